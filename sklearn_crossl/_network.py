@@ -1,0 +1,194 @@
+"""The network: the stages of CroSSL composed, from windows to loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .aggregators import Aggregator
+from .encoders import Encoder, EncoderModule
+from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
+from .objectives import Latents, Objective
+
+
+class Shape(NamedTuple):
+    """Size of one modality's windows."""
+
+    n_channels: int
+    n_timepoints: int
+
+
+class Batch(NamedTuple):
+    """Windows as the network takes them: each modality holds observed rows only.
+
+    What is missing is known on the host, so that no device has to be asked for it.
+    """
+
+    inputs: dict[str, Tensor]  # name -> (n_m, channels, time)
+    rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
+    observed: Tensor  # (batch, M) bool
+    valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Copy to a device."""
+
+        def move(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor.to(device, non_blocking=True)
+
+        return Batch(
+            {name: x.to(device, non_blocking=True) for name, x in self.inputs.items()},
+            {name: move(rows) for name, rows in self.rows.items()},
+            self.observed.to(device, non_blocking=True),
+            move(self.valid),
+        )
+
+
+class Masking(NamedTuple):
+    """How the views are masked."""
+
+    strategy: str
+    ratio: float | tuple[float, float]
+    n_views: int
+
+
+class CroSSLNetwork(nn.Module):
+    """Encoders, masking, aggregator and objective.
+
+    ``forward`` is a training step: it returns the terms of the loss. ``embed`` is what
+    ``transform`` needs.
+
+    Parameters
+    ----------
+    shapes : mapping of str to Shape
+        The modalities, in order.
+    encoder, aggregator, objective : Encoder, Aggregator, Objective
+        The stages. Without an objective the network can only embed.
+    masking : Masking
+        How the views are masked.
+    """
+
+    def __init__(
+        self,
+        shapes: Mapping[str, Shape],
+        encoder: Encoder,
+        aggregator: Aggregator,
+        objective: Objective | None = None,
+        masking: Masking = Masking("spatial", 0.5, 2),
+    ):
+        super().__init__()
+        self.masking = masking
+        self.names = list(shapes)
+        self.owners, modules = _build_encoders(shapes, encoder)
+        self.encoders = nn.ModuleDict(modules)
+        self.code_size = _common_code_size(self.owners, modules)
+        self.aggregator = aggregator.build(len(shapes), self.code_size)
+        self.objective = (
+            None
+            if objective is None
+            else objective.build(self.aggregator.embedding_size)
+        )
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        sequences = self.encode(batch)
+        # Masks, losses and batch statistics stay in full precision.
+        with torch.autocast(batch.observed.device.type, enabled=False):
+            sequences = {name: s.float() for name, s in sequences.items()}
+            codes, keep = self.mask(sequences, batch)
+            views = self.aggregator(codes, keep)
+            latents = Latents(views, codes, batch.observed, batch.valid)
+            return self.objective(latents)
+
+    def embed(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Embed without masking.
+
+        Returns codes (batch, M, code_size), zero where missing, and the global
+        embedding (batch, embedding_size).
+        """
+        sequences = self.encode(batch)
+        codes = self.stack({n: self.module(n).pool(s) for n, s in sequences.items()}, batch)
+        return codes, self.aggregator(codes, batch.observed[..., None])
+
+    def encode(self, batch: Batch) -> dict[str, Tensor]:
+        """Encode each modality's observed windows, to (n_m, steps, units)."""
+        return {name: self.module(name).sequence(batch.inputs[name]) for name in self.names}
+
+    def mask(self, sequences: dict[str, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
+        """Pool the latent sequences and draw what each view sees of them.
+
+        Returns codes (batch, M, code_size) and keep (n_views, batch, M, 1 | code_size);
+        under temporal masking the codes are already those of the views and keep is
+        (batch, M, 1).
+        """
+        strategy, ratio, n_views = self.masking
+        observed = batch.observed
+        ratios = draw_ratio(ratio, n_views, device=observed.device)
+        if strategy == "temporal":
+            pooled = {}
+            for name, sequence in sequences.items():
+                keep = temporal_mask(*sequence.shape[:2], ratios)
+                pooled[name] = self.module(name).pool(sequence, keep)
+            return self.stack(pooled, batch), observed[..., None]
+        pooled = {name: self.module(name).pool(s) for name, s in sequences.items()}
+        codes = self.stack(pooled, batch)
+        if strategy == "random":
+            return codes, random_mask(observed, self.code_size, ratios)
+        complete = all(rows is None for rows in batch.rows.values())
+        if complete and len(self.names) > 1:
+            return codes, spatial_mask(observed, ratios)[..., None]
+        # A window with a single modality has none to hide: its units are hidden instead.
+        alone = (observed.sum(1) == 1)[:, None, None]  # (batch, 1, 1)
+        units = random_mask(observed, self.code_size, ratios)
+        return codes, torch.where(alone, units, spatial_mask(observed, ratios)[..., None])
+
+    def stack(self, pooled: dict[str, Tensor], batch: Batch) -> Tensor:
+        """Stack codes (..., n_m, code_size) to (..., batch, M, code_size)."""
+        columns = []
+        for name in self.names:
+            code, rows = pooled[name], batch.rows[name]
+            if rows is not None:
+                shape = (*code.shape[:-2], len(batch.observed), code.shape[-1])
+                code = code.new_zeros(shape).index_copy(-2, rows, code)
+            columns.append(code)
+        return torch.stack(columns, dim=-2)
+
+    def module(self, name: str) -> EncoderModule:
+        """Return the encoder network of a modality."""
+        module = self.encoders[self.owners[name]]
+        assert isinstance(module, EncoderModule)
+        return module
+
+
+def _build_encoders(
+    shapes: Mapping[str, Shape], encoder: Encoder
+) -> tuple[dict[str, str], dict[str, EncoderModule]]:
+    """Build the networks, and say which one each modality uses.
+
+    Keys are positions, since a modality's name may be no valid module name.
+    """
+    owners: dict[str, str] = {}
+    modules: dict[str, EncoderModule] = {}
+    first_with: dict[int, str] = {}
+    for index, (name, shape) in enumerate(shapes.items()):
+        owner = f"m{index}"
+        if encoder.shared:
+            owner = first_with.setdefault(shape.n_channels, owner)
+        if owner not in modules:
+            modules[owner] = encoder.build(shape.n_channels)
+            measure = getattr(modules[owner], "measure", None)
+            if measure is not None:
+                measure(*shape)
+        owners[name] = owner
+    return owners, modules
+
+
+def _common_code_size(owners: dict[str, str], modules: dict[str, EncoderModule]) -> int:
+    sizes = {name: modules[owner].code_size for name, owner in owners.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(
+            f"The encoders' codes differ in width: {sizes}. The aggregator needs the same "
+            "number of units from every modality; end the encoder in a fixed width."
+        )
+    return next(iter(sizes.values()))

@@ -1,0 +1,185 @@
+"""One pretraining run: from standardised windows to weights, and back to embeddings."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
+
+from ._device import seeded
+from ._network import CroSSLNetwork
+from ._persistence import (
+    arrays_to_module,
+    arrays_to_optimizer,
+    module_to_arrays,
+    optimizer_to_arrays,
+)
+from ._standardization import standardize
+from ._training import PretrainingNet, WindowDataset, make_net
+from .modalities import Windows
+
+_EMBED_BATCH = 512
+
+
+def pretrain(
+    dataset: WindowDataset,
+    network_config: Mapping[str, Any],
+    training: Mapping[str, Any],
+    *,
+    seed: int,
+    previous: Mapping[str, Any] | None = None,
+    bridge: Callback | None = None,
+) -> dict[str, Any]:
+    """Train a network and return what was learnt.
+
+    Parameters
+    ----------
+    dataset : WindowDataset
+        The training windows.
+    network_config : mapping
+        Arguments of :class:`CroSSLNetwork`.
+    training : mapping
+        Arguments of :func:`make_net`.
+    seed : int
+        Seeds the weights, the batches and the masks.
+    previous : mapping, optional
+        What an earlier call returned, to go on from.
+    bridge : skorch callback, optional
+        Told of each epoch besides the user's own callbacks.
+
+    Returns
+    -------
+    dict
+        See :func:`learnt`.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not finite in the first epoch, or ``previous`` does not fit.
+    """
+    with seeded(seed, training["device"]):
+        network = CroSSLNetwork(**network_config)
+        net = make_net(network, dataset, **training)
+        if bridge is not None:
+            net.callbacks = [("scikit_learn", bridge), *net.callbacks]
+        net.initialize()
+        if previous is not None:
+            _resume(net, previous)
+        net.partial_fit(dataset)
+    _warn_of_early_end(net, resumed=previous is not None)
+    return learnt(net, previous)
+
+
+def learnt(
+    net: PretrainingNet, previous: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Collect what a net has learnt so far as plain Python and NumPy objects.
+
+    Returns
+    -------
+    dict
+        ``weights``: what embedding needs; ``training_weights`` and ``optimizer``: what
+        going on needs besides; ``history``: a dict for each epoch; and the sizes.
+    """
+    arrays = module_to_arrays(net.module_)
+    head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
+    earlier = list(previous["history"]) if previous is not None else []
+    epochs = [
+        {key: value for key, value in row.items() if key != "batches"}
+        for row in net.history
+        if "train_loss" in row  # not of an epoch that was cut short
+    ]
+    for number, row in enumerate(epochs, start=len(earlier) + 1):
+        row["epoch"] = number
+    return {
+        "weights": {name: a for name, a in arrays.items() if name not in head},
+        "training_weights": head,
+        "optimizer": optimizer_to_arrays(net.optimizer_),
+        "history": earlier + epochs,
+        "code_size": net.module_.code_size,
+        "embedding_size": net.module_.aggregator.embedding_size,
+    }
+
+
+def build_for_embedding(
+    network_config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
+) -> CroSSLNetwork:
+    """Rebuild a trained network, without its objective, on the host."""
+    with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
+        network = CroSSLNetwork(**network_config)
+    arrays_to_module(weights, network)
+    return network.eval().requires_grad_(False)
+
+
+def embed(
+    network: CroSSLNetwork,
+    windows: Windows,
+    mean: Mapping[str, np.ndarray],
+    scale: Mapping[str, np.ndarray],
+    device: torch.device,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Encode windows without masking, in float32, whatever precision was trained in.
+
+    Returns
+    -------
+    codes : float32 ndarray of shape (n_windows, M, code_size)
+        Zero where a modality is missing.
+    embedding : float32 ndarray of shape (n_windows, embedding_size)
+        Both are NaN for windows with no modality at all.
+    """
+    n_windows, n_modalities = windows.observed.shape
+    size = network.aggregator.embedding_size
+    codes = np.full((n_windows, n_modalities, network.code_size), np.nan, np.float32)
+    embedding = np.full((n_windows, size), np.nan, np.float32)
+    network.to(device)
+    for rows in _batches(np.flatnonzero(windows.observed.any(axis=1))):
+        part = windows.subset(rows)
+        dataset = WindowDataset(standardize(part, mean, scale), part.observed)
+        batch = dataset.batch(torch.arange(len(part))).to(device)
+        with torch.inference_mode():
+            code, z = network.embed(batch)
+        codes[rows], embedding[rows] = code.cpu().numpy(), z.cpu().numpy()
+    return codes, embedding
+
+
+def _batches(rows: np.ndarray) -> Iterable[np.ndarray]:
+    return np.array_split(rows, max(1, -(-len(rows) // _EMBED_BATCH)))
+
+
+def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
+    try:
+        arrays = {**previous["weights"], **previous["training_weights"]}
+        # A plain fit threw its head away: then training goes on with a new one.
+        arrays_to_module(arrays, net.module_, strict=bool(previous["training_weights"]))
+        arrays_to_optimizer(previous["optimizer"], net.optimizer_)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            "The network that was fitted differs from the one that the parameters now "
+            "describe, so training cannot go on from it; undo the change of encoder, "
+            "aggregator, objective or optimizer, or fit afresh with warm_start=False."
+        ) from error
+
+
+def _warn_of_early_end(net: PretrainingNet, *, resumed: bool) -> None:
+    if net.diverged_ is not None:
+        text = (
+            f"The loss became NaN or infinite in epoch {net.diverged_}. Try a lower lr "
+            f"(now {net.lr}), precision='fp32', or look for extreme values in X."
+        )
+        if net.diverged_ == 1:
+            kept = "the estimator is as before." if resumed else "nothing was learnt."
+            raise ValueError(f"{text} No epoch ended well: {kept}")
+        text += f" The weights of epoch {net.diverged_ - 1} are kept."
+        warnings.warn(text, ConvergenceWarning, stacklevel=2)
+    elif net.interrupted_:
+        warnings.warn(
+            f"Training was interrupted in epoch {len(net.history)}; the weights at that "
+            "moment are kept and the estimator can be used.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )

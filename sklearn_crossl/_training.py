@@ -1,0 +1,266 @@
+"""Pretraining: the skorch net, its data and its callbacks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from ._network import Batch, CroSSLNetwork
+from .inspection import effective_rank
+
+#: The accepted short names of ``CroSSLTransformer(optimizer=...)``.
+OPTIMIZERS = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+}
+
+_RANK_WINDOWS = 512  # windows that the effective rank of an epoch is measured on
+
+
+class WindowDataset(Dataset):
+    """Standardised windows as tensors, handed out as batches.
+
+    Parameters
+    ----------
+    data : dict of str to float32 ndarray of shape (n_windows, n_channels, n_timepoints)
+        The modalities; what missing rows hold is never read.
+    observed : bool ndarray of shape (n_windows, M)
+        Which modalities each window has.
+    """
+
+    def __init__(self, data: dict[str, np.ndarray], observed: np.ndarray):
+        self.tensors = {name: torch.from_numpy(x) for name, x in data.items()}
+        self.observed = torch.from_numpy(observed)
+        self.complete = observed.all(axis=0)
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    def batch(self, rows: Tensor) -> Batch:
+        """Gather windows; of each modality only those that have it."""
+        observed = self.observed[rows]
+        inputs: dict[str, Tensor] = {}
+        places: dict[str, Tensor | None] = {}
+        for index, (name, x) in enumerate(self.tensors.items()):
+            has = observed[:, index]
+            if self.complete[index] or bool(has.all()):
+                inputs[name], places[name] = x[rows], None
+            else:
+                inputs[name], places[name] = x[rows[has]], has.nonzero().squeeze(1)
+        valid = observed.any(1)
+        return Batch(inputs, places, observed, None if bool(valid.all()) else valid)
+
+
+class ShuffledBatches:
+    """Every window once, in random batches whose sizes differ by one at most.
+
+    skorch's ``iterator_train``: slicing tensors is faster than collating rows, and no
+    batch is so small that it has no variance.
+    """
+
+    def __init__(self, dataset: WindowDataset, batch_size: int, device: torch.device):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.device = device
+
+    def __len__(self) -> int:
+        n_windows = len(self.dataset)
+        return min(-(-n_windows // self.batch_size), max(1, n_windows // 2))
+
+    def __iter__(self) -> Iterator[tuple[Batch, None]]:
+        order = torch.randperm(len(self.dataset))
+        for rows in order.tensor_split(len(self)):
+            yield self.dataset.batch(rows).to(self.device), None
+
+
+class Diverged(KeyboardInterrupt):
+    """Stops skorch's loop, which takes KeyboardInterrupt for a wish to end."""
+
+
+class PretrainingNet(NeuralNet):
+    """skorch's loop around a :class:`CroSSLNetwork`, which computes its own loss.
+
+    Losses are read once per epoch, since reading them waits for the device.
+
+    Parameters
+    ----------
+    module : CroSSLNetwork
+        Trained in place.
+    autocast : torch.dtype or None
+        The encoders' number format.
+    **kwargs : dict
+        Parameters of :class:`skorch.NeuralNet`.
+
+    Attributes
+    ----------
+    interrupted_ : bool
+        Whether the user stopped the training.
+    diverged_ : int or None
+        The epoch in which the loss became NaN or infinite.
+    """
+
+    def __init__(
+        self, module: CroSSLNetwork, *, autocast: torch.dtype | None = None, **kwargs: Any
+    ):
+        super().__init__(module, criterion=nn.Identity, train_split=None, **kwargs)
+        self.autocast = autocast
+        self.interrupted_ = False
+        self.diverged_: int | None = None
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        return [("epoch_timer", EpochTimer())]
+
+    def infer(self, x: Batch, **fit_params: Any) -> dict[str, Tensor]:
+        enabled = self.autocast is not None
+        with torch.autocast(x.observed.device.type, self.autocast, enabled=enabled):
+            return self.module_(x)
+
+    def get_loss(
+        self, y_pred: dict[str, Tensor], y_true: Any, X: Any = None, training: bool = False
+    ) -> Tensor:
+        return y_pred["loss"]
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        if iterator is None:
+            return
+        totals: dict[str, Tensor] = {}
+        try:
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                step = step_fn(batch, **fit_params)
+                size = len(batch[0].observed)
+                for name, term in step["y_pred"].items():
+                    totals[name] = totals.get(name, 0) + term.detach() * size
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            raise
+        means = {name: float(t) / len(iterator.dataset) for name, t in totals.items()}
+        if not all(np.isfinite(list(means.values()))):
+            self.diverged_ = len(self.history)
+            raise Diverged
+        self.history.record(f"{prefix}_loss", means.pop("loss"))
+        for name, value in means.items():
+            self.history.record(name, value)
+        self.history.record(f"{prefix}_batch_count", len(iterator))
+
+
+class _GoodWeights(Callback):
+    """Keeps the weights of the last epoch whose loss was finite."""
+
+    def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
+        self.weights_ = copy.deepcopy(net.module_.state_dict())
+
+    def on_train_end(self, net: PretrainingNet, **kwargs: Any) -> None:
+        if net.diverged_ is not None and hasattr(self, "weights_"):
+            net.module_.load_state_dict(self.weights_)
+
+
+class _EffectiveRank(Callback):
+    """Records the effective rank of the unmasked embedding of some windows."""
+
+    def __init__(self, batch: Batch):
+        self.batch = batch
+
+    def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
+        net.module_.eval()
+        with torch.inference_mode():
+            _, embedding = net.module_.embed(self.batch)
+        embedding = embedding.double().cpu().numpy()
+        finite = np.isfinite(embedding).all()
+        rank = effective_rank(embedding) if finite else float("nan")
+        net.history.record("effective_rank", rank)
+
+
+class _ProgressBar(Callback):
+    """One bar over the epochs, in a terminal or a notebook."""
+
+    def on_train_begin(self, net: PretrainingNet, **kwargs: Any) -> None:
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, desc="CroSSL", unit="epoch")
+
+    def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
+        last = net.history[-1]
+        self.bar_.set_postfix(
+            loss=f"{last['train_loss']:.3g}", rank=f"{last['effective_rank']:.1f}"
+        )
+        self.bar_.update()
+
+    def on_train_end(self, net: PretrainingNet, **kwargs: Any) -> None:
+        self.bar_.close()
+
+
+def make_net(
+    network: CroSSLNetwork,
+    dataset: WindowDataset,
+    *,
+    device: torch.device,
+    autocast: torch.dtype | None,
+    max_epochs: int,
+    batch_size: int,
+    lr: float,
+    lr_schedule: str,
+    optimizer: str | type[torch.optim.Optimizer],
+    weight_decay: float,
+    patience: int | None,
+    callbacks: Sequence[Any],
+    verbose: int,
+) -> PretrainingNet:
+    """Build the skorch net for a network; ``fit(dataset)`` trains it in place.
+
+    Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved.
+    """
+    batches = ShuffledBatches(dataset, batch_size, device)
+    spread = torch.linspace(0, len(dataset) - 1, min(len(dataset), _RANK_WINDOWS))
+    own: list[Any] = [
+        ("good_weights", _GoodWeights()),
+        ("effective_rank", _EffectiveRank(dataset.batch(spread.long()).to(device))),
+    ]
+    if lr_schedule == "onecycle":
+        own.append(("lr_schedule", _one_cycle(lr, max_epochs * len(batches))))
+    if verbose:
+        own.append(("progress_bar", _ProgressBar()))
+    last: list[Any] = []  # early stopping raises, so whatever follows it is not called
+    if patience is not None:
+        last.append(("early_stopping", _early_stopping(patience)))
+    return PretrainingNet(
+        network,
+        autocast=autocast,
+        device=device,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        lr=lr,
+        optimizer=OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer,
+        optimizer__weight_decay=weight_decay,
+        iterator_train=ShuffledBatches,
+        iterator_train__device=device,
+        callbacks=[*own, *(clone(callback, safe=False) for callback in callbacks), *last],
+        verbose=0,
+    )
+
+
+def _one_cycle(lr: float, n_steps: int) -> LRScheduler:
+    return LRScheduler(
+        torch.optim.lr_scheduler.OneCycleLR,
+        max_lr=lr,
+        total_steps=n_steps + 1,  # skorch steps once more, after the last batch
+        step_every="batch",
+    )
+
+
+def _early_stopping(patience: int) -> EarlyStopping:
+    return EarlyStopping("train_loss", patience=patience, threshold=0, load_best=True)

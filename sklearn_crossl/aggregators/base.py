@@ -1,0 +1,93 @@
+"""What an aggregator is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import torch
+from sklearn.base import BaseEstimator
+from torch import Tensor, nn
+
+__all__ = ["Aggregator", "AggregatorModule", "ModuleAggregator", "hide"]
+
+
+class AggregatorModule(nn.Module, ABC):
+    """The network that fuses the modalities' codes.
+
+    Attributes
+    ----------
+    embedding_size : int
+        Width of the global embedding.
+    """
+
+    embedding_size: int
+
+    @abstractmethod
+    def forward(self, codes: Tensor, keep: Tensor) -> Tensor:
+        """Fuse codes (..., batch, M, units) as far as they are kept.
+
+        ``keep`` is boolean, (..., batch, M, 1) or (..., batch, M, units). The leading
+        dimensions of the two broadcast, so that many views of the same codes cost no
+        copies. Returns the embedding, (..., batch, embedding_size).
+        """
+
+
+class Aggregator(BaseEstimator, ABC):
+    """Parameters of an aggregator, and the recipe that builds its network."""
+
+    @abstractmethod
+    def build(self, n_modalities: int, code_size: int) -> AggregatorModule:
+        """Build the network."""
+
+
+class ModuleAggregator(Aggregator):
+    """Adapter for a user's own :class:`torch.nn.Module` class.
+
+    Parameters
+    ----------
+    module : type
+        Called as ``module(n_modalities, code_size)``; the result maps codes
+        (..., batch, M, units) and ``keep`` to (..., batch, embedding).
+    """
+
+    def __init__(self, module: type[nn.Module]):
+        self.module = module
+
+    def build(self, n_modalities: int, code_size: int) -> AggregatorModule:
+        """Build the user's module."""
+        return _Adapted(self.module(n_modalities, code_size), n_modalities, code_size)
+
+
+class _Adapted(AggregatorModule):
+    def __init__(self, module: nn.Module, n_modalities: int, code_size: int):
+        super().__init__()
+        self.module = module
+        # Two windows of zeros tell the width of the embedding.
+        keep = torch.ones(2, n_modalities, 1, dtype=torch.bool)
+        with torch.no_grad():
+            embedding = module.eval()(torch.zeros(2, n_modalities, code_size), keep)
+        if not isinstance(embedding, Tensor) or embedding.shape[:-1] != (2,):
+            got = (
+                tuple(embedding.shape)
+                if isinstance(embedding, Tensor)
+                else type(embedding).__name__
+            )
+            raise ValueError(
+                f"{type(module).__name__} was given codes (2, {n_modalities}, "
+                f"{code_size}) and returned {got}; an aggregator returns one row for "
+                "each window, here (2, embedding)."
+            )
+        self.embedding_size = embedding.shape[-1]
+
+    def forward(self, codes: Tensor, keep: Tensor) -> Tensor:
+        return self.module(codes, keep)
+
+
+def hide(codes: Tensor, keep: Tensor) -> Tensor:
+    """Set hidden units to zero and scale up the rest of their modality.
+
+    As in dropout, a modality's code keeps its expected size however many of its units
+    are hidden. Shapes as in :class:`AggregatorModule`.
+    """
+    kept = keep.to(codes.dtype)
+    return codes * (kept / kept.mean(-1, keepdim=True).clamp_min(1e-6))

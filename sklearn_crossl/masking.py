@@ -1,0 +1,223 @@
+"""Latent masking: which parts of the embeddings each view may see.
+
+Every function maps what was observed to boolean ``keep`` masks, one for each of
+``n_views`` views of the same embeddings. Masks are drawn after the encoders and
+never touch the input, so all views share one encoder pass.
+"""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+#: The accepted values of ``CroSSLTransformer(masking=...)``.
+MASKINGS = ("random", "spatial", "temporal")
+
+__all__ = [
+    "MASKINGS",
+    "check_masking_ratio",
+    "draw_ratio",
+    "random_mask",
+    "spatial_mask",
+    "temporal_mask",
+]
+
+
+def check_masking_ratio(masking_ratio: Any) -> None:
+    """Raise ValueError unless it is a fraction in [0, 1) or a pair of them in order."""
+    pair = masking_ratio if isinstance(masking_ratio, (tuple, list)) else [masking_ratio]
+    good = all(isinstance(r, Real) and 0 <= r < 1 for r in pair)
+    if not good or len(pair) not in (1, 2) or pair[0] > pair[-1]:
+        raise ValueError(
+            f"masking_ratio={masking_ratio!r}; expected the fraction to hide, at least 0 "
+            "and below 1 (1 would hide everything), or a pair (low, high) of fractions."
+        )
+
+
+def draw_ratio(
+    masking_ratio: float | tuple[float, float],
+    n_views: int,
+    *,
+    device: torch.device | str | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Draw the masking ratio of each view for one training step.
+
+    Parameters
+    ----------
+    masking_ratio : float or pair of float
+        The fraction hidden. A pair ``(low, high)`` is drawn from uniformly, once per
+        view.
+    n_views : int
+        Number of views.
+    device : torch.device or str, optional
+        Where the ratios are made.
+    generator : torch.Generator, optional
+        Source of randomness; the default generator of ``device`` if None.
+
+    Returns
+    -------
+    Tensor of shape (n_views,)
+        The ratios.
+
+    Examples
+    --------
+    >>> from sklearn_crossl.masking import draw_ratio
+    >>> draw_ratio(0.5, 2)
+    tensor([0.5000, 0.5000])
+    """
+    if not isinstance(masking_ratio, (tuple, list)):
+        return torch.full((n_views,), float(masking_ratio), device=device)
+    low, high = masking_ratio
+    return low + (high - low) * torch.rand(n_views, device=device, generator=generator)
+
+
+def spatial_mask(
+    observed: Tensor, ratios: Tensor, *, generator: torch.Generator | None = None
+) -> Tensor:
+    """Hide whole modalities of a window, a different set of them in each view.
+
+    A view with ratio ``r`` of a window that has ``k`` modalities hides ``r * k`` of
+    them, rounded up or down at random so that the expectation is exact, and never all:
+    at least one observed modality stays. Views that hide the same number of modalities
+    hide different ones, as far as there are ``k`` different choices: the hidden
+    modalities are an arc of a random cyclic order, and each view's arc starts elsewhere.
+
+    Parameters
+    ----------
+    observed : bool Tensor of shape (batch, M)
+        Which modalities each window has.
+    ratios : Tensor of shape (n_views,)
+        Fraction of modalities hidden in each view.
+    generator : torch.Generator, optional
+        Source of randomness; the default generator of the device if None.
+
+    Returns
+    -------
+    bool Tensor of shape (n_views, batch, M)
+        True where a view sees the modality.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.masking import spatial_mask
+    >>> keep = spatial_mask(torch.ones(5, 2, dtype=torch.bool), torch.tensor([0.5, 0.5]))
+    >>> bool((keep[0] != keep[1]).all())  # two modalities: each view sees the other one
+    True
+    """
+    n_views = len(ratios)
+    batch, n_modalities = observed.shape
+    device = observed.device
+    available = observed.sum(1, keepdim=True)  # (batch, 1)
+    cycle = available.clamp_min(1)
+
+    # Systematic rounding: one uniform draw a window, its views evenly spaced on [0, 1).
+    steps = torch.arange(n_views, device=device) / n_views
+    phase = torch.rand(batch, device=device, generator=generator)
+    phase = ((phase + steps[:, None]) % 1)[..., None]  # (n_views, batch, 1)
+    n_hidden = (ratios[:, None, None] * available + phase).floor()
+    n_hidden = torch.minimum(n_hidden, available - 1).clamp_min(0)
+
+    position = _random_order(observed, generator)  # (batch, M)
+    in_cycle = torch.arange(n_modalities, device=device) < available
+    starts = _random_order(in_cycle, generator)  # a permutation of 0 .. k-1, then rest
+    turn = torch.arange(n_views, device=device)[:, None] % cycle.T  # (n_views, batch)
+    start = starts.gather(1, turn.T).T[..., None]  # (n_views, batch, 1)
+    hidden = (position - start) % cycle < n_hidden
+    return observed & ~hidden
+
+
+def random_mask(
+    observed: Tensor,
+    n_units: int,
+    ratios: Tensor,
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Hide single units of the embeddings, independently.
+
+    Each unit of an observed modality is hidden with probability ``ratio``; if that
+    would hide every unit of a window, one of them stays.
+
+    Parameters
+    ----------
+    observed : bool Tensor of shape (batch, M)
+        Which modalities each window has.
+    n_units : int
+        Units of one modality's embedding.
+    ratios : Tensor of shape (n_views,)
+        Probability with which a unit is hidden in each view.
+    generator : torch.Generator, optional
+        Source of randomness; the default generator of the device if None.
+
+    Returns
+    -------
+    bool Tensor of shape (n_views, batch, M, n_units)
+        True where a view sees the unit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.masking import random_mask
+    >>> random_mask(torch.ones(5, 2, dtype=torch.bool), 96, torch.tensor([0.5])).shape
+    torch.Size([1, 5, 2, 96])
+    """
+    batch, n_modalities = observed.shape
+    shape = (len(ratios), batch, n_modalities, n_units)
+    scores = torch.rand(shape, device=observed.device, generator=generator)
+    scores = scores.masked_fill(~observed[..., None], -1.0).flatten(2)  # (V, B, M * D)
+    keep = _keep_scores(scores, ratios[:, None, None])
+    return keep.unflatten(2, (n_modalities, n_units)) & observed[..., None]
+
+
+def temporal_mask(
+    batch: int,
+    n_steps: int,
+    ratios: Tensor,
+    *,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Hide steps of one modality's latent sequence, independently.
+
+    Each step is hidden with probability ``ratio``; at least one step stays.
+
+    Parameters
+    ----------
+    batch : int
+        Number of sequences.
+    n_steps : int
+        Length of the latent sequences.
+    ratios : Tensor of shape (n_views,)
+        Probability with which a step is hidden in each view.
+    generator : torch.Generator, optional
+        Source of randomness; the default generator of the device if None.
+
+    Returns
+    -------
+    bool Tensor of shape (n_views, batch, n_steps)
+        True where a view sees the step.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.masking import temporal_mask
+    >>> temporal_mask(5, 16, torch.tensor([0.9, 0.9])).any(dim=-1).all()
+    tensor(True)
+    """
+    shape = (len(ratios), batch, n_steps)
+    scores = torch.rand(shape, device=ratios.device, generator=generator)
+    return _keep_scores(scores, ratios[:, None, None])
+
+
+def _keep_scores(scores: Tensor, ratios: Tensor) -> Tensor:
+    """Keep scores of at least the ratio, and the largest one in any case."""
+    return (scores >= ratios) | (scores == scores.amax(-1, keepdim=True))
+
+
+def _random_order(members: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Rank the members of each row 0, 1, ... in random order, the others after them."""
+    draws = torch.rand(members.shape, device=members.device, generator=generator)
+    return draws.masked_fill(~members, 2.0).argsort(1).argsort(1)

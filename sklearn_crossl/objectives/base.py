@@ -1,0 +1,84 @@
+"""What an objective is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+from sklearn.base import BaseEstimator
+from torch import Tensor, nn
+
+__all__ = ["Latents", "ModuleObjective", "Objective", "ObjectiveModule"]
+
+
+class Latents(NamedTuple):
+    """What a training step hands to the objective.
+
+    Attributes
+    ----------
+    views : Tensor of shape (n_views, batch, embedding_size)
+        The masked views' global embeddings.
+    codes : Tensor of shape (batch, M, code_size) or (n_views, batch, M, code_size)
+        The encoders' codes; one set for each view under temporal masking.
+    observed : bool Tensor of shape (batch, M)
+        Which modalities each window has.
+    valid : bool Tensor of shape (batch,) or None
+        Which windows have any modality; None if all have.
+    """
+
+    views: Tensor
+    codes: Tensor
+    observed: Tensor
+    valid: Tensor | None = None
+
+
+class ObjectiveModule(nn.Module, ABC):
+    """The loss, with the head it needs; the head is thrown away after fit."""
+
+    @abstractmethod
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        """Compute the terms of the loss: scalars by name, ``"loss"`` their total."""
+
+
+class Objective(BaseEstimator, ABC):
+    """Parameters of an objective, and the recipe that builds its module."""
+
+    @abstractmethod
+    def build(self, embedding_size: int) -> ObjectiveModule:
+        """Build the module."""
+
+
+class ModuleObjective(Objective):
+    """Adapter for a user's own :class:`torch.nn.Module` class.
+
+    Parameters
+    ----------
+    module : type
+        Called as ``module(embedding_size)``; the result maps a :class:`Latents` to a
+        scalar loss, or to a dict of scalars with the key ``"loss"``.
+    """
+
+    def __init__(self, module: type[nn.Module]):
+        self.module = module
+
+    def build(self, embedding_size: int) -> ObjectiveModule:
+        """Build the user's module."""
+        return _Adapted(self.module(embedding_size))
+
+
+class _Adapted(ObjectiveModule):
+    def __init__(self, module: nn.Module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        terms = self.module(latents)
+        if isinstance(terms, Tensor):
+            terms = {"loss": terms}
+        if not isinstance(terms, dict) or "loss" not in terms:
+            raise ValueError(
+                f"{type(self.module).__name__} returned {type(terms).__name__}; an "
+                "objective returns a scalar tensor, or a dict of them with the key "
+                "'loss'."
+            )
+        return terms

@@ -1,0 +1,191 @@
+"""VICReg: variance, invariance and covariance of masked views, no negative pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import torch
+from sklearn.utils._param_validation import Interval
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+from .base import Latents, Objective, ObjectiveModule
+
+__all__ = ["VICReg", "covariance_term", "invariance_term", "variance_term"]
+
+
+def invariance_term(views: Tensor) -> Tensor:
+    """Mean squared difference of two views, averaged over all pairs of views.
+
+    Parameters
+    ----------
+    views : Tensor of shape (n_views, batch, size)
+        Embeddings of the same windows.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean over pairs, windows and units of the squared difference.
+    """
+    n_views = len(views)
+    # The squared differences of all pairs sum to n_views times the squared deviations
+    # from the views' mean; there are n_views * (n_views - 1) / 2 pairs.
+    deviations = views - views.mean(0)
+    return deviations.square().sum(0).mean() * 2 / (n_views - 1)
+
+
+def variance_term(views: Tensor, eps: float = 1e-4) -> Tensor:
+    """Hinge that keeps the standard deviation of every unit at one or more.
+
+    Parameters
+    ----------
+    views : Tensor of shape (n_views, batch, size)
+        Embeddings of the same windows.
+    eps : float, default=1e-4
+        Added to the variance, for a finite gradient where it is zero.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean over units of ``relu(1 - sqrt(var + eps))``, with the unbiased
+        variance over the batch, averaged over the views.
+    """
+    return relu(1 - (views.var(1) + eps).sqrt()).mean()
+
+
+def covariance_term(views: Tensor) -> Tensor:
+    """Squared covariances of different units, which decorrelates them.
+
+    Parameters
+    ----------
+    views : Tensor of shape (n_views, batch, size)
+        Embeddings of the same windows.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the sum of the squared off-diagonal entries of the unbiased covariance
+        matrix, divided by the number of units; summed over the two views of a pair, so
+        twice its mean over the views.
+    """
+    _, batch, size = views.shape
+    centred = views - views.mean(1, keepdim=True)
+    covariance = centred.mT @ centred / (batch - 1)  # (n_views, size, size)
+    diagonal = covariance.diagonal(dim1=1, dim2=2)
+    off_diagonal = covariance.square().sum((1, 2)) - diagonal.square().sum(1)
+    return 2 * off_diagonal.mean() / size
+
+
+class VICReg(Objective):
+    """Variance-invariance-covariance regularisation over the masked views.
+
+    The loss of two views is
+
+    ``invariance * s(a, b) + variance * (v(a) + v(b)) / 2 + covariance * (c(a) + c(b))``
+
+    with s, v and c as in equations 6, 1 and 4 of the paper and the conventions of its
+    published code: the variance terms of a pair are halved and the covariance terms are
+    not; variances and covariances are unbiased; s is a mean over units. With more than
+    two views the losses of all pairs are averaged. Statistics are taken over the windows
+    of the batch that have any modality.
+
+    Parameters
+    ----------
+    invariance : float, default=25.0
+        Coefficient of the invariance term. Like the other two, VICReg's published
+        value; CroSSL's code has 10, 10 and 100.
+    variance : float, default=25.0
+        Coefficient of the variance term.
+    covariance : float, default=1.0
+        Coefficient of the covariance term.
+    projector : sequence of int or None, default=(256, 256, 256)
+        Widths of the head between the embedding and the loss: linear layers, all but
+        the last with batch normalisation and ReLU. It is thrown away after fit. None
+        takes the loss on the embedding itself, as CroSSL's code does.
+
+    References
+    ----------
+    Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+    Self-Supervised Learning", ICLR 2022, arXiv:2105.04906, section 4.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import Latents, VICReg
+    >>> views = torch.randn(2, 64, 32, generator=torch.Generator().manual_seed(0))
+    >>> observed = torch.ones(64, 2, dtype=torch.bool)
+    >>> objective = VICReg(projector=None).build(embedding_size=32)
+    >>> sorted(objective(Latents(views, codes=views, observed=observed)))
+    ['covariance', 'invariance', 'loss', 'variance']
+    """
+
+    _parameter_constraints: dict = {
+        "invariance": [Interval(Real, 0, None, closed="left")],
+        "variance": [Interval(Real, 0, None, closed="left")],
+        "covariance": [Interval(Real, 0, None, closed="left")],
+        "projector": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        invariance: float = 25.0,
+        variance: float = 25.0,
+        covariance: float = 1.0,
+        projector: Sequence[int] | None = (256, 256, 256),
+    ):
+        self.invariance = invariance
+        self.variance = variance
+        self.covariance = covariance
+        self.projector = projector
+
+    def build(self, embedding_size: int) -> ObjectiveModule:
+        """Build the module.
+
+        Parameters
+        ----------
+        embedding_size : int
+            Width of the global embedding.
+
+        Returns
+        -------
+        ObjectiveModule
+            Maps a :class:`Latents` to the loss and its terms, not yet weighted.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+        """
+        self._validate_params()
+        return _VICReg(embedding_size, self)
+
+
+class _VICReg(ObjectiveModule):
+    def __init__(self, embedding_size: int, config: VICReg):
+        super().__init__()
+        self.config = config
+        self.projector = _projector(embedding_size, config.projector or ())
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        views = latents.views
+        if latents.valid is not None:
+            views = views[:, latents.valid]
+        n_views, batch, _ = views.shape
+        projected = self.projector(views.flatten(0, 1))  # (n_views * batch, size)
+        views = projected.unflatten(0, (n_views, batch))
+        terms = {
+            "invariance": invariance_term(views),
+            "variance": variance_term(views),
+            "covariance": covariance_term(views),
+        }
+        loss = sum(getattr(self.config, name) * term for name, term in terms.items())
+        return {"loss": torch.as_tensor(loss), **terms}
+
+
+def _projector(embedding_size: int, widths: Sequence[int]) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    sizes = [embedding_size, *widths]
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
+    return nn.Sequential(*layers[:-2])

@@ -1,0 +1,501 @@
+"""CroSSLTransformer: the scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
+from ._device import autocast_dtype, resolve_device
+from ._network import Masking, Shape
+from ._pretraining import build_for_embedding, embed, learnt, pretrain
+from ._stages import resolve_stage
+from ._standardization import channel_moments, standardize
+from ._training import OPTIMIZERS, WindowDataset
+from .aggregators import AGGREGATORS, Aggregator, MLPAggregator, ModuleAggregator
+from .encoders import ENCODERS, Encoder, ModuleEncoder, TCNEncoder
+from .inspection import effective_rank
+from .masking import MASKINGS, check_masking_ratio
+from .modalities import (
+    Windows,
+    check_any_observed,
+    check_dimensions,
+    check_each_modality_observed,
+    check_same_form,
+    resolve_modalities,
+    to_windows,
+)
+from .objectives import OBJECTIVES, ModuleObjective, Objective, VICReg
+
+__all__ = ["CroSSLTransformer"]
+
+
+class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+    """TODO docstring."""
+
+    _parameter_constraints: dict = {
+        "modalities": [None, Mapping, "array-like"],
+        "encoder": [StrOptions(set(ENCODERS)), Encoder, type],
+        "masking": [StrOptions(set(MASKINGS))],
+        "masking_ratio": [Interval(Real, 0, 1, closed="left"), tuple, list],
+        "n_views": [Interval(Integral, 2, None, closed="left")],
+        "aggregator": [StrOptions(set(AGGREGATORS)), Aggregator, type],
+        "objective": [StrOptions(set(OBJECTIVES)), Objective, type],
+        "output": [StrOptions({"global", "modalities", "all"})],
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 2, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": [StrOptions({"onecycle", "constant"})],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "missing": [StrOptions({"error", "nan"})],
+        "device": [str, torch.device],
+        "precision": [StrOptions({"auto", "fp32", "bf16"})],
+        "callbacks": [list, tuple, None],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        modalities: Any = None,
+        *,
+        encoder: Any = "tcn",
+        masking: str = "spatial",
+        masking_ratio: float | tuple[float, float] = (0.1, 0.9),
+        n_views: int = 4,
+        aggregator: Any = "set",
+        objective: Any = "vicreg",
+        output: str = "global",
+        max_epochs: int = 20,
+        batch_size: int = 128,
+        lr: float = 1e-3,
+        lr_schedule: str = "onecycle",
+        optimizer: Any = "adamw",
+        weight_decay: float = 1e-2,
+        patience: int | None = None,
+        missing: str = "error",
+        device: str | torch.device = "auto",
+        precision: str = "auto",
+        callbacks: Sequence[Any] | None = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.modalities = modalities
+        self.encoder = encoder
+        self.masking = masking
+        self.masking_ratio = masking_ratio
+        self.n_views = n_views
+        self.aggregator = aggregator
+        self.objective = objective
+        self.output = output
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.patience = patience
+        self.missing = missing
+        self.device = device
+        self.precision = precision
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @classmethod
+    def from_paper(cls, modalities: Any = None, **params: Any) -> CroSSLTransformer:
+        """Create the estimator with the published configuration.
+
+        Codes of 96 units by stride-1 convolutions with PReLU, an aggregator of 64, 32 and
+        32 units, VICReg coefficients 10, 10 and 100 on the aggregator's output itself,
+        a tenth of the modalities masked, Adam with learning rate 1e-4 and batches of 8
+        windows, early stopping on the training loss with patience 5 within 50 epochs.
+        The published code regularises the convolutions' kernels alone; here the same
+        decay acts on all weights.
+
+        Parameters
+        ----------
+        modalities : object, default=None
+            As in the class.
+        **params : dict
+            Parameters of the class, in place of the published ones.
+
+        Returns
+        -------
+        CroSSLTransformer
+            Not fitted.
+
+        References
+        ----------
+        Deldari et al., "CroSSL: Cross-modal Self-Supervised Learning for Time-series
+        through Latent Masking", WSDM 2024, arXiv:2307.16847, and its published code.
+
+        Examples
+        --------
+        >>> from sklearn_crossl import CroSSLTransformer
+        >>> CroSSLTransformer.from_paper(max_epochs=3).lr
+        0.0001
+        """
+        published: dict[str, Any] = {
+            "encoder": TCNEncoder(
+                stride=1, activation="prelu", dropout=0.1, pooling="mean"
+            ),
+            "masking": "spatial",
+            "masking_ratio": 0.1,
+            "n_views": 2,
+            "aggregator": MLPAggregator(rescale=False),
+            "objective": VICReg(10.0, 10.0, 100.0, projector=None),
+            "max_epochs": 50,
+            "batch_size": 8,
+            "lr": 1e-4,
+            "lr_schedule": "constant",
+            "optimizer": "adam",
+            "weight_decay": 2e-4,  # the gradient of an L2 penalty of 1e-4
+            "patience": 5,
+            "precision": "fp32",
+        }
+        return cls(modalities, **{**published, **params})
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: ArrayLike, y: Any = None) -> CroSSLTransformer:
+        """Learn from unlabelled windows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
+                (n_windows, n_timepoints)
+            Training windows. A modality that a window does not have is NaN throughout.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        CroSSLTransformer
+            This estimator.
+
+        Raises
+        ------
+        TypeError
+            If X, ``modalities`` or a stage has the wrong type.
+        ValueError
+            If a parameter or X is not as described, or the loss is not finite in the
+            first epoch. What was fitted before is kept.
+        """
+        previous = getattr(self, "_learnt", None) if self.warm_start else None
+        return self._train(X, previous, self.max_epochs, self.lr_schedule)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: ArrayLike, y: Any = None) -> CroSSLTransformer:
+        """Learn from some windows for one epoch, going on from earlier calls.
+
+        The channels' means and scales are those of all windows seen so far. The learning
+        rate is constant, since the number of calls to come is not known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
+                (n_windows, n_timepoints)
+            Training windows of the same channels and length as in earlier calls.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        CroSSLTransformer
+            This estimator.
+
+        Raises
+        ------
+        TypeError
+            If X has the wrong type.
+        ValueError
+            If X is not as described, or the loss is not finite. What was learnt before is
+            kept.
+        """
+        return self._train(X, getattr(self, "_learnt", None), 1, "constant", True)
+
+    def transform(self, X: ArrayLike) -> np.ndarray:
+        """Embed windows; a row depends on its own window alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
+                (n_windows, n_timepoints)
+            Windows of the same channels and length as in fit. A modality that a window
+            does not have is NaN throughout.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_features_out)
+            The embedding that ``output`` names, computed in float32; float64 if X is.
+            With ``output="modalities"``, a missing modality's units are zero.
+
+        Raises
+        ------
+        ValueError
+            If X differs in form from what was fitted, holds infinities or gaps, or has
+            windows without any modality while ``missing="error"``.
+        """
+        check_is_fitted(self)
+        values = self._check_array(X, min_windows=1)
+        check_same_form(values, self._window_shape)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        windows = to_windows(values, self.modalities_)
+        if self.missing == "error":
+            check_any_observed(
+                windows, "Leave them out, or set missing='nan' to get rows of NaN."
+            )
+        codes, embedding = embed(
+            self._embedding_network(),
+            windows,
+            self.mean_,
+            self.scale_,
+            resolve_device(self.device),
+        )
+        codes = codes.reshape(len(codes), -1)  # (n_windows, M * code_size)
+        parts = {"global": [embedding], "modalities": [codes], "all": [embedding, codes]}
+        return np.hstack(parts[self.output]).astype(values.dtype, copy=False)
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Compute the effective rank of the windows' embedding; higher is better.
+
+        Needs no labels, so that a grid search over, say, ``masking_ratio`` can run
+        without any. It is a guide and no guarantee: it tells a collapsed embedding from
+        a rich one, and orders rich ones only roughly by what labels would say.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
+                (n_windows, n_timepoints)
+            Windows, as in ``transform``.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        float
+            Between 1 and the smaller of ``n_windows`` and ``n_features_out``.
+
+        See Also
+        --------
+        sklearn_crossl.inspection.effective_rank : The measure, and its source.
+        """
+        Z = self.transform(X)
+        return effective_rank(Z[~np.isnan(Z).any(axis=1)])
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Name the units of the embedding.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Only checked against the names seen in fit.
+
+        Returns
+        -------
+        ndarray of str
+            Such as ``crossl_global_000`` or, of a modality, ``crossl_acc_017``.
+        """
+        check_is_fitted(self)
+        _check_feature_names_in(self, input_features, generate_names=False)
+        sizes = {
+            "global": {"global": self.embedding_size_},
+            "modalities": dict.fromkeys(self.modalities_, self.code_size_),
+        }
+        sizes["all"] = {**sizes["global"], **sizes["modalities"]}
+        names = [
+            f"crossl_{part}_{unit:03d}"
+            for part, size in sizes[self.output].items()
+            for unit in range(size)
+        ]
+        return np.asarray(names, dtype=object)
+
+    def _train(
+        self,
+        X: ArrayLike,
+        previous: dict[str, Any] | None,
+        max_epochs: int,
+        lr_schedule: str,
+        partial: bool = False,
+    ) -> CroSSLTransformer:
+        """Train, and only then set the fitted attributes: errors leave them as before."""
+        check_masking_ratio(self.masking_ratio)
+        fitted, windows = self._check_training(X, previous, partial)
+        fitted.update(self._resolve_stages())
+        data = standardize(windows, fitted["mean_"], fitted["scale_"])
+
+        def attributes(result: dict[str, Any]) -> dict[str, Any]:
+            if not (self.warm_start or partial):
+                result = {**result, "training_weights": {}, "optimizer": {}}
+            return {**fitted, **_learnt_attributes(result)}
+
+        bridge = None
+        if supports_callbacks(self):
+            bridge = CallbackBridge(
+                self, max_epochs, X, lambda net: attributes(learnt(net, previous))
+            )
+        result = pretrain(
+            WindowDataset(data, windows.observed),
+            self._network_config(fitted, windows.shapes),
+            self._training_config(max_epochs, lr_schedule),
+            seed=self._seed(previous),
+            previous=previous,
+            bridge=bridge,
+        )
+        for stale in ("feature_names_in_", "_network"):
+            vars(self).pop(stale, None)
+        vars(self).update(attributes(result))
+        return self
+
+    def _check_training(
+        self, X: ArrayLike, previous: dict[str, Any] | None, partial: bool
+    ) -> tuple[dict[str, Any], Windows]:
+        """Check X and learn what does not take training: its form and moments."""
+        values = self._check_array(X, min_windows=2)
+        if previous is None:
+            form = BaseEstimator()  # takes the attributes that validate_data sets
+            validate_data(form, X, skip_check_array=True)
+            n_channels = 1 if values.ndim == 2 else values.shape[1]
+            channels = resolve_modalities(self.modalities, n_channels)
+        else:
+            form, channels = self, self.modalities_
+            check_same_form(values, self._window_shape)
+            validate_data(self, X, reset=False, skip_check_array=True)
+        names = ("n_features_in_", "feature_names_in_")
+        fitted: dict[str, Any] = {n: vars(form)[n] for n in names if n in vars(form)}
+
+        windows = to_windows(values, channels)
+        check_any_observed(windows, "There is nothing to learn from them; leave them out.")
+        if not partial:
+            check_each_modality_observed(windows)
+        earlier = self._moments if partial and previous is not None else None
+        moments = channel_moments(windows, earlier)
+        fitted["modalities_"] = channels
+        fitted["_window_shape"] = values.shape[1:]
+        fitted["_moments"] = moments
+        fitted["mean_"] = {name: m.mean for name, m in moments.items()}
+        fitted["scale_"] = {name: m.scale for name, m in moments.items()}
+        return fitted, windows
+
+    def _check_array(self, X: ArrayLike, min_windows: int) -> np.ndarray:
+        if isinstance(X, Mapping):
+            raise TypeError(
+                f"X is a {type(X).__name__}; expected an array, (n_windows, n_channels, "
+                "n_timepoints). Stack the modalities along the channels and say which "
+                "are whose with `modalities`."
+            )
+        values = check_array(
+            X,
+            dtype=[np.float32, np.float64],
+            allow_nd=True,
+            ensure_all_finite=False,  # missing modalities are NaN; to_windows checks
+            ensure_min_samples=min_windows,
+            ensure_min_features=0,
+            estimator=self,
+            input_name="X",
+        )
+        check_dimensions(values)
+        return values
+
+    def _resolve_stages(self) -> dict[str, Any]:
+        return {
+            "encoder_": resolve_stage("encoder", self.encoder, ENCODERS, ModuleEncoder),
+            "aggregator_": resolve_stage(
+                "aggregator", self.aggregator, AGGREGATORS, ModuleAggregator
+            ),
+            "objective_": resolve_stage(
+                "objective", self.objective, OBJECTIVES, ModuleObjective
+            ),
+        }
+
+    def _network_config(
+        self, fitted: Mapping[str, Any], shapes: Mapping[str, tuple[int, int]]
+    ) -> dict[str, Any]:
+        ratio = self.masking_ratio
+        return {
+            "shapes": {name: Shape(*shape) for name, shape in shapes.items()},
+            "encoder": fitted["encoder_"],
+            "aggregator": fitted["aggregator_"],
+            "objective": fitted["objective_"],
+            "masking": Masking(self.masking, ratio, self.n_views),
+        }
+
+    def _training_config(self, max_epochs: int, lr_schedule: str) -> dict[str, Any]:
+        device = resolve_device(self.device)
+        return {
+            "device": device,
+            "autocast": autocast_dtype(self.precision, device),
+            "max_epochs": max_epochs,
+            "batch_size": self.batch_size,
+            "lr": self.lr,
+            "lr_schedule": lr_schedule,
+            "optimizer": self.optimizer,
+            "weight_decay": self.weight_decay,
+            "patience": self.patience,
+            "callbacks": self.callbacks or (),
+            "verbose": self.verbose,
+        }
+
+    def _seed(self, previous: dict[str, Any] | None) -> int:
+        """Draw the seed of a run; one that goes on must not repeat the masks before."""
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        epochs_before = 0 if previous is None else len(previous["history"])
+        return int(np.random.SeedSequence([seed, epochs_before]).generate_state(1)[0])
+
+    def _embedding_network(self) -> Any:
+        """Rebuild the network from the fitted arrays, once."""
+        if not hasattr(self, "_network"):
+            n_timepoints = self._window_shape[-1]
+            shapes = {
+                name: Shape(len(channels), n_timepoints)
+                for name, channels in self.modalities_.items()
+            }
+            config = {
+                "shapes": shapes,
+                "encoder": self.encoder_,
+                "aggregator": self.aggregator_,
+            }
+            self._network = build_for_embedding(config, self._learnt["weights"])
+        return self._network
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.get_feature_names_out())
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_network"}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "_learnt": result,
+        "history_": result["history"],
+        "n_iter_": len(result["history"]),
+        "code_size_": result["code_size"],
+        "embedding_size_": result["embedding_size"],
+    }
