@@ -16,6 +16,9 @@ except ImportError:  # scikit-learn < 1.9
         """Stands in where scikit-learn has no callbacks."""
 
 
+__all__ = ["CallbackBridge", "CallbackSupportMixin", "supports_callbacks"]
+
+
 class CallbackBridge(Callback):
     """Tells scikit-learn's callbacks of each epoch of skorch's loop.
 

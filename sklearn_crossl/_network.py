@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
@@ -54,6 +55,9 @@ class Masking(NamedTuple):
     n_views: int
 
 
+DEFAULT_MASKING = Masking("spatial", 0.5, 2)
+
+
 class CroSSLNetwork(nn.Module):
     """Encoders, masking, aggregator and objective.
 
@@ -76,7 +80,7 @@ class CroSSLNetwork(nn.Module):
         encoder: Encoder,
         aggregator: Aggregator,
         objective: Objective | None = None,
-        masking: Masking = Masking("spatial", 0.5, 2),
+        masking: Masking = DEFAULT_MASKING,
     ):
         super().__init__()
         self.masking = masking
@@ -86,34 +90,47 @@ class CroSSLNetwork(nn.Module):
         self.code_size = _common_code_size(self.owners, modules)
         self.aggregator = aggregator.build(len(shapes), self.code_size)
         self.objective = (
-            None
-            if objective is None
-            else objective.build(self.aggregator.embedding_size)
+            None if objective is None else objective.build(self.aggregator.embedding_size)
         )
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        sequences = self.encode(batch)
-        # Masks, losses and batch statistics stay in full precision.
-        with torch.autocast(batch.observed.device.type, enabled=False):
-            sequences = {name: s.float() for name, s in sequences.items()}
-            codes, keep = self.mask(sequences, batch)
-            views = self.aggregator(codes, keep)
-            latents = Latents(views, codes, batch.observed, batch.valid)
-            return self.objective(latents)
+    def forward(
+        self, batch: Batch, autocast: torch.dtype | None = None
+    ) -> dict[str, Tensor]:
+        """Compute the terms of the loss, the encoders in the number format given.
 
-    def embed(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Embed without masking.
+        Masks, losses and batch statistics are in float32 in any case.
+        """
+        assert self.objective is not None
+        device = batch.observed.device.type
+        with torch.autocast(device, autocast) if autocast else nullcontext():
+            sequences = self.encode(batch)
+        codes, keep = self.mask({n: s.float() for n, s in sequences.items()}, batch)
+        views = self.aggregator(codes, keep)
+        return self.objective(Latents(views, codes, batch.observed, batch.valid))
+
+    def embed(self, batch: Batch, n_rows: int) -> tuple[Tensor, Tensor]:
+        """Embed without masking, every pass padded to ``n_rows`` rows.
+
+        Kernels are chosen by shape and round differently, so only a fixed shape makes a
+        window's embedding independent of the windows beside it.
 
         Returns codes (batch, M, code_size), zero where missing, and the global
         embedding (batch, embedding_size).
         """
-        sequences = self.encode(batch)
-        codes = self.stack({n: self.module(n).pool(s) for n, s in sequences.items()}, batch)
-        return codes, self.aggregator(codes, batch.observed[..., None])
+        pooled = {}
+        for name, x in batch.inputs.items():
+            module = self.module(name)
+            code = (
+                module(_pad_rows(x, n_rows)) if len(x) else x.new_zeros(0, self.code_size)
+            )
+            pooled[name] = code[: len(x)]
+        codes, size = self.stack(pooled, batch), len(batch.observed)
+        keep = _pad_rows(batch.observed, n_rows)[..., None]
+        return codes, self.aggregator(_pad_rows(codes, n_rows), keep)[:size]
 
     def encode(self, batch: Batch) -> dict[str, Tensor]:
         """Encode each modality's observed windows, to (n_m, steps, units)."""
-        return {name: self.module(name).sequence(batch.inputs[name]) for name in self.names}
+        return {name: self.module(name).sequence(x) for name, x in batch.inputs.items()}
 
     def mask(self, sequences: dict[str, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw what each view sees of them.
@@ -128,7 +145,8 @@ class CroSSLNetwork(nn.Module):
         if strategy == "temporal":
             pooled = {}
             for name, sequence in sequences.items():
-                keep = temporal_mask(*sequence.shape[:2], ratios)
+                n_windows, n_steps, _ = sequence.shape
+                keep = temporal_mask(n_windows, n_steps, ratios)
                 pooled[name] = self.module(name).pool(sequence, keep)
             return self.stack(pooled, batch), observed[..., None]
         pooled = {name: self.module(name).pool(s) for name, s in sequences.items()}
@@ -161,6 +179,11 @@ class CroSSLNetwork(nn.Module):
         return module
 
 
+def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
+    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
+    return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])
+
+
 def _build_encoders(
     shapes: Mapping[str, Shape], encoder: Encoder
 ) -> tuple[dict[str, str], dict[str, EncoderModule]]:
@@ -188,7 +211,7 @@ def _common_code_size(owners: dict[str, str], modules: dict[str, EncoderModule])
     sizes = {name: modules[owner].code_size for name, owner in owners.items()}
     if len(set(sizes.values())) > 1:
         raise ValueError(
-            f"The encoders' codes differ in width: {sizes}. The aggregator needs the same "
-            "number of units from every modality; end the encoder in a fixed width."
+            f"The encoders' codes differ in width: {sizes}. The aggregator needs the "
+            "same number of units from every modality; end the encoder in a fixed width."
         )
     return next(iter(sizes.values()))

@@ -23,7 +23,7 @@ from ._standardization import standardize
 from ._training import PretrainingNet, WindowDataset, make_net
 from .modalities import Windows
 
-_EMBED_BATCH = 512
+_EMBED_BATCH = 128  # rows of every forward pass: the last one is padded
 
 
 def pretrain(
@@ -142,13 +142,13 @@ def embed(
         dataset = WindowDataset(standardize(part, mean, scale), part.observed)
         batch = dataset.batch(torch.arange(len(part))).to(device)
         with torch.inference_mode():
-            code, z = network.embed(batch)
+            code, z = network.embed(batch, _EMBED_BATCH)
         codes[rows], embedding[rows] = code.cpu().numpy(), z.cpu().numpy()
     return codes, embedding
 
 
 def _batches(rows: np.ndarray) -> Iterable[np.ndarray]:
-    return np.array_split(rows, max(1, -(-len(rows) // _EMBED_BATCH)))
+    return (rows[i : i + _EMBED_BATCH] for i in range(0, len(rows), _EMBED_BATCH))
 
 
 def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sklearn.base import BaseEstimator, clone
@@ -14,8 +14,8 @@ Stage = TypeVar("Stage", bound=BaseEstimator)
 def resolve_stage(
     role: str,
     value: Any,
-    registry: Mapping[str, type[Stage]],
-    adapter: type[Stage],
+    registry: Mapping[str, Callable[..., Stage]],
+    adapter: Callable[[type[nn.Module]], Stage],
 ) -> Stage:
     """Turn what the user passed for a stage into an object with a ``build`` method.
 
@@ -27,8 +27,8 @@ def resolve_stage(
         What the user passed. An object is cloned.
     registry : mapping of str to type
         The known short names.
-    adapter : type
-        Called with the user's module class.
+    adapter : callable
+        Makes a stage object of the user's module class.
 
     Returns
     -------

@@ -82,8 +82,9 @@ def channel_moments(
         moments = Moments.empty(data.shape[1]) if start is None else start[name]
         for rows in _blocks(len(windows)):
             block = data[rows][windows.observed[rows, index]].astype(np.float64)
-            if len(block):
-                moments = moments.merge(_block_moments(block))
+            with np.errstate(over="ignore", invalid="ignore"):  # told of below
+                if len(block):
+                    moments = moments.merge(_block_moments(block))
         if not np.isfinite(moments.squares).all():
             raise ValueError(
                 f"Modality {name!r} has values too large to standardise; rescale it, for "

@@ -41,7 +41,7 @@ class WindowDataset(Dataset):
     def __init__(self, data: dict[str, np.ndarray], observed: np.ndarray):
         self.tensors = {name: torch.from_numpy(x) for name, x in data.items()}
         self.observed = torch.from_numpy(observed)
-        self.complete = observed.all(axis=0)
+        self.complete = [bool(column.all()) for column in observed.T]
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -122,12 +122,14 @@ class PretrainingNet(NeuralNet):
         return [("epoch_timer", EpochTimer())]
 
     def infer(self, x: Batch, **fit_params: Any) -> dict[str, Tensor]:
-        enabled = self.autocast is not None
-        with torch.autocast(x.observed.device.type, self.autocast, enabled=enabled):
-            return self.module_(x)
+        return self.module_(x, self.autocast)
 
     def get_loss(
-        self, y_pred: dict[str, Tensor], y_true: Any, X: Any = None, training: bool = False
+        self,
+        y_pred: dict[str, Tensor],
+        y_true: Any,
+        X: Any = None,
+        training: bool = False,
     ) -> Tensor:
         return y_pred["loss"]
 
@@ -178,7 +180,7 @@ class _EffectiveRank(Callback):
     def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
         net.module_.eval()
         with torch.inference_mode():
-            _, embedding = net.module_.embed(self.batch)
+            _, embedding = net.module_.embed(self.batch, len(self.batch.observed))
         embedding = embedding.double().cpu().numpy()
         finite = np.isfinite(embedding).all()
         rank = effective_rank(embedding) if finite else float("nan")

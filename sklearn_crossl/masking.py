@@ -29,7 +29,7 @@ __all__ = [
 def check_masking_ratio(masking_ratio: Any) -> None:
     """Raise ValueError unless it is a fraction in [0, 1) or a pair of them in order."""
     pair = masking_ratio if isinstance(masking_ratio, (tuple, list)) else [masking_ratio]
-    good = all(isinstance(r, Real) and 0 <= r < 1 for r in pair)
+    good = all(isinstance(r, Real) and 0 <= float(r) < 1 for r in pair)
     if not good or len(pair) not in (1, 2) or pair[0] > pair[-1]:
         raise ValueError(
             f"masking_ratio={masking_ratio!r}; expected the fraction to hide, at least 0 "

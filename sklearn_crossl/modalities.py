@@ -100,7 +100,7 @@ def to_windows(X: np.ndarray, channels: Mapping[str, Sequence[int]]) -> Windows:
 
     Parameters
     ----------
-    X : ndarray of shape (n_windows, n_timepoints) or (n_windows, n_channels, n_timepoints)
+    X : ndarray of shape (n_windows, [n_channels,] n_timepoints)
         The windows; a 2-D X is one channel. A modality that a window does not have is
         NaN throughout.
     channels : mapping of str to sequence of int
@@ -141,7 +141,7 @@ def check_dimensions(X: np.ndarray) -> None:
         )
     if X.shape[-1] == 0 or X.shape[1] == 0:
         raise ValueError(
-            f"X has shape {X.shape}, 0 feature(s) in a window, while a minimum of 1 is "
+            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
             "required: give every window at least one channel and one timepoint."
         )
 
@@ -158,8 +158,8 @@ def check_same_form(X: np.ndarray, fitted_shape: Sequence[int]) -> None:
     if X.ndim == 3 and X.shape[1:] != fitted:
         raise ValueError(
             f"X has {X.shape[1]} channels of {X.shape[2]} timepoints, but the estimator "
-            f"was fitted on {fitted[0]} channels of {fitted[1]} timepoints; cut and order "
-            "the windows as those in fit."
+            f"was fitted on {fitted[0]} channels of {fitted[1]} timepoints; cut and "
+            "order the windows as those in fit."
         )
 
 
@@ -175,8 +175,8 @@ def check_any_observed(windows: Windows, advice: str) -> None:
 
 def check_each_modality_observed(windows: Windows) -> None:
     """Raise ValueError if some modality is missing from every window."""
-    for name, seen in zip(windows.data, windows.observed.any(axis=0), strict=True):
-        if not seen:
+    for name, seen in zip(windows.data, windows.observed.T, strict=True):
+        if not seen.any():
             raise ValueError(
                 f"Modality {name!r} is missing (all NaN) from every window, so nothing "
                 "can be learnt of it; leave its channels out of `modalities`."
@@ -221,18 +221,17 @@ def _channel_indices(name: str, index: Any, n_channels: int) -> tuple[int, ...]:
 
 
 def _consecutive(counts: Any, n_channels: int) -> dict[str, tuple[int, ...]]:
-    is_sequence = isinstance(counts, (Sequence, np.ndarray)) and not isinstance(counts, str)
-    if not is_sequence or not all(
+    if not isinstance(counts, (list, tuple, np.ndarray)) or not all(
         isinstance(c, Integral) and not isinstance(c, bool) for c in counts
     ):
         raise TypeError(
-            f"modalities={counts!r}; expected None, a mapping of names to channel indices "
+            f"modalities={counts!r}; expected None, a mapping of names to channels "
             "or a sequence of channel counts."
         )
     if any(c < 1 for c in counts) or sum(counts) != n_channels:
         raise ValueError(
-            f"modalities={list(counts)!r} gives channel counts that sum to {sum(counts)}; "
-            f"X has {n_channels} channel(s), and every modality needs at least one."
+            f"modalities={list(counts)!r}: these sum to {sum(counts)}; X has "
+            f"{n_channels} channel(s), and every modality needs at least one."
         )
     ends = np.cumsum(counts)
     return {

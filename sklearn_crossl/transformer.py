@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -44,7 +45,121 @@ __all__ = ["CroSSLTransformer"]
 
 
 class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
-    """TODO docstring."""
+    """Learn an embedding of multi-sensor windows without labels, by CroSSL.
+
+    One encoder per modality turns a window into codes. The codes are masked several times
+    over, an aggregator fuses what each masked view sees into a global embedding, and the
+    objective pulls the views of a window together. No negative pairs and no labels are
+    needed, and a sensor that is missing is one more mask, in fit and in transform.
+
+    Parameters
+    ----------
+    modalities : mapping, sequence of int or None, default=None
+        Which channels of a 3-D X belong to which modality: a mapping of names to channel
+        indices (a slice, an int or a sequence), or the channel counts of consecutive
+        modalities. None makes each channel its own modality. A 2-D X has one channel.
+    encoder : {"tcn"}, Encoder or nn.Module class, default="tcn"
+        One network per modality. An object such as ``TCNEncoder(stride=1)`` sets its
+        parameters and lets a grid search reach them as ``encoder__stride``. A user's own
+        class is called with the number of channels and maps (batch, channels, time) to
+        (batch, units).
+    masking : {"spatial", "random", "temporal"}, default="spatial"
+        What a view hides: whole modalities, single units of the codes, or steps of the
+        latent sequences before they are pooled. Where a window has just one modality,
+        spatial masking has nothing to hide and hides units instead.
+    masking_ratio : float or pair of float, default=(0.1, 0.9)
+        Fraction hidden, in [0, 1), or a range from which each view's fraction is drawn
+        afresh at each step. Every view keeps at least one modality of a window. The wide
+        range needs no tuning and makes the embedding robust to missing sensors.
+    n_views : int, default=4
+        Masked views of each window and step. They share one pass through the encoders,
+        so another costs little; the loss is averaged over all pairs.
+    aggregator : {"set", "mlp", "attention"}, Aggregator or nn.Module class, default="set"
+        Fuses the codes that a view sees. "mlp" is the paper's; "set" did best with few
+        labels. A user's own class is called with the number of modalities and the code
+        size and maps codes (..., batch, M, units) and a boolean ``keep`` of shape
+        (..., batch, M, 1 or units) to (..., batch, embedding).
+    objective : {"vicreg"}, Objective or nn.Module class, default="vicreg"
+        The loss. A user's own class is called with the embedding size and maps a
+        :class:`~sklearn_crossl.objectives.Latents` to a scalar.
+    output : {"global", "modalities", "all"}, default="global"
+        What ``transform`` returns: the aggregator's embedding, the modalities' codes
+        side by side, or both.
+    max_epochs : int, default=20
+        Passes over the windows.
+    batch_size : int, default=128
+        Windows per step at most. VICReg's statistics need more than a handful.
+    lr : float, default=1e-3
+        Learning rate; the peak of it with ``lr_schedule="onecycle"``.
+    lr_schedule : {"onecycle", "constant"}, default="onecycle"
+        Whether the learning rate rises and falls once over the run.
+    optimizer : {"adamw", "adam", "sgd"} or Optimizer class, default="adamw"
+        Called with ``lr`` and ``weight_decay``.
+    weight_decay : float, default=1e-2
+        Passed to the optimizer; the default is torch's for AdamW.
+    patience : int or None, default=None
+        Stop after so many epochs without a lower training loss, and go back to the best.
+        None trains for all of ``max_epochs``.
+    missing : {"error", "nan"}, default="error"
+        What ``transform`` does with windows that have no modality at all: raise, or
+        return rows of NaN.
+    device : str or torch.device, default="auto"
+        Where to compute. "auto" takes CUDA, then MPS, then the CPU.
+    precision : {"auto", "fp32", "bf16"}, default="auto"
+        Number format of the encoders in training. "auto" is bfloat16 on GPUs that have
+        it, else float32. Losses and ``transform`` are always in float32.
+    callbacks : list of skorch callbacks, default=None
+        Passed on to skorch, as copies.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights of the call before.
+    verbose : int, default=0
+        1 shows a progress bar.
+    random_state : int, RandomState instance or None, default=None
+        Determines initial weights, batches and masks. An int gives the same bits again on
+        the same machine; torch's and NumPy's global generators are left as they were.
+
+    Attributes
+    ----------
+    modalities_ : dict of str to tuple of int
+        The channels of each modality.
+    mean_, scale_ : dict of str to ndarray of shape (n_channels,)
+        Standardisation of each modality's channels, learnt from the windows that have it.
+    encoder_, aggregator_, objective_ : stage objects
+        The stages as fitted.
+    code_size_, embedding_size_ : int
+        Width of one modality's code and of the global embedding.
+    history_ : list of dict
+        For each epoch: ``epoch``, ``train_loss``, each term of the loss, ``dur`` in
+        seconds, and the ``effective_rank`` of up to 512 training windows' embeddings.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Channels of a 3-D X, timepoints of a 2-D one.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where fit saw a data frame with string columns.
+
+    See Also
+    --------
+    sklearn.decomposition.PCA : Linear embedding of single-sensor windows.
+
+    References
+    ----------
+    Deldari et al., "CroSSL: Cross-modal Self-Supervised Learning for Time-series through
+    Latent Masking", WSDM 2024, arXiv:2307.16847.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_crossl import CroSSLTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(40, 4, 32))  # 40 windows, 4 channels, 32 timepoints
+    >>> X[0, 3] = np.nan  # window 0 has no heart rate
+    >>> embedder = CroSSLTransformer(
+    ...     {"acc": slice(0, 3), "heart": 3}, max_epochs=2, random_state=0
+    ... )
+    >>> embedder.fit_transform(X).shape
+    (40, 256)
+    """
 
     _parameter_constraints: dict = {
         "modalities": [None, Mapping, "array-like"],
@@ -301,7 +416,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Z = self.transform(X)
         return effective_rank(Z[~np.isnan(Z).any(axis=1)])
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+    def get_feature_names_out(
+        self, input_features: ArrayLike | None = None
+    ) -> np.ndarray:
         """Name the units of the embedding.
 
         Parameters
@@ -361,8 +478,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             bridge=bridge,
         )
         for stale in ("feature_names_in_", "_network"):
-            vars(self).pop(stale, None)
-        vars(self).update(attributes(result))
+            self.__dict__.pop(stale, None)
+        self.__dict__.update(attributes(result))
+        self._embedding_network()
         return self
 
     def _check_training(
@@ -383,7 +501,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         fitted: dict[str, Any] = {n: vars(form)[n] for n in names if n in vars(form)}
 
         windows = to_windows(values, channels)
-        check_any_observed(windows, "There is nothing to learn from them; leave them out.")
+        check_any_observed(
+            windows, "There is nothing to learn from them; leave them out."
+        )
         if not partial:
             check_each_modality_observed(windows)
         earlier = self._moments if partial and previous is not None else None
@@ -396,7 +516,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return fitted, windows
 
     def _check_array(self, X: ArrayLike, min_windows: int) -> np.ndarray:
-        if isinstance(X, Mapping):
+        if isinstance(X, Mapping) and not issparse(X):  # some sparse formats are dicts
             raise TypeError(
                 f"X is a {type(X).__name__}; expected an array, (n_windows, n_channels, "
                 "n_timepoints). Stack the modalities along the channels and say which "

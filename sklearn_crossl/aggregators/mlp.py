@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
@@ -90,7 +91,7 @@ class _MLP(AggregatorModule):
         super().__init__()
         sizes = [n_modalities * code_size, *config.hidden_sizes]
         layers: list[nn.Module] = []
-        for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_in, n_out in pairwise(sizes):
             layers += [nn.Linear(n_in, n_out), nn.ReLU()]
         self.layers = nn.Sequential(
             *layers,

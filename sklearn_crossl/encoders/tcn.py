@@ -148,7 +148,10 @@ class _Layer(nn.Module):
             (1, kernel_size),
             stride=(1, config.stride),
             padding=(0, kernel_size // 2),
-        ).to(memory_format=torch.channels_last)
+        )
+        self.conv.weight.data = self.conv.weight.data.contiguous(
+            memory_format=torch.channels_last
+        )
         self.norm = nn.LayerNorm(n_out)
         self.activation = nn.PReLU() if config.activation == "prelu" else nn.ReLU()
         self.dropout = nn.Dropout(config.dropout)

@@ -42,8 +42,8 @@ def effective_rank(Z: ArrayLike) -> float:
     >>> round(effective_rank(np.ones((4, 4))), 6)
     1.0
     """
-    Z = check_array(Z, dtype=np.float64)
-    sigma = np.linalg.svd(Z, compute_uv=False)
+    embedding: np.ndarray = check_array(Z, dtype=np.float64)
+    sigma = np.linalg.svd(embedding, compute_uv=False)
     if sigma[0] == 0:
         return 0.0
     p = sigma / sigma.sum()

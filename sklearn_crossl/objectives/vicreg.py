@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral, Real
+from itertools import pairwise
+from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval
@@ -186,6 +187,6 @@ class _VICReg(ObjectiveModule):
 def _projector(embedding_size: int, widths: Sequence[int]) -> nn.Sequential:
     layers: list[nn.Module] = []
     sizes = [embedding_size, *widths]
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
     return nn.Sequential(*layers[:-2])

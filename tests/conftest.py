@@ -1,0 +1,33 @@
+"""Settings that must stand before scikit-learn is imported, and common data."""
+
+import os
+
+# Without it, scikit-learn skips its check of array API input.
+os.environ["SCIPY_ARRAY_API"] = "1"
+
+import numpy as np
+import pytest
+
+
+def make_windows(n_windows=48, n_timepoints=32, seed=0):
+    """Two activities seen by an accelerometer (3 channels) and a pulse (1 channel)."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n_windows) % 2
+    t = np.arange(n_timepoints) / n_timepoints
+    rate = np.where(y, 5.0, 2.0)[:, None, None]
+    phase = rng.uniform(0, 2 * np.pi, size=(n_windows, 1, 1))
+    gain = np.array([1.0, 0.5, 2.0, 1.5])[:, None]
+    X = gain * np.sin(2 * np.pi * rate * t + phase) + rng.normal(
+        scale=0.3, size=(n_windows, 4, n_timepoints)
+    )
+    return X.astype(np.float32), y
+
+
+@pytest.fixture
+def windows():
+    return make_windows()
+
+
+@pytest.fixture
+def X(windows):
+    return windows[0]

@@ -1,0 +1,114 @@
+import pytest
+import torch
+
+from sklearn_crossl.aggregators import (
+    AGGREGATORS,
+    AttentionAggregator,
+    MLPAggregator,
+    SetAggregator,
+)
+
+M, UNITS = 4, 6
+VARIANTS = {
+    **{name: cls() for name, cls in AGGREGATORS.items()},
+    "set with residual": SetAggregator(hidden_size=16),
+}
+
+
+def build(spec):
+    torch.manual_seed(0)
+    return spec.build(M, UNITS).eval()
+
+
+@pytest.fixture(params=sorted(VARIANTS))
+def network(request):
+    return build(VARIANTS[request.param])
+
+
+def keep_of(*modalities, batch=3):
+    keep = torch.zeros(batch, M, 1, dtype=torch.bool)
+    keep[:, list(modalities)] = True
+    return keep
+
+
+def test_hidden_modalities_do_not_matter(network):
+    codes = torch.randn(3, M, UNITS)
+    other = codes.clone()
+    other[:, 2] = 1e3
+    keep = keep_of(0, 1, 3)
+    assert torch.equal(network(codes, keep), network(other, keep))
+    assert not torch.allclose(network(codes, keep_of(0, 1, 2, 3)), network(codes, keep))
+
+
+def test_hidden_units_do_not_matter(network):
+    codes = torch.randn(3, M, UNITS)
+    keep = torch.rand(3, M, UNITS) < 0.5
+    keep[:, 0, 0] = True
+    other = torch.where(keep, codes, torch.randn(3, M, UNITS))
+    torch.testing.assert_close(network(codes, keep), network(other, keep))
+
+
+def test_views_broadcast_over_the_same_codes(network):
+    codes = torch.randn(3, M, UNITS)
+    keep = torch.stack([keep_of(0, 1), keep_of(2), keep_of(0, 1, 2, 3)])
+    views = network(codes, keep)
+    assert views.shape == (3, 3, network.embedding_size)
+    for view, view_keep in zip(views, keep, strict=True):
+        torch.testing.assert_close(view, network(codes, view_keep))
+
+
+def test_views_of_codes_broadcast_over_the_same_mask(network):
+    codes = torch.randn(2, 3, M, UNITS)
+    views = network(codes, keep_of(0, 2))
+    for view, view_codes in zip(views, codes, strict=True):
+        torch.testing.assert_close(view, network(view_codes, keep_of(0, 2)))
+
+
+def test_a_window_does_not_see_its_neighbours(network):
+    codes, keep = torch.randn(3, M, UNITS), keep_of(1, 2)
+    torch.testing.assert_close(network(codes[1:2], keep[1:2]), network(codes, keep)[1:2])
+
+
+def test_gradients_are_finite_even_with_nothing_kept(network):
+    codes = torch.randn(3, M, UNITS, requires_grad=True)
+    network(codes, keep_of()).sum().backward()
+    assert torch.isfinite(codes.grad).all()
+
+
+def test_set_is_the_mean_of_the_maps():
+    network = build(SetAggregator(embedding_size=5))
+    codes = torch.randn(3, M, UNITS)
+    maps = network.maps
+    mapped = [codes[:, m] @ maps.weight[m] + maps.bias[m] for m in (0, 3)]
+    expected = (mapped[0] + mapped[1]) / 2
+    torch.testing.assert_close(network(codes, keep_of(0, 3)), expected)
+
+
+def test_mlp_rescales_by_what_is_present():
+    codes = torch.ones(3, M, UNITS)
+    first = {}
+    for rescale in (True, False):
+        network = build(MLPAggregator(rescale=rescale))
+        network.layers[0].register_forward_pre_hook(
+            lambda module, args, key=rescale: first.__setitem__(key, args[0])
+        )
+        network(codes, keep_of(0))
+    assert float(first[True].sum(1)[0]) == pytest.approx(M * UNITS, rel=1e-4)
+    assert float(first[False].sum(1)[0]) == pytest.approx(UNITS)
+
+
+def test_published_mlp_sizes():
+    network = MLPAggregator().build(n_modalities=6, code_size=96)
+    widths = [
+        layer.out_features for layer in network.layers if hasattr(layer, "out_features")
+    ]
+    assert widths == [64, 32, 32]
+    # The count of the published network, its output layer normalisation included.
+    assert sum(p.numel() for p in network.parameters()) == 40_128
+
+
+def test_bad_parameters_are_refused():
+    with pytest.raises(ValueError, match="heads that divide the width"):
+        AttentionAggregator(embedding_size=10, n_heads=4).build(2, 3)
+    with pytest.raises(ValueError, match="'embedding_size' parameter of SetAggregator"):
+        SetAggregator(embedding_size=0).build(2, 3)

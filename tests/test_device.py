@@ -1,0 +1,106 @@
+import pytest
+import torch
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._device import autocast_dtype, resolve_device, seeded
+from sklearn_crossl._network import Batch, CroSSLNetwork, Masking, Shape
+from sklearn_crossl.aggregators import AGGREGATORS
+from sklearn_crossl.encoders import TCNEncoder
+from sklearn_crossl.masking import MASKINGS
+from sklearn_crossl.objectives import VICReg
+
+CPU = torch.device("cpu")
+
+
+def test_auto_takes_what_is_there(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert resolve_device("auto").type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert resolve_device("auto").type == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert resolve_device("auto") == CPU
+
+
+@pytest.mark.parametrize("name", ["toaster", "hpu"])
+def test_a_device_that_is_not_there_is_refused(name):
+    with pytest.raises(ValueError, match=f"device='{name}' cannot be used here"):
+        resolve_device(name)
+
+
+def test_precision():
+    assert autocast_dtype("auto", CPU) is None
+    assert autocast_dtype("fp32", CPU) is None
+    assert autocast_dtype("bf16", CPU) is torch.bfloat16
+
+
+def test_seeding_leaves_the_global_generator_as_it_was():
+    before = torch.get_rng_state()
+    with seeded(3, CPU):
+        first = torch.rand(4)
+    with seeded(3, CPU):
+        assert torch.equal(first, torch.rand(4))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def network_and_batch(aggregator, masking, missing):
+    shapes = {"acc": Shape(3, 20), "heart": Shape(1, 20)}
+    net = CroSSLNetwork(
+        shapes,
+        TCNEncoder(),
+        AGGREGATORS[aggregator](),
+        VICReg(),
+        Masking(masking, (0.1, 0.9), 3),
+    )
+    n_acc = 3 if missing else 4
+    batch = Batch(
+        {"acc": torch.randn(n_acc, 3, 20), "heart": torch.randn(4, 1, 20)},
+        {"acc": torch.tensor([0, 2, 3]) if missing else None, "heart": None},
+        torch.ones(4, 2, dtype=torch.bool),
+    )
+    return net, batch
+
+
+def step_and_embed(net, batch):
+    terms = net(batch)
+    terms["loss"].backward()
+    torch.optim.AdamW(net.parameters()).step()
+    return [*terms.values(), *net.eval().embed(batch, 8)]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("masking", MASKINGS)
+@pytest.mark.parametrize("aggregator", sorted(AGGREGATORS))
+def test_every_tensor_is_made_on_the_device(aggregator, masking, missing):
+    """The meta device, like a GPU, refuses tensors of another device.
+
+    Fake CUDA tensors would too, but a build of torch without CUDA cannot differentiate
+    through them.
+    """
+    net, batch = network_and_batch(aggregator, masking, missing)
+    for tensor in step_and_embed(net.to("meta"), batch.to("meta")):
+        assert tensor.device.type == "meta"
+
+
+@pytest.mark.parametrize("masking", MASKINGS)
+def test_a_mask_made_on_the_wrong_device_would_be_noticed(masking, monkeypatch):
+    net, batch = network_and_batch("set", masking, missing=True)
+    rand = torch.rand
+    monkeypatch.setattr(
+        torch, "rand", lambda *args, device, **kwargs: rand(*args, **kwargs)
+    )
+    with pytest.raises(RuntimeError, match="device"):
+        step_and_embed(net.to("meta"), batch.to("meta"))
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_fit_on_a_gpu_and_transform_on_the_cpu():
+    X = torch.randn(64, 4, 50, generator=torch.Generator().manual_seed(0)).numpy()
+    X[:5, 3] = torch.nan
+    model = CroSSLTransformer([3, 1], device="cuda", max_epochs=3, random_state=0).fit(X)
+    on_gpu = model.transform(X)
+    on_cpu = model.set_params(device="cpu").transform(X)
+    torch.testing.assert_close(
+        torch.as_tensor(on_gpu), torch.as_tensor(on_cpu), atol=1e-4, rtol=1e-4
+    )

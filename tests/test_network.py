@@ -1,0 +1,173 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklearn_crossl._network import Batch, CroSSLNetwork, Masking, Shape
+from sklearn_crossl._stages import resolve_stage
+from sklearn_crossl._training import WindowDataset
+from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
+from sklearn_crossl.encoders import ENCODERS, ModuleEncoder, TCNEncoder
+from sklearn_crossl.masking import MASKINGS
+from sklearn_crossl.objectives import OBJECTIVES, VICReg
+
+SHAPES = {"acc": Shape(3, 20), "gyro": Shape(3, 20), "heart": Shape(1, 20)}
+
+
+def network(encoder=None, aggregator=None, objective=None, masking="spatial", n_views=2):
+    torch.manual_seed(0)
+    return CroSSLNetwork(
+        SHAPES,
+        encoder or TCNEncoder(),
+        aggregator or SetAggregator(32),
+        objective or VICReg(projector=(16, 16)),
+        Masking(masking, (0.1, 0.9), n_views),
+    )
+
+
+def dataset(missing=True, n_windows=12):
+    rng = np.random.default_rng(0)
+    data = {
+        name: rng.normal(size=(n_windows, *shape)).astype(np.float32)
+        for name, shape in SHAPES.items()
+    }
+    observed = np.ones((n_windows, len(SHAPES)), dtype=bool)
+    if missing:
+        observed[:3, 0] = observed[2:5, 1] = observed[4:9, 2] = False
+        for index, x in enumerate(data.values()):
+            x[~observed[:, index]] = np.nan
+    return WindowDataset(data, observed)
+
+
+def whole(data) -> Batch:
+    return data.batch(torch.arange(len(data)))
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("masking", MASKINGS)
+@pytest.mark.parametrize("n_views", [2, 3])
+def test_a_step_reaches_every_weight_with_finite_gradients(masking, missing, n_views):
+    net = network(masking=masking, n_views=n_views)
+    terms = net(whole(dataset(missing)))
+    assert set(terms) == {"loss", "invariance", "variance", "covariance"}
+    terms["loss"].backward()
+    for name, parameter in net.named_parameters():
+        assert torch.isfinite(parameter.grad).all(), name
+        if not name.startswith("objective") and "bias" not in name:
+            assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.parametrize("encoder", sorted(ENCODERS))
+@pytest.mark.parametrize("aggregator", sorted(AGGREGATORS))
+@pytest.mark.parametrize("objective", sorted(OBJECTIVES))
+def test_every_combination_of_stages_learns(encoder, aggregator, objective):
+    net = network(ENCODERS[encoder](), AGGREGATORS[aggregator](), OBJECTIVES[objective]())
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(30):
+        optimizer.zero_grad()
+        loss = net(whole(dataset()))["loss"]
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+
+
+def test_missing_modalities_are_never_encoded():
+    batch = whole(dataset())
+    assert [len(x) for x in batch.inputs.values()] == [9, 9, 7]
+    codes, embedding = network().eval().embed(batch, 12)
+    assert torch.isfinite(embedding).all()
+    assert (codes[~batch.observed] == 0).all()
+    assert (codes[batch.observed].abs().sum(-1) > 0).all()
+
+
+def test_views_share_one_encoder_pass():
+    net = network(n_views=5)
+    calls = []
+    for module in net.encoders.values():
+        module.layers[0].register_forward_hook(lambda *args: calls.append(1))
+    net(whole(dataset(missing=False)))
+    assert len(calls) == len(SHAPES)
+
+
+def test_spatial_masks_hide_units_of_windows_with_a_single_modality():
+    net = network(masking="spatial")
+    data = dataset()
+    batch = whole(data)
+    alone = batch.observed.sum(1) == 1
+    assert alone.any()
+    assert not alone.all()
+    _, keep = net.mask(net.encode(batch), batch)
+    hidden = (~keep & batch.observed[..., None]).float()
+    per_modality = hidden.mean(-1)
+    assert ((per_modality[:, ~alone] == 0) | (per_modality[:, ~alone] == 1)).all()
+    partly = (per_modality[:, alone] > 0) & (per_modality[:, alone] < 1)
+    assert partly.any()
+    assert (keep[0, alone] != keep[1, alone]).flatten(1).any(1).all()
+
+
+def test_one_modality_is_masked_by_units():
+    shapes = {"acc": Shape(3, 20)}
+    net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg())
+    x = np.random.default_rng(0).normal(size=(8, 3, 20)).astype(np.float32)
+    data = WindowDataset({"acc": x}, np.ones((8, 1), dtype=bool))
+    batch = whole(data)
+    _, keep = net.mask(net.encode(batch), batch)
+    assert keep.shape == (2, 8, 1, net.code_size)
+    assert float(net(batch)["invariance"].detach()) > 0
+
+
+def test_temporal_masks_act_before_pooling():
+    net = network(masking="temporal", n_views=3)
+    batch = whole(dataset())
+    codes, keep = net.mask(net.encode(batch), batch)
+    assert codes.shape == (3, 12, 3, net.code_size)
+    assert keep.shape == (12, 3, 1)
+    assert not torch.equal(codes[0], codes[1])
+
+
+def test_modalities_of_the_same_shape_have_weights_of_their_own():
+    net = network()
+    first, second = (net.module(name).layers[0].conv.weight for name in ("acc", "gyro"))
+    assert not torch.equal(first, second)
+
+
+def test_shared_encoders():
+    net = network(TCNEncoder(shared=True))
+    assert net.module("acc") is net.module("gyro")
+    assert net.module("acc") is not net.module("heart")
+    assert len(net.encoders) == 2
+
+
+def test_names_may_hold_any_character():
+    shapes = {"left.wrist acc": Shape(1, 20), "": Shape(1, 20)}
+    net = CroSSLNetwork(shapes, TCNEncoder(), MLPAggregator())
+    assert set(net.encoders) == {"m0", "m1"}
+
+
+def test_encoders_of_different_width_are_refused():
+    class Uneven(nn.Module):
+        def __init__(self, n_channels):
+            super().__init__()
+            self.layer = nn.Conv1d(n_channels, 2 * n_channels, 5)
+
+        def forward(self, x):
+            return self.layer(x).mean(-1)
+
+    with pytest.raises(ValueError, match="'acc': 6, 'gyro': 6, 'heart': 2"):
+        network(ModuleEncoder(Uneven))
+
+
+def test_stages_resolve_from_names_objects_and_modules():
+    assert isinstance(
+        resolve_stage("encoder", "tcn", ENCODERS, ModuleEncoder), TCNEncoder
+    )
+    given = TCNEncoder(stride=1)
+    resolved = resolve_stage("encoder", given, ENCODERS, ModuleEncoder)
+    assert resolved.stride == 1
+    assert resolved is not given
+    adapted = resolve_stage("encoder", nn.Linear, ENCODERS, ModuleEncoder)
+    assert isinstance(adapted, ModuleEncoder)
+    with pytest.raises(TypeError, match="encoder=int is a class but no torch.nn.Module"):
+        resolve_stage("encoder", int, ENCODERS, ModuleEncoder)

@@ -1,0 +1,544 @@
+"""The estimator's own contract: output, state, errors, training."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_windows
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from skorch.callbacks import Callback
+from torch import nn
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.encoders import TCNEncoder
+from sklearn_crossl.objectives import VICReg
+
+MODALITIES = {"acc": slice(0, 3), "pulse": 3}
+
+
+def make(**params):
+    small = {"max_epochs": 2, "batch_size": 16, "random_state": 0}
+    return CroSSLTransformer(**{"modalities": MODALITIES, **small, **params})
+
+
+def same_state(first, second):
+    """Compare fitted attributes, arrays to the bit."""
+    left, right = (
+        {k: v for k, v in vars(m).items() if k.endswith("_") or k == "_learnt"}
+        for m in (first, second)
+    )
+    assert left.keys() == right.keys()
+    for name in left:
+        np.testing.assert_equal(_plain(left[name]), _plain(right[name]))
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if k != "dur"}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    return str(value) if hasattr(value, "get_params") else value
+
+
+# Output
+
+
+@pytest.mark.parametrize(
+    ("output", "n_features"), [("global", 256), ("modalities", 384), ("all", 640)]
+)
+def test_output_and_its_names(X, output, n_features):
+    model = make(output=output).fit(X)
+    assert model.transform(X).shape == (len(X), n_features)
+    names = model.get_feature_names_out()
+    assert len(names) == len(set(names)) == n_features
+    parts = {"global": ["global"], "modalities": ["acc", "pulse"]}
+    parts["all"] = parts["global"] + parts["modalities"]
+    assert list(dict.fromkeys(n.split("_")[1] for n in names)) == parts[output]
+
+
+def test_feature_names_as_documented(X):
+    names = make(output="all").fit(X).get_feature_names_out()
+    assert names[0] == "crossl_global_000"
+    assert "crossl_acc_017" in names
+
+
+def test_all_is_both_side_by_side(X):
+    model = make(output="all").fit(X)
+    everything = model.transform(X)
+    parts = [model.set_params(output=o).transform(X) for o in ("global", "modalities")]
+    np.testing.assert_array_equal(everything, np.hstack(parts))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, int])
+def test_dtype(X, dtype):
+    X = (10 * X).astype(dtype)
+    Z = make().fit(X).transform(X)
+    assert Z.dtype == (np.float64 if dtype == np.float64 else np.float32)
+
+
+def test_fit_transform_equals_fit_then_transform(X):
+    np.testing.assert_array_equal(make().fit_transform(X), make().fit(X).transform(X))
+
+
+@pytest.mark.parametrize("aggregator", ["set", "mlp", "attention"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_transform_does_not_depend_on_batch_or_order(aggregator, missing):
+    X, _ = make_windows(300)
+    if missing:
+        X[::3, 3] = np.nan
+        X[1::7, :3] = np.nan
+    model = make(aggregator=aggregator, output="all", max_epochs=1, missing="nan").fit(
+        X[np.isfinite(X).all(axis=2).any(axis=1)]
+    )
+    Z = model.transform(X)
+    one_by_one = np.vstack([model.transform(x[None]) for x in X[:40]])
+    np.testing.assert_allclose(one_by_one, Z[:40], atol=1e-6, rtol=1e-6)
+    order = np.random.default_rng(0).permutation(len(X))
+    np.testing.assert_allclose(model.transform(X[order]), Z[order], atol=1e-6, rtol=1e-6)
+
+
+def test_labels_are_ignored(windows):
+    X, y = windows
+    same_state(make().fit(X, y), make().fit(X))
+
+
+def test_untouched_input(X):
+    before = X.copy()
+    X.flags.writeable = False
+    make().fit(X).transform(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_two_activities_are_told_apart_better_than_chance():
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = make_windows(200)
+    model = make(max_epochs=10).fit(X)
+    Z = model.transform(X)
+    labelled = np.arange(6)
+    accuracy = LogisticRegression().fit(Z[labelled], y[labelled]).score(Z, y)
+    assert accuracy > 0.9
+
+
+# Reproducibility
+
+
+@pytest.mark.parametrize("masking", ["spatial", "random", "temporal"])
+def test_same_seed_same_bits(X, masking):
+    same_state(make(masking=masking).fit(X), make(masking=masking).fit(X))
+
+
+def test_another_seed_other_weights(X):
+    first, second = (make(random_state=seed).fit(X).transform(X) for seed in (0, 1))
+    assert not np.allclose(first, second)
+
+
+def test_global_generators_are_untouched(X):
+    torch.manual_seed(5)
+    np.random.seed(5)  # noqa: NPY002 - the global generator is what is tested
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    model = make().fit(X)
+    del model._network
+    model.transform(X)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+# Training
+
+
+def test_history(X):
+    model = make(max_epochs=3).fit(X)
+    assert model.n_iter_ == len(model.history_) == 3
+    assert [row["epoch"] for row in model.history_] == [1, 2, 3]
+    for row in model.history_:
+        assert {"train_loss", "invariance", "variance", "covariance"} < set(row)
+        weighted = 25 * row["invariance"] + 25 * row["variance"] + row["covariance"]
+        assert row["train_loss"] == pytest.approx(weighted, rel=1e-4)
+        assert 1 <= row["effective_rank"] <= len(X)
+        assert row["dur"] > 0
+
+
+def test_training_lowers_the_loss():
+    X, _ = make_windows(200)
+    history = make(max_epochs=12).fit(X).history_
+    assert history[-1]["train_loss"] < 0.8 * history[0]["train_loss"]
+
+
+def test_partial_fit_goes_on(X):
+    model = make()
+    for epochs in (1, 2, 3):
+        assert model.partial_fit(X) is model
+        assert model.n_iter_ == epochs
+    assert [row["epoch"] for row in model.history_] == [1, 2, 3]
+
+
+def test_partial_fit_standardises_by_all_windows_seen(X):
+    model = make().partial_fit(X[:10]).partial_fit(10 * X[10:])
+    seen = np.concatenate([X[:10], 10 * X[10:]])[:, :3]
+    np.testing.assert_allclose(model.scale_["acc"], seen.std(axis=(0, 2)), rtol=1e-4)
+
+
+def test_partial_fit_keeps_the_optimizer_and_the_head(X):
+    model = make().partial_fit(X)
+    assert any(name.endswith(".exp_avg") for name in model._learnt["optimizer"])
+    assert any(
+        name.startswith("objective.") for name in model._learnt["training_weights"]
+    )
+    resumed = copy.deepcopy(model).partial_fit(X)
+    steps = [a for n, a in resumed._learnt["optimizer"].items() if n.endswith(".step")]
+    assert set(map(float, steps)) == {6.0}  # two epochs of three batches
+
+
+def test_partial_fit_does_not_repeat_its_masks(X):
+    model = make(lr=1e-12, weight_decay=0.0)
+    losses = [model.partial_fit(X).history_[-1]["invariance"] for _ in range(2)]
+    assert losses[0] != losses[1]
+
+
+def test_plain_fit_throws_the_head_away(X):
+    learnt = make().fit(X)._learnt
+    assert learnt["training_weights"] == learnt["optimizer"] == {}
+    assert not any(name.startswith("objective.") for name in learnt["weights"])
+
+
+def test_warm_start(X):
+    model = make(warm_start=True).fit(X)
+    before = model.history_[-1]["train_loss"]
+    model.fit(X)
+    assert model.n_iter_ == 4
+    assert model.history_[2]["train_loss"] < before * 1.1
+    assert make().fit(X).fit(X).n_iter_ == 2
+
+
+def test_training_goes_on_after_a_plain_fit(X):
+    model = make().fit(X)
+    assert model.partial_fit(X).n_iter_ == 3
+    assert model.set_params(warm_start=True).fit(X).n_iter_ == 5
+
+
+def test_warm_start_with_another_network_is_refused(X):
+    model = make(warm_start=True).fit(X)
+    Z = model.transform(X)
+    model.set_params(encoder=TCNEncoder(widths=(8, 8, 8)))
+    with pytest.raises(ValueError, match="training cannot go on from it"):
+        model.fit(X)
+    np.testing.assert_array_equal(model.transform(X), Z)
+
+
+def test_patience_stops_and_takes_the_best_back(X):
+    model = make(max_epochs=50, lr=1e-12, lr_schedule="constant", patience=2).fit(X)
+    assert 3 <= model.n_iter_ < 50
+
+
+class Counter(Callback):
+    calls = 0
+
+    def on_batch_end(self, net, **kwargs):
+        type(self).calls += 1
+
+
+def test_skorch_callbacks_are_passed_through(X):
+    Counter.calls = 0
+    own = Counter()
+    make(callbacks=[own, ("named", Counter)]).fit(X)
+    assert Counter.calls == 2 * 2 * 3  # callbacks, epochs, batches
+    assert not hasattr(own, "net")
+
+
+class Interrupt(Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_batch_begin(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_keyboard_interrupt_leaves_a_usable_model(X, epoch):
+    model = make(max_epochs=5, callbacks=[Interrupt(epoch)])
+    with pytest.warns(ConvergenceWarning, match=f"interrupted in epoch {epoch}"):
+        model.fit(X)
+    assert model.n_iter_ == epoch - 1
+    assert np.isfinite(model.transform(X)).all()
+
+
+class Spoil(Callback):
+    """Makes the weights NaN in an epoch, as an exploding step would."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_batch_begin(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            with torch.no_grad():
+                next(net.module_.parameters()).fill_(torch.nan)
+
+
+def test_a_nan_loss_keeps_the_last_good_weights(X):
+    model = make(max_epochs=5, callbacks=[Spoil(3)])
+    with pytest.warns(ConvergenceWarning, match=r"NaN or infinite in epoch 3.*lower lr"):
+        model.fit(X)
+    assert model.n_iter_ == 2
+    assert np.isfinite(model.transform(X)).all()
+
+
+def test_a_nan_loss_at_once_is_an_error_and_loses_nothing(X):
+    model = make(callbacks=[Spoil(1)])
+    with pytest.raises(ValueError, match="in epoch 1.*nothing was learnt"):
+        model.fit(X)
+    assert not hasattr(model, "modalities_")
+    model.set_params(callbacks=None).partial_fit(X)
+    Z = model.transform(X)
+    model.set_params(callbacks=[Spoil(1)])
+    with pytest.raises(ValueError, match="the estimator is as before"):
+        model.partial_fit(X)
+    np.testing.assert_array_equal(model.transform(X), Z)
+
+
+def test_progress_bar(X, capsys):
+    make(verbose=1).fit(X)
+    assert "2/2" in capsys.readouterr().err
+    make().fit(X)
+    captured = capsys.readouterr()
+    assert captured.out == captured.err == ""
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "bf16"])
+def test_precision(X, precision):
+    Z = make(precision=precision).fit(X).transform(X)
+    assert Z.dtype == np.float32
+    assert np.isfinite(Z).all()
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", torch.optim.RMSprop])
+def test_optimizers(X, optimizer):
+    assert make(optimizer=optimizer, lr=1e-4).fit(X).n_iter_ == 2
+
+
+def test_the_published_configuration_runs_as_such(X):
+    model = CroSSLTransformer.from_paper(MODALITIES, max_epochs=2, random_state=0).fit(X)
+    assert model.code_size_ == 96
+    assert model.embedding_size_ == 32
+    assert (model.lr, model.batch_size, model.patience) == (1e-4, 8, 5)
+    objective = model.objective_
+    coefficients = (objective.invariance, objective.variance, objective.covariance)
+    assert coefficients == (10, 10, 100)
+    assert "effective_rank" in model.history_[0]
+
+
+# Stages
+
+
+class Pool(nn.Module):
+    def __init__(self, n_channels):
+        super().__init__()
+        self.linear = nn.Linear(n_channels, 5)
+
+    def forward(self, x):
+        return self.linear(x.mean(-1))
+
+
+class Fuse(nn.Module):
+    def __init__(self, n_modalities, code_size):
+        super().__init__()
+        self.linear = nn.Linear(code_size, 7)
+
+    def forward(self, codes, keep):
+        return self.linear((codes * keep).sum(-2))
+
+
+class Pull(nn.Module):
+    def __init__(self, embedding_size):
+        super().__init__()
+
+    def forward(self, latents):
+        return (latents.views[0] - latents.views[1]).square().mean()
+
+
+class Bare(nn.Module):
+    def __init__(self, *sizes):
+        super().__init__()
+
+    def forward(self, *args):
+        return torch.zeros(3)
+
+
+def test_users_own_modules(X):
+    model = make(encoder=Pool, aggregator=Fuse, objective=Pull, output="all").fit(X)
+    assert model.transform(X).shape == (len(X), 7 + 2 * 5)
+    assert clone(model).fit(X).n_iter_ == 2
+
+
+@pytest.mark.parametrize("stage", ["encoder", "aggregator"])
+def test_users_modules_with_the_wrong_output_are_told(X, stage):
+    with pytest.raises(ValueError, match=r"Bare was given .* and returned \(3,\)"):
+        make(**{stage: Bare}).fit(X)
+
+
+def test_users_objective_with_the_wrong_output_is_told(X):
+    class Wrong(Pull):
+        def forward(self, latents):
+            return {"total": latents.views.sum()}
+
+    with pytest.raises(ValueError, match="Wrong returned dict; .*'loss'"):
+        make(objective=Wrong).fit(X)
+
+
+def test_stage_parameters_are_reachable(X):
+    model = make(encoder=TCNEncoder(), objective=VICReg())
+    assert model.get_params()["encoder__stride"] == 2
+    model.set_params(encoder__widths=(4, 6, 8), objective__projector=None).fit(X)
+    assert model.code_size_ == 16
+    assert model.encoder_ is not model.encoder
+
+
+# Missing modalities
+
+
+def test_missing_modalities_in_fit_and_transform(X):
+    X[:7, 3] = np.nan
+    X[7:12, :3] = np.nan
+    Z = make(output="all").fit(X).transform(X)
+    assert np.isfinite(Z).all()
+    names = make(output="all").fit(X).get_feature_names_out()
+    pulse = [name.startswith("crossl_pulse") for name in names]
+    assert (Z[:7, pulse] == 0).all()
+
+
+def test_what_a_missing_modality_would_have_been_does_not_matter(X):
+    model = make().fit(X)
+    X[:, 3] = np.nan
+    reference = model.transform(X)
+    assert not np.allclose(reference, model.transform(np.nan_to_num(X)))
+    assert np.isfinite(reference).all()
+
+
+def test_windows_without_any_modality(X):
+    X[[2, 5]] = np.nan
+    with pytest.raises(ValueError, match=r"missing \(all NaN\) in 2 window.*rows 2, 5"):
+        make().fit(X)
+    model = make().fit(np.nan_to_num(X))
+    with pytest.raises(ValueError, match=r"rows 2, 5.*missing='nan'"):
+        model.transform(X)
+    Z = model.set_params(missing="nan").transform(X)
+    assert np.isnan(Z[[2, 5]]).all()
+    assert np.isfinite(np.delete(Z, [2, 5], axis=0)).all()
+    assert model.score(X) > 1
+    assert np.isnan(model.transform(np.full_like(X, np.nan))).all()
+
+
+def test_a_modality_missing_everywhere_is_refused_in_fit(X):
+    X[:, 3] = np.nan
+    with pytest.raises(ValueError, match="'pulse' is missing .* from every window"):
+        make().fit(X)
+    assert make().partial_fit(X).n_iter_ == 1  # later calls may bring it
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "match"),
+    [
+        ({"encoder": "tcm"}, ValueError, "'encoder' parameter .*'tcn'.* Got 'tcm'"),
+        ({"aggregator": "sum"}, ValueError, "'aggregator' .*'attention'.* Got 'sum'"),
+        ({"objective": "nce"}, ValueError, "'objective' parameter .*'vicreg'"),
+        ({"masking": "time"}, ValueError, "'masking' .*'temporal'.* Got 'time'"),
+        ({"encoder": int}, TypeError, "int is a class but no torch.nn.Module"),
+        ({"masking_ratio": 1.0}, ValueError, "masking_ratio"),
+        ({"masking_ratio": (0.5, 1.0)}, ValueError, "1 would hide everything"),
+        ({"n_views": 1}, ValueError, "'n_views'"),
+        ({"device": "toaster"}, ValueError, "device='toaster' cannot be used"),
+        ({"batch_size": 1}, ValueError, "'batch_size'"),
+        ({"encoder": TCNEncoder(stride=0)}, ValueError, "'stride' parameter of TCNEnc"),
+        ({"modalities": {"a": 9}}, ValueError, r"'a' names channel\(s\) \[9\]"),
+    ],
+)
+def test_bad_parameters(X, params, error, match):
+    with pytest.raises(error, match=match):
+        make(**params).fit(X)
+
+
+def spoilt(X, index, value):
+    X = X.astype(np.float64)
+    X[index] = value
+    return X
+
+
+BAD_INPUT = {
+    "1-D": (lambda X: X[0, 0], ValueError, "Expected 2D array, got 1D array"),
+    "4-D": (lambda X: X[..., None], ValueError, "X has 4 dimensions"),
+    "one window": (lambda X: X[:1], ValueError, "minimum of 2 is required"),
+    "no window": (lambda X: X[:0], ValueError, "minimum of 2 is required"),
+    "no channel": (lambda X: X[:, :0], ValueError, r"0 feature\(s\)"),
+    "no timepoint": (lambda X: X[..., :0], ValueError, r"0 feature\(s\)"),
+    "gap": (lambda X: spoilt(X, (3, 1, 4), np.nan), ValueError, "'acc' contains NaN"),
+    "inf": (lambda X: spoilt(X, (3, 3, 4), np.inf), ValueError, "'pulse' contains inf"),
+    "strings": (lambda X: X.astype(str).astype(object) + "x", ValueError, "could not"),
+    "objects": (lambda X: np.full(X.shape, {}), TypeError, "argument must be a string"),
+    "complex": (lambda X: X + 1j, ValueError, "Complex data not supported"),
+    "dict": (lambda X: {"acc": X}, TypeError, "X is a dict; expected an array"),
+    "2-D, few channels": (lambda X: X[:, 0], ValueError, "X has 1 channel"),
+    "other channels": (lambda X: X[:, :3], ValueError, "3 channel"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD_INPUT))
+def test_bad_input_is_refused_and_loses_nothing(X, name):
+    spoil, error, match = BAD_INPUT[name]
+    fresh = make()
+    with pytest.raises(error, match=match):
+        fresh.fit(spoil(X))
+    assert not [key for key in vars(fresh) if key.endswith("_")]
+    fitted = make().fit(X)
+    before = copy.deepcopy(fitted)
+    for method in (fitted.fit, fitted.partial_fit):
+        with pytest.raises((ValueError, TypeError)):
+            method(spoil(X))
+    same_state(fitted, before)
+    np.testing.assert_array_equal(fitted.transform(X), before.transform(X))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "match"),
+    [
+        (lambda X: X[:, :3], "X has 3 channels of 32 timepoints, .* 4 channels of 32"),
+        (lambda X: X[..., :30], "X has 4 channels of 30 timepoints"),
+        (lambda X: X[:, 0], "X is 2-D, but the estimator was fitted on 3-D"),
+        (lambda X: X[:0], "minimum of 1 is required"),
+        (lambda X: spoilt(X, (3, 1, 4), np.nan), "'acc' contains NaN"),
+    ],
+)
+def test_bad_input_to_transform(X, spoil, match):
+    model = make().fit(X)
+    with pytest.raises(ValueError, match=match):
+        model.transform(spoil(X))
+
+
+def test_fitted_on_2d_refuses_3d(X):
+    model = CroSSLTransformer(max_epochs=1).fit(X[:, 0])
+    with pytest.raises(ValueError, match="X is 3-D, but the estimator was fitted on 2-D"):
+        model.transform(X)
+
+
+def test_not_fitted(X):
+    for call in (make().transform, make().score, make().get_feature_names_out):
+        with pytest.raises(NotFittedError):
+            call(X)
+
+
+def test_score_is_the_effective_rank_of_the_embedding(X):
+    from sklearn_crossl.inspection import effective_rank
+
+    model = make().fit(X)
+    assert model.score(X) == pytest.approx(effective_rank(model.transform(X)))
+
+
+def test_small_windows_and_few_of_them():
+    X = np.random.default_rng(0).normal(size=(3, 2, 1))
+    model = CroSSLTransformer(max_epochs=1, batch_size=2, random_state=0).fit(X)
+    assert model.transform(X).shape == (3, 256)

@@ -1,0 +1,45 @@
+"""scikit-learn's own checks, all of them, over every public estimator."""
+
+import pytest
+from sklearn.utils import estimator_checks as checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.aggregators import AGGREGATORS
+
+SMALL = {"max_epochs": 2, "random_state": 0}
+
+ESTIMATORS = [
+    CroSSLTransformer(),
+    CroSSLTransformer(masking="temporal", output="all", **SMALL),
+    CroSSLTransformer(masking="random", output="modalities", **SMALL),
+    *(CroSSLTransformer(aggregator=name, **SMALL) for name in AGGREGATORS),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+# Some of these fit on a data frame and transform an array, or the reverse.
+@pytest.mark.filterwarnings(
+    "ignore:X (does not have valid|has) feature names:UserWarning"
+)
+@pytest.mark.parametrize(
+    "check",
+    [
+        checks.check_set_output_transform,
+        checks.check_set_output_transform_pandas,
+        checks.check_set_output_transform_polars,
+        checks.check_global_output_transform_pandas,
+        checks.check_global_set_output_transform_polars,
+        checks.check_transformer_get_feature_names_out,
+        checks.check_transformer_get_feature_names_out_pandas,
+        checks.check_dataframe_column_names_consistency,
+        checks.check_param_validation,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_that_check_estimator_leaves_out(check):
+    check("CroSSLTransformer", CroSSLTransformer(**SMALL))
