@@ -83,8 +83,9 @@ def learnt(
     Returns
     -------
     dict
-        ``weights``: what embedding needs; ``training_weights`` and ``optimizer``: what
-        going on needs besides; ``history``: a dict for each epoch; and the sizes.
+        ``weights`` and ``code_means``: what embedding needs; ``training_weights`` and
+        ``optimizer``: what going on needs besides; ``history``: a dict for each epoch;
+        and the sizes.
     """
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
@@ -101,6 +102,7 @@ def learnt(
         "training_weights": head,
         "optimizer": optimizer_to_arrays(net.optimizer_),
         "history": earlier + epochs,
+        "code_means": _code_means(net),
         "code_size": net.module_.code_size,
         "embedding_size": net.module_.aggregator.embedding_size,
     }
@@ -121,6 +123,7 @@ def embed(
     windows: Windows,
     mean: Mapping[str, np.ndarray],
     scale: Mapping[str, np.ndarray],
+    code_means: np.ndarray,
     device: torch.device,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Encode windows without masking, in float32, whatever precision was trained in.
@@ -128,7 +131,7 @@ def embed(
     Returns
     -------
     codes : float32 ndarray of shape (n_windows, M, code_size)
-        Zero where a modality is missing.
+        Its training mean where a modality is missing.
     embedding : float32 ndarray of shape (n_windows, embedding_size)
         Both are NaN for windows with no modality at all.
     """
@@ -143,12 +146,21 @@ def embed(
         batch = dataset.batch(torch.arange(len(part))).to(device)
         with torch.inference_mode():
             code, z = network.embed(batch, _EMBED_BATCH)
-        codes[rows], embedding[rows] = code.cpu().numpy(), z.cpu().numpy()
+        has = part.observed[..., None]
+        codes[rows] = np.where(has, code.cpu().numpy(), code_means)
+        embedding[rows] = z.cpu().numpy()
     return codes, embedding
 
 
 def _batches(rows: np.ndarray) -> Iterable[np.ndarray]:
     return (rows[i : i + _EMBED_BATCH] for i in range(0, len(rows), _EMBED_BATCH))
+
+
+def _code_means(net: PretrainingNet) -> np.ndarray:
+    """Mean code (M, code_size) of the probe's windows that have the modality."""
+    codes, _ = net.embed_probe()  # zero where missing
+    counts = net.probe.observed.sum(0).clamp_min(1)
+    return (codes.sum(0) / counts[:, None]).cpu().numpy()
 
 
 def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ OPTIMIZERS = {
     "sgd": torch.optim.SGD,
 }
 
-_RANK_WINDOWS = 512  # windows that the effective rank of an epoch is measured on
+_PROBE_WINDOWS = 512  # windows that an epoch's embedding is looked at by
 
 
 class WindowDataset(Dataset):
@@ -96,6 +96,8 @@ class PretrainingNet(NeuralNet):
     ----------
     module : CroSSLNetwork
         Trained in place.
+    probe : Batch
+        Some training windows, to look at the embedding by.
     autocast : torch.dtype or None
         The encoders' number format.
     **kwargs : dict
@@ -110,12 +112,24 @@ class PretrainingNet(NeuralNet):
     """
 
     def __init__(
-        self, module: CroSSLNetwork, *, autocast: torch.dtype | None = None, **kwargs: Any
+        self,
+        module: CroSSLNetwork,
+        *,
+        probe: Batch,
+        autocast: torch.dtype | None = None,
+        **kwargs: Any,
     ):
         super().__init__(module, criterion=nn.Identity, train_split=None, **kwargs)
+        self.probe = probe
         self.autocast = autocast
         self.interrupted_ = False
         self.diverged_: int | None = None
+
+    def embed_probe(self) -> tuple[Tensor, Tensor]:
+        """Embed the probe: codes and global embedding, unmasked."""
+        self.module_.eval()
+        with torch.inference_mode():
+            return self.module_.embed(self.probe, len(self.probe.observed))
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -172,16 +186,10 @@ class _GoodWeights(Callback):
 
 
 class _EffectiveRank(Callback):
-    """Records the effective rank of the unmasked embedding of some windows."""
-
-    def __init__(self, batch: Batch):
-        self.batch = batch
+    """Records the effective rank of the probe's embedding."""
 
     def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
-        net.module_.eval()
-        with torch.inference_mode():
-            _, embedding = net.module_.embed(self.batch, len(self.batch.observed))
-        embedding = embedding.double().cpu().numpy()
+        embedding = net.embed_probe()[1].double().cpu().numpy()
         finite = np.isfinite(embedding).all()
         rank = effective_rank(embedding) if finite else float("nan")
         net.history.record("effective_rank", rank)
@@ -227,10 +235,10 @@ def make_net(
     Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved.
     """
     batches = ShuffledBatches(dataset, batch_size, device)
-    spread = torch.linspace(0, len(dataset) - 1, min(len(dataset), _RANK_WINDOWS))
+    spread = torch.linspace(0, len(dataset) - 1, min(len(dataset), _PROBE_WINDOWS))
     own: list[Any] = [
         ("good_weights", _GoodWeights()),
-        ("effective_rank", _EffectiveRank(dataset.batch(spread.long()).to(device))),
+        ("effective_rank", _EffectiveRank()),
     ]
     if lr_schedule == "onecycle":
         own.append(("lr_schedule", _one_cycle(lr, max_epochs * len(batches))))
@@ -241,6 +249,7 @@ def make_net(
         last.append(("early_stopping", _early_stopping(patience)))
     return PretrainingNet(
         network,
+        probe=dataset.batch(spread.long()).to(device),
         autocast=autocast,
         device=device,
         max_epochs=max_epochs,

@@ -27,7 +27,23 @@ __all__ = [
 
 
 def check_masking_ratio(masking_ratio: Any) -> None:
-    """Raise ValueError unless it is a fraction in [0, 1) or a pair of them in order."""
+    """Check that a masking ratio is a fraction in [0, 1), or a pair of them in order.
+
+    Parameters
+    ----------
+    masking_ratio : object
+        What the user passed.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> from sklearn_crossl.masking import check_masking_ratio
+    >>> check_masking_ratio((0.1, 0.9))
+    """
     pair = masking_ratio if isinstance(masking_ratio, (tuple, list)) else [masking_ratio]
     good = all(isinstance(r, Real) and 0 <= float(r) < 1 for r in pair)
     if not good or len(pair) not in (1, 2) or pair[0] > pair[-1]:

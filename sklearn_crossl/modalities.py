@@ -18,7 +18,7 @@ _ROWS_SHOWN = 10
 class Windows:
     """Windows by modality: the one form that the package works on.
 
-    Attributes
+    Parameters
     ----------
     data : dict of str to ndarray of shape (n_windows, n_channels, n_timepoints)
         The modalities in order. A missing one's rows are all NaN.
@@ -38,7 +38,18 @@ class Windows:
         return {name: (x.shape[1], x.shape[2]) for name, x in self.data.items()}
 
     def subset(self, rows: np.ndarray | slice) -> Windows:
-        """Select windows."""
+        """Select windows.
+
+        Parameters
+        ----------
+        rows : ndarray of int or slice
+            Which ones.
+
+        Returns
+        -------
+        Windows
+            The selected ones.
+        """
         data = {name: x[rows] for name, x in self.data.items()}
         return Windows(data, self.observed[rows])
 

@@ -361,7 +361,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_windows, n_features_out)
             The embedding that ``output`` names, computed in float32; float64 if X is.
-            With ``output="modalities"``, a missing modality's units are zero.
+            With ``output="modalities"``, a missing modality's units are at their mean
+            over training windows.
 
         Raises
         ------
@@ -383,6 +384,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             windows,
             self.mean_,
             self.scale_,
+            self._learnt["code_means"],
             resolve_device(self.device),
         )
         codes = codes.reshape(len(codes), -1)  # (n_windows, M * code_size)

@@ -94,12 +94,13 @@ class VICReg(Objective):
     Parameters
     ----------
     invariance : float, default=25.0
-        Coefficient of the invariance term. Like the other two, VICReg's published
-        value; CroSSL's code has 10, 10 and 100.
+        Coefficient of the invariance term, as in VICReg; CroSSL's code has 10, 10 and
+        100 for the three.
     variance : float, default=25.0
-        Coefficient of the variance term.
-    covariance : float, default=1.0
-        Coefficient of the covariance term.
+        Coefficient of the variance term, as in VICReg.
+    covariance : float, default=0.5
+        Coefficient of the covariance term. Half of VICReg's published 1, which was better
+        with very few labels and no worse with many.
     projector : sequence of int or None, default=(256, 256, 256)
         Widths of the head between the embedding and the loss: linear layers, all but
         the last with batch normalisation and ReLU. It is thrown away after fit. None
@@ -132,7 +133,7 @@ class VICReg(Objective):
         self,
         invariance: float = 25.0,
         variance: float = 25.0,
-        covariance: float = 1.0,
+        covariance: float = 0.5,
         projector: Sequence[int] | None = (256, 256, 256),
     ):
         self.invariance = invariance
