@@ -11,8 +11,6 @@ import numpy as np
 
 __all__ = ["Windows", "resolve_modalities", "to_windows"]
 
-_ROWS_SHOWN = 10
-
 
 @dataclass(frozen=True)
 class Windows:
@@ -178,9 +176,10 @@ def check_any_observed(windows: Windows, advice: str) -> None:
     """Raise ValueError, naming the rows, if a window has no modality at all."""
     empty = np.flatnonzero(~windows.observed.any(axis=1))
     if len(empty):
+        rows = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
         raise ValueError(
-            f"Every modality is missing (all NaN) in {len(empty)} window(s): rows "
-            f"{_listed(empty)}. {advice}"
+            f"Every modality is missing (all NaN) in {len(empty)} window(s): rows {rows}. "
+            f"{advice}"
         )
 
 
@@ -294,8 +293,3 @@ def _check_values(name: str, x: np.ndarray, channels: Sequence[int]) -> np.ndarr
             "fill the gaps, or set the whole modality to NaN to mark it missing."
         )
     return ~missing
-
-
-def _listed(rows: np.ndarray) -> str:
-    shown = ", ".join(map(str, rows[:_ROWS_SHOWN]))
-    return shown + (", ..." if len(rows) > _ROWS_SHOWN else "")
