@@ -178,8 +178,8 @@ def check_any_observed(windows: Windows, advice: str) -> None:
     if len(empty):
         rows = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
         raise ValueError(
-            f"Every modality is missing (all NaN) in {len(empty)} window(s): rows {rows}. "
-            f"{advice}"
+            f"Every modality is missing (all NaN) in {len(empty)} window(s): rows "
+            f"{rows}. {advice}"
         )
 
 
