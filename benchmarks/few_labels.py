@@ -24,6 +24,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.aggregators import SetAggregator
+from sklearn_crossl.objectives import VICReg
 
 MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
@@ -37,6 +39,12 @@ METHODS = {
     ),
     "mlp aggregator": CroSSLTransformer(MODALITIES, aggregator="mlp"),
     "attention aggregator": CroSSLTransformer(MODALITIES, aggregator="attention"),
+    "set with residual MLP": CroSSLTransformer(
+        MODALITIES, aggregator=SetAggregator(hidden_size=256)
+    ),
+    "covariance 1": CroSSLTransformer(MODALITIES, objective=VICReg(covariance=1.0)),
+    "random masking": CroSSLTransformer(MODALITIES, masking="random"),
+    "temporal masking": CroSSLTransformer(MODALITIES, masking="temporal"),
     "published": CroSSLTransformer.from_paper(MODALITIES),
 }
 

@@ -142,6 +142,8 @@ class CroSSLNetwork(nn.Module):
         strategy, ratio, n_views = self.masking
         observed = batch.observed
         ratios = draw_ratio(ratio, n_views, device=observed.device)
+        if strategy == "temporal" and all(s.shape[1] == 1 for s in sequences.values()):
+            strategy = "random"  # a single step cannot be hidden: its units are instead
         if strategy == "temporal":
             pooled = {}
             for name, sequence in sequences.items():

@@ -127,6 +127,19 @@ def test_temporal_masks_act_before_pooling():
     assert not torch.equal(codes[0], codes[1])
 
 
+def test_a_single_latent_step_is_masked_by_units():
+    shapes = {"acc": Shape(3, 1), "heart": Shape(1, 1)}
+    masking = Masking("temporal", 0.5, 2)
+    net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg(), masking)
+    data = {
+        name: np.zeros((8, *shape), dtype=np.float32) for name, shape in shapes.items()
+    }
+    batch = whole(WindowDataset(data, np.ones((8, 2), dtype=bool)))
+    _, keep = net.mask(net.encode(batch), batch)
+    assert keep.shape == (2, 8, 2, net.code_size)
+    assert not torch.equal(keep[0], keep[1])
+
+
 def test_modalities_of_the_same_shape_have_weights_of_their_own():
     net = network()
     first, second = (net.module(name).layers[0].conv.weight for name in ("acc", "gyro"))
