@@ -27,8 +27,37 @@ class Windows:
     data: dict[str, np.ndarray]
     observed: np.ndarray
 
+    @classmethod
+    def of(
+        cls,
+        data: dict[str, np.ndarray],
+        channels: Mapping[str, Sequence[int]] | None = None,
+    ) -> Windows:
+        """Check the values and find what is missing.
+
+        Parameters
+        ----------
+        data : dict of str to ndarray of shape (n_windows, n_channels, n_timepoints)
+            The modalities.
+        channels : mapping of str to sequence of int, optional
+            What errors call the channels; their positions if None.
+
+        Returns
+        -------
+        Windows
+            The modalities, and which of them each window has.
+        """
+        calls = channels or {name: range(x.shape[1]) for name, x in data.items()}
+        observed = [_check_values(name, x, calls[name]) for name, x in data.items()]
+        return cls(data, np.column_stack(observed))
+
     def __len__(self) -> int:
         return len(self.observed)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision of the values: float64 if any modality has it."""
+        return np.result_type(*self.data.values())
 
     @property
     def shapes(self) -> dict[str, tuple[int, int]]:
@@ -137,39 +166,7 @@ def to_windows(X: np.ndarray, channels: Mapping[str, Sequence[int]]) -> Windows:
     if X.ndim == 2:
         X = X[:, None, :]  # (n_windows, 1, n_timepoints)
     data = {name: X[:, _as_slice(indices)] for name, indices in channels.items()}
-    observed = [_check_values(name, x, channels[name]) for name, x in data.items()]
-    return Windows(data, np.column_stack(observed))
-
-
-def check_dimensions(X: np.ndarray) -> None:
-    """Raise ValueError unless X is 2-D or 3-D and has timepoints."""
-    if X.ndim not in (2, 3):
-        raise ValueError(
-            f"X has {X.ndim} dimensions, shape {X.shape}; expected 2, (n_windows, "
-            "n_timepoints), or 3, (n_windows, n_channels, n_timepoints)."
-        )
-    if X.shape[-1] == 0 or X.shape[1] == 0:
-        raise ValueError(
-            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
-            "required: give every window at least one channel and one timepoint."
-        )
-
-
-def check_same_form(X: np.ndarray, fitted_shape: Sequence[int]) -> None:
-    """Raise ValueError where a 3-D X differs from what was fitted, windows apart."""
-    fitted = tuple(fitted_shape)
-    if X.ndim != len(fitted) + 1:
-        forms = {1: "2-D (n_windows, n_timepoints)", 2: "3-D (windows, channels, times)"}
-        raise ValueError(
-            f"X is {X.ndim}-D, but the estimator was fitted on {forms[len(fitted)]} data "
-            f"with shape (n_windows, {', '.join(map(str, fitted))})."
-        )
-    if X.ndim == 3 and X.shape[1:] != fitted:
-        raise ValueError(
-            f"X has {X.shape[1]} channels of {X.shape[2]} timepoints, but the estimator "
-            f"was fitted on {fitted[0]} channels of {fitted[1]} timepoints; cut and "
-            "order the windows as those in fit."
-        )
+    return Windows.of(data, channels)
 
 
 def check_any_observed(windows: Windows, advice: str) -> None:
@@ -271,7 +268,9 @@ def _as_slice(indices: Sequence[int]) -> slice | list[int]:
 
 def _check_values(name: str, x: np.ndarray, channels: Sequence[int]) -> np.ndarray:
     """Return which windows have the modality; raise on infinities and gaps."""
-    if np.isfinite(x.sum(dtype=np.float64)):  # as scikit-learn does: a fast way out
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = x.sum(dtype=np.float64)
+    if np.isfinite(total):  # as scikit-learn does: a fast way out
         return np.ones(len(x), dtype=bool)
     infinite = np.isinf(x)
     if infinite.any():

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in,
@@ -21,6 +20,7 @@ from sklearn.utils.validation import (
 
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
+from ._input import InputForm, read_again, read_new
 from ._network import Masking, Shape
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
@@ -33,11 +33,7 @@ from .masking import MASKINGS, check_masking_ratio
 from .modalities import (
     Windows,
     check_any_observed,
-    check_dimensions,
     check_each_modality_observed,
-    check_same_form,
-    resolve_modalities,
-    to_windows,
 )
 from .objectives import OBJECTIVES, ModuleObjective, Objective, VICReg
 
@@ -54,10 +50,16 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    modalities : mapping, sequence of int or None, default=None
+    modalities : mapping, sequence of int, sequence of str or None, default=None
         Which channels of a 3-D X belong to which modality: a mapping of names to channel
         indices (a slice, an int or a sequence), or the channel counts of consecutive
         modalities. None makes each channel its own modality. A 2-D X has one channel.
+        An X of sensors at different rates brings its modalities along, each with its own
+        length: a mapping of names to 3-D (or, with one channel, 2-D) arrays, a NumPy
+        structured array, or a list of arrays. Then this lists the names to use, None
+        meaning all. Cross-validation splits structured arrays and skorch's ``SliceDict``
+        but no plain dict, whose keys scikit-learn would count: wrap it as
+        ``SliceDict(**X)``.
     encoder : {"tcn"}, Encoder or nn.Module class, default="tcn"
         One network per modality. An object such as ``TCNEncoder(stride=1)`` sets its
         parameters and lets a grid search reach them as ``encoder__stride``. A user's own
@@ -135,7 +137,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
-        Channels of a 3-D X, timepoints of a 2-D one.
+        Channels of X; timepoints of a 2-D one.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, where fit saw a data frame with string columns.
 
@@ -296,9 +298,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
-                (n_windows, n_timepoints)
-            Training windows. A modality that a window does not have is NaN throughout.
+        X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
+            Training windows; a mapping has an array for each modality, of its own number
+            of timepoints. A modality that a window does not have is NaN throughout.
         y : object, default=None
             Ignored.
 
@@ -327,8 +329,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
-                (n_windows, n_timepoints)
+        X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows of the same channels and length as in earlier calls.
         y : object, default=None
             Ignored.
@@ -353,10 +354,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
-                (n_windows, n_timepoints)
+        X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Windows of the same channels and length as in fit. A modality that a window
-            does not have is NaN throughout.
+            does not have is NaN throughout; one that no window has may be left out of a
+            mapping.
 
         Returns
         -------
@@ -372,10 +373,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             windows without any modality while ``missing="error"``.
         """
         check_is_fitted(self)
-        values = self._check_array(X, min_windows=1)
-        check_same_form(values, self._window_shape)
-        validate_data(self, X, reset=False, skip_check_array=True)
-        windows = to_windows(values, self.modalities_)
+        windows = read_again(X, self._form)
+        self._check_names(X)
         if self.missing == "error":
             check_any_observed(
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."
@@ -390,7 +389,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         )
         codes = codes.reshape(len(codes), -1)  # (n_windows, M * code_size)
         parts = {"global": [embedding], "modalities": [codes], "all": [embedding, codes]}
-        return np.hstack(parts[self.output]).astype(values.dtype, copy=False)
+        return np.hstack(parts[self.output]).astype(windows.dtype, copy=False)
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Compute the effective rank of the windows' embedding; higher is better.
@@ -401,8 +400,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_windows, n_channels, n_timepoints) or \
-                (n_windows, n_timepoints)
+        X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Windows, as in ``transform``.
         y : object, default=None
             Ignored.
@@ -480,7 +478,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             previous=previous,
             bridge=bridge,
         )
-        for stale in ("feature_names_in_", "_network"):
+        for stale in ["_network", *(["feature_names_in_"] if previous is None else [])]:
             self.__dict__.pop(stale, None)
         self.__dict__.update(attributes(result))
         self._embedding_network()
@@ -490,20 +488,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self, X: ArrayLike, previous: dict[str, Any] | None, partial: bool
     ) -> tuple[dict[str, Any], Windows]:
         """Check X and learn what does not take training: its form and moments."""
-        values = self._check_array(X, min_windows=2)
+        fitted: dict[str, Any] = {}
         if previous is None:
-            form = BaseEstimator()  # takes the attributes that validate_data sets
-            validate_data(form, X, skip_check_array=True)
-            n_channels = 1 if values.ndim == 2 else values.shape[1]
-            channels = resolve_modalities(self.modalities, n_channels)
+            form, windows = read_new(X, self.modalities)
+            fitted.update(_names_and_number(X, form))
         else:
-            form, channels = self, self.modalities_
-            check_same_form(values, self._window_shape)
-            validate_data(self, X, reset=False, skip_check_array=True)
-        names = ("n_features_in_", "feature_names_in_")
-        fitted: dict[str, Any] = {n: vars(form)[n] for n in names if n in vars(form)}
-
-        windows = to_windows(values, channels)
+            form, windows = self._form, read_again(X, self._form, min_windows=2)
+            self._check_names(X)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
         )
@@ -511,32 +502,17 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             check_each_modality_observed(windows)
         earlier = self._moments if partial and previous is not None else None
         moments = channel_moments(windows, earlier)
-        fitted["modalities_"] = channels
-        fitted["_window_shape"] = values.shape[1:]
+        fitted["modalities_"] = form.channels
+        fitted["_form"] = form
         fitted["_moments"] = moments
         fitted["mean_"] = {name: m.mean for name, m in moments.items()}
         fitted["scale_"] = {name: m.scale for name, m in moments.items()}
         return fitted, windows
 
-    def _check_array(self, X: ArrayLike, min_windows: int) -> np.ndarray:
-        if isinstance(X, Mapping) and not issparse(X):  # some sparse formats are dicts
-            raise TypeError(
-                f"X is a {type(X).__name__}; expected an array, (n_windows, n_channels, "
-                "n_timepoints). Stack the modalities along the channels and say which "
-                "are whose with `modalities`."
-            )
-        values = check_array(
-            X,
-            dtype=[np.float32, np.float64],
-            allow_nd=True,
-            ensure_all_finite=False,  # missing modalities are NaN; to_windows checks
-            ensure_min_samples=min_windows,
-            ensure_min_features=0,
-            estimator=self,
-            input_name="X",
-        )
-        check_dimensions(values)
-        return values
+    def _check_names(self, X: Any) -> None:
+        """Hold an array's column names and number to those of fit."""
+        if self._form.array_shape is not None:
+            validate_data(self, X, reset=False, skip_check_array=True)
 
     def _resolve_stages(self) -> dict[str, Any]:
         return {
@@ -586,13 +562,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _embedding_network(self) -> Any:
         """Rebuild the network from the fitted arrays, once."""
         if not hasattr(self, "_network"):
-            n_timepoints = self._window_shape[-1]
-            shapes = {
-                name: Shape(len(channels), n_timepoints)
-                for name, channels in self.modalities_.items()
-            }
             config = {
-                "shapes": shapes,
+                "shapes": {n: Shape(*shape) for n, shape in self._form.shapes.items()},
                 "encoder": self.encoder_,
                 "aggregator": self.aggregator_,
             }
@@ -612,6 +583,15 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
+    """Collect the attributes by which scikit-learn recognises later input."""
+    if form.array_shape is None:
+        return {"n_features_in_": sum(channels for channels, _ in form.shapes.values())}
+    record = BaseEstimator()  # takes the attributes that validate_data sets
+    validate_data(record, X, skip_check_array=True)
+    return vars(record)
 
 
 def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:

@@ -482,7 +482,11 @@ BAD_INPUT = {
     "strings": (lambda X: X.astype(str).astype(object) + "x", ValueError, "could not"),
     "objects": (lambda X: np.full(X.shape, {}), TypeError, "argument must be a string"),
     "complex": (lambda X: X + 1j, ValueError, "Complex data not supported"),
-    "dict": (lambda X: {"acc": X}, TypeError, "X is a dict; expected an array"),
+    "dict": (
+        lambda X: {0: X},
+        TypeError,
+        "names are non-empty strings; got 0|modalities",
+    ),
     "2-D, few channels": (lambda X: X[:, 0], ValueError, "X has 1 channel"),
     "other channels": (lambda X: X[:, :3], ValueError, "3 channel"),
 }

@@ -1,0 +1,194 @@
+"""Modalities that bring their names, each at its own rate."""
+
+import copy
+
+import numpy as np
+import pytest
+from conftest import make_windows
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from skorch.helper import SliceDict
+
+from sklearn_crossl import CroSSLTransformer
+
+
+def make(**params):
+    small = {"max_epochs": 2, "batch_size": 16, "random_state": 0}
+    return CroSSLTransformer(**{**small, **params})
+
+
+def two_rates():
+    """An accelerometer at four times the rate of the pulse."""
+    X, y = make_windows()
+    return {"acc": X[:, :3], "pulse": X[:, 3:, ::4]}, y
+
+
+def structured(X):
+    fields = [(name, "f4", x.shape[1:]) for name, x in X.items()]
+    array = np.empty(len(X["acc"]), dtype=fields)
+    for name, x in X.items():
+        array[name] = x
+    return array
+
+
+CONTAINERS = {
+    "dict": dict,
+    "SliceDict": lambda X: SliceDict(**X),
+    "structured array": structured,
+    "list": lambda X: list(X.values()),
+    "2-D where one channel": lambda X: {**X, "pulse": X["pulse"][:, 0]},
+    "nested lists": lambda X: {name: x.tolist() for name, x in X.items()},
+}
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_gives_the_same_embedding(name):
+    X, _ = two_rates()
+    modalities = ["acc", "pulse"] if name == "list" else None
+    contained = CONTAINERS[name](X)
+    model = make(modalities=modalities).fit(contained)
+    assert model.modalities_ == {"acc": (0, 1, 2), "pulse": (0,)}
+    reference = make().fit(X)
+    np.testing.assert_array_equal(model.transform(contained), reference.transform(X))
+    np.testing.assert_array_equal(reference.transform(contained), reference.transform(X))
+
+
+def test_named_modalities_equal_the_channels_of_an_array():
+    X, _ = make_windows()
+    by_channel = make(modalities={"acc": slice(0, 3), "pulse": 3}).fit_transform(X)
+    by_name = make().fit_transform({"acc": X[:, :3], "pulse": X[:, 3:]})
+    np.testing.assert_array_equal(by_channel, by_name)
+
+
+def test_the_order_of_a_mapping_does_not_matter_after_fit():
+    X, _ = two_rates()
+    model = make().fit(X)
+    turned = dict(reversed(X.items()))
+    np.testing.assert_array_equal(model.transform(turned), model.transform(X))
+
+
+def test_names_choose_and_order_modalities():
+    X, _ = two_rates()
+    model = make(modalities=["pulse"], output="modalities").fit(X)
+    assert list(model.modalities_) == ["pulse"]
+    assert model.get_feature_names_out()[0] == "crossl_pulse_000"
+
+
+def test_a_modality_left_out_is_missing():
+    X, _ = two_rates()
+    model = make().fit(X)
+    nan = {**X, "pulse": np.full_like(X["pulse"], np.nan)}
+    np.testing.assert_array_equal(
+        model.transform({"acc": X["acc"]}), model.transform(nan)
+    )
+
+
+def test_missing_rows_in_fit_and_transform():
+    X, _ = two_rates()
+    X["pulse"][::2] = np.nan
+    X["acc"][1::4] = np.nan
+    Z = make().fit(X).transform(X)
+    assert np.isfinite(Z).all()
+
+
+def test_grid_search_in_two_processes():
+    X, y = two_rates()
+    pipe = Pipeline([("crossl", make()), ("lr", LogisticRegression(max_iter=2000))])
+    grid = {"crossl__masking_ratio": [0.3, 0.5]}
+    scores = [
+        GridSearchCV(pipe, grid, cv=2, n_jobs=2).fit(container, y).cv_results_
+        for container in (SliceDict(**X), structured(X))
+    ]
+    np.testing.assert_array_equal(*(s["mean_test_score"] for s in scores))
+
+
+@pytest.mark.parametrize("masking", ["spatial", "random", "temporal"])
+@pytest.mark.parametrize("aggregator", ["set", "mlp", "attention"])
+def test_rates_go_with_every_stage(masking, aggregator):
+    X, _ = two_rates()
+    model = make(masking=masking, aggregator=aggregator).fit(X).partial_fit(X)
+    assert np.isfinite(model.transform(X)).all()
+
+
+def test_dtype_is_the_widest():
+    X, _ = two_rates()
+    model = make().fit(X)
+    assert model.transform(X).dtype == np.float32
+    wide = {**X, "pulse": X["pulse"].astype(np.float64)}
+    assert model.transform(wide).dtype == np.float64
+
+
+def change(name, spoil):
+    return lambda X: {**X, name: spoil(X[name])}
+
+
+BAD = {
+    "lengths": (change("pulse", lambda x: x[:9]), "number of windows: .*'pulse': 9"),
+    "gap": (
+        change("pulse", lambda x: np.where(np.arange(8) == 2, np.nan, x)),
+        "'pulse' contains NaN in part",
+    ),
+    "infinity": (change("acc", lambda x: x * np.inf), "'acc' contains infinity"),
+    "strings": (
+        change("acc", lambda x: x.astype(str) + "x"),
+        "Modality 'acc': could not",
+    ),
+    "4-D": (change("acc", lambda x: x[..., None]), "Modality 'acc': X has 4 dim"),
+    "1-D": (change("acc", lambda x: x[:, 0, 0]), "Modality 'acc': Expected 2D array"),
+    "no window": (lambda X: {n: x[:0] for n, x in X.items()}, "Modality 'acc'"),
+    "no modality": (lambda X: {}, "X has no modality"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform"])
+def test_bad_input_names_the_modality_and_loses_nothing(name, method):
+    X, _ = two_rates()
+    model = make().fit(X)
+    before = copy.deepcopy(model)
+    spoil, match = BAD[name]
+    with pytest.raises((ValueError, TypeError), match=match):
+        getattr(model, method)(spoil(X))
+    assert model._form == before._form
+    np.testing.assert_array_equal(model.transform(X), before.transform(X))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "match"),
+    [
+        (lambda X: {**X, "eda": X["acc"]}, ValueError, "Unknown modality 'eda'; fitted"),
+        (change("pulse", lambda x: x[..., :5]), ValueError, "'pulse' has .* of 5 timep"),
+        (change("acc", lambda x: x[:, :2]), ValueError, "'acc' has 2 channel"),
+        (lambda X: X["acc"], TypeError, r"fitted on the named modalities \['acc', 'pul"),
+        (lambda X: [X["acc"]], ValueError, "list of 1 arrays, but there are 2 modal"),
+    ],
+)
+def test_another_form_than_fitted_is_refused(spoil, error, match):
+    X, _ = two_rates()
+    model = make().fit(X)
+    with pytest.raises(error, match=match):
+        model.transform(spoil(X))
+
+
+@pytest.mark.parametrize(
+    ("modalities", "error", "match"),
+    [
+        (["acc", "eda"], ValueError, r"modalities=\['acc', 'eda'\], but X has"),
+        (["acc", "acc"], ValueError, "each once"),
+        ({"acc": slice(0, 3)}, TypeError, "gives channels, but X names its modalities"),
+    ],
+)
+def test_modalities_that_do_not_fit_a_mapping(modalities, error, match):
+    X, _ = two_rates()
+    with pytest.raises(error, match=match):
+        make(modalities=modalities).fit(X)
+
+
+def test_names_need_named_input_and_arrays_stay_arrays():
+    X, _ = make_windows()
+    with pytest.raises(TypeError, match="gives names, but X is a ndarray"):
+        make(modalities=["acc", "pulse"]).fit(X)
+    model = make(modalities=[3, 1]).fit(X)
+    with pytest.raises(TypeError, match="was fitted on an array of windows"):
+        model.transform({"acc": X})
