@@ -1,0 +1,218 @@
+"""From continuous recordings of several rates to windows aligned in time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from skorch.helper import SliceDict
+
+__all__ = ["SlidingWindows", "sliding_windows"]
+
+_LABELS = object()  # the key of the labels among the streams: no modality's name
+
+
+class SlidingWindows(NamedTuple):
+    """What :func:`sliding_windows` returns.
+
+    Parameters
+    ----------
+    X : SliceDict of str to ndarray of shape (n_windows, n_channels, n_timepoints)
+        The modalities, ready for ``fit`` and for cross-validation.
+    y : ndarray of shape (n_windows,) or None
+        The label of each window; None if no labels were given.
+    groups : ndarray of shape (n_windows,)
+        The group of the recording that each window was cut from.
+    """
+
+    X: SliceDict
+    y: np.ndarray | None
+    groups: np.ndarray
+
+
+def sliding_windows(
+    recordings: Mapping[str, ArrayLike] | Sequence[Mapping[str, ArrayLike]],
+    rates: Mapping[str, float],
+    window_seconds: float,
+    step_seconds: float,
+    labels: ArrayLike | Sequence[ArrayLike] | None = None,
+    groups: ArrayLike | None = None,
+    *,
+    label_rate: float | None = None,
+    purity: float = 0.5,
+) -> SlidingWindows:
+    """Cut continuous recordings of several rates into windows aligned in time.
+
+    Window ``i`` begins ``i * step_seconds`` after the start of its recording and lasts
+    for ``window_seconds``. Of a sensor at ``rate``, whose sample ``k`` is taken at
+    ``k / rate``, it has the ``round(window_seconds * rate)`` samples from the first one
+    in that span on. Times are exact fractions, so that windows do not drift however long the
+    recording. Only windows that every sensor covers are cut.
+
+    Parameters
+    ----------
+    recordings : mapping of str to array-like, or sequence of such mappings
+        Each recording has an array (n_channels, n_samples), or (n_samples,), for each
+        modality, all from the same start.
+    rates : mapping of str to float
+        Samples per second of each modality.
+    window_seconds : float
+        Length of a window.
+    step_seconds : float
+        From the start of one window to that of the next.
+    labels : array-like of shape (n_samples,), or sequence of them, default=None
+        The label of each moment of each recording, sampled at ``label_rate``.
+    groups : array-like of shape (n_recordings,), default=None
+        Such as the subject of each recording; its position if None.
+    label_rate : float, default=None
+        Labels per second; the rate of the first modality if None.
+    purity : float, default=0.5
+        Windows in which the commonest label has a smaller share than this are left out.
+        Ties go to the label that sorts first.
+
+    Returns
+    -------
+    SlidingWindows
+        ``X``, ``y`` and ``groups``.
+
+    Raises
+    ------
+    ValueError
+        If the modalities differ from those in ``rates`` or between recordings, a rate or
+        a length is not positive, a recording and its labels do not match in number, or no
+        window fits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_crossl.segmentation import sliding_windows
+    >>> recording = {"acc": np.zeros((3, 500)), "eda": np.zeros(40)}
+    >>> X, y, groups = sliding_windows(
+    ...     recording, {"acc": 50, "eda": 4}, window_seconds=2, step_seconds=1
+    ... )
+    >>> X["acc"].shape, X["eda"].shape
+    ((9, 3, 100), (9, 1, 8))
+    """
+    parts = [recordings] if isinstance(recordings, Mapping) else list(recordings)
+    _check_names(parts, rates)
+    exact = {name: _positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
+    if label_rate is not None:
+        marks = _positive("label_rate", label_rate)
+    else:
+        marks = next(iter(exact.values()))
+    window = _positive("window_seconds", window_seconds)
+    step = _positive("step_seconds", step_seconds)
+    label_parts = _check_labels(labels, parts, recordings)
+    group_of = np.arange(len(parts)) if groups is None else np.asarray(groups)
+    if len(group_of) != len(parts):
+        raise ValueError(f"{len(group_of)} groups for {len(parts)} recording(s).")
+
+    cuts, ys = [], []
+    for part, part_labels in zip(parts, label_parts, strict=True):
+        streams: dict[Any, tuple[np.ndarray, Fraction]] = {
+            name: (_signal(name, part[name]), exact[name]) for name in rates
+        }
+        if part_labels is not None:
+            streams[_LABELS] = (part_labels[None], marks)
+        cut = _cut_together(streams, window, step)
+        if part_labels is not None:
+            majority, share = _majority(cut.pop(_LABELS)[:, 0])
+            ys.append(majority[share >= purity])
+            cut = {name: windows[share >= purity] for name, windows in cut.items()}
+        cuts.append(cut)
+    X = {name: np.concatenate([cut[name] for cut in cuts]) for name in rates}
+    counts = [len(next(iter(cut.values()))) for cut in cuts]
+    if not sum(counts):
+        raise ValueError(
+            f"No window of {window_seconds} s fits: the recordings are too short, or no "
+            f"label has a share of {purity} in any window."
+        )
+    y = np.concatenate(ys) if ys else None
+    return SlidingWindows(SliceDict(**X), y, np.repeat(group_of, counts))
+
+
+def _cut_together(
+    streams: Mapping[Any, tuple[np.ndarray, Fraction]], window: Fraction, step: Fraction
+) -> dict[Any, np.ndarray]:
+    """Cut the windows that all streams cover."""
+    counts = [_n_windows(s.shape[1], rate, window, step) for s, rate in streams.values()]
+    return {
+        name: _cut(signal, rate, window, step, min(counts))
+        for name, (signal, rate) in streams.items()
+    }
+
+
+def _cut(
+    signal: np.ndarray, rate: Fraction, window: Fraction, step: Fraction, count: int
+) -> np.ndarray:
+    """Cut (n_channels, n_samples) to (count, n_channels, n_timepoints)."""
+    starts = np.array([math.ceil(i * step * rate) for i in range(count)], dtype=int)
+    index = starts[:, None] + np.arange(round(window * rate))  # (count, n_timepoints)
+    return np.ascontiguousarray(signal[:, index].swapaxes(0, 1))
+
+
+def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction) -> int:
+    """Count the windows whose samples all exist: ceil(i * step * rate) <= last start."""
+    length = round(window * rate)
+    if length < 1:
+        raise ValueError(
+            f"A window of {float(window)} s has no sample at {float(rate)} Hz; "
+            "lengthen it."
+        )
+    last_start = n_samples - length
+    return 0 if last_start < 0 else math.floor(last_start / (step * rate)) + 1
+
+
+def _majority(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Commonest label of each row (count, n_timepoints), and its share."""
+    values, codes = np.unique(labels, return_inverse=True)
+    codes = codes.reshape(labels.shape)
+    shares = np.stack([(codes == c).mean(axis=1) for c in range(len(values))], axis=1)
+    return values[shares.argmax(axis=1)], shares.max(axis=1)
+
+
+def _signal(name: str, values: ArrayLike) -> np.ndarray:
+    signal = np.atleast_2d(np.asarray(values))
+    if signal.ndim != 2:
+        raise ValueError(
+            f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "
+            "n_samples) or (n_samples,)."
+        )
+    return signal
+
+
+def _positive(name: str, value: float) -> Fraction:
+    if not value > 0 or not math.isfinite(value):
+        raise ValueError(f"{name}={value!r}; expected a positive number.")
+    # 0.1 means a tenth, not the binary number nearest to it.
+    return Fraction(value).limit_denominator(10**6)
+
+
+def _check_names(
+    parts: Sequence[Mapping[str, ArrayLike]], rates: Mapping[str, float]
+) -> None:
+    names = list(rates)
+    if not names or not parts:
+        raise ValueError("Give at least one recording, and the rate of each modality.")
+    for index, part in enumerate(parts):
+        if set(part) != set(names):
+            raise ValueError(
+                f"Recording {index} has the modalities {sorted(part)}, but rates are "
+                f"given for {sorted(names)}; give a rate for each, and a modality of NaN "
+                "where one is missing."
+            )
+
+
+def _check_labels(
+    labels: Any, parts: Sequence[Any], recordings: Any
+) -> list[np.ndarray | None]:
+    if labels is None:
+        return [None] * len(parts)
+    given = [labels] if isinstance(recordings, Mapping) else list(labels)
+    if len(given) != len(parts):
+        raise ValueError(f"{len(given)} arrays of labels for {len(parts)} recording(s).")
+    return [np.asarray(part) for part in given]

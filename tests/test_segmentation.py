@@ -1,0 +1,129 @@
+from collections import Counter
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.segmentation import sliding_windows
+
+
+def literal(recording, rates, window, step, labels=None, label_rate=None, purity=0.5):
+    """One window after another, sample by sample, in exact fractions."""
+    window, step = Fraction(str(window)), Fraction(str(step))
+    windows, y = {name: [] for name in rates}, []
+    i = 0
+    while True:
+        start = i * step
+        cut, whole = {}, True
+        streams = dict(recording)
+        if labels is not None:
+            streams["labels"] = labels[None]
+        for name, signal in streams.items():
+            rate = Fraction(str(label_rate if name == "labels" else rates[name]))
+            first = next(k for k in range(10**6) if Fraction(k) / rate >= start)
+            samples = list(range(first, first + round(window * rate)))
+            whole &= samples[-1] < signal.shape[1]
+            cut[name] = signal[:, samples] if whole else None
+        if not whole:
+            return windows, y
+        i += 1
+        if labels is not None:
+            marks = cut["labels"][0].tolist()
+            label, count = min(
+                Counter(marks).items(), key=lambda item: (-item[1], item[0])
+            )
+            if count / len(marks) < purity:
+                continue
+            y.append(label)
+        for name in rates:
+            windows[name].append(cut[name])
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rates=st.tuples(*[st.sampled_from([1, 3, 4, 7.5, 10, 32, 0.5])] * 2),
+    window=st.sampled_from([2, 2.5, 3.3, 4.1]),
+    step=st.sampled_from([0.3, 0.7, 1, 2.5, 5]),
+    seconds=st.integers(6, 20),
+    purity=st.sampled_from([0.0, 0.6, 1.0]),
+    seed=st.integers(0, 99),
+)
+def test_exact_to_the_sample(rates, window, step, seconds, purity, seed):
+    rng = np.random.default_rng(seed)
+    rates = dict(zip("ab", rates, strict=True))
+    recording = {n: rng.normal(size=(2, round(seconds * r))) for n, r in rates.items()}
+    labels = np.sort(rng.integers(0, 3, size=5 * seconds))
+    expected, expected_y = literal(recording, rates, window, step, labels, 5, purity)
+    if not expected_y:
+        with pytest.raises(ValueError, match="No window"):
+            sliding_windows(
+                recording, rates, window, step, labels, label_rate=5, purity=purity
+            )
+        return
+    X, y, groups = sliding_windows(
+        recording, rates, window, step, labels, label_rate=5, purity=purity
+    )
+    assert y.tolist() == expected_y
+    assert groups.tolist() == [0] * len(y)
+    for name in rates:
+        np.testing.assert_array_equal(X[name], np.stack(expected[name]))
+
+
+def test_windows_do_not_drift():
+    rate = 44.1
+    signal = np.arange(round(100_000 * rate))
+    X, _, _ = sliding_windows({"a": signal}, {"a": rate}, 1, 0.1)
+    last = len(X["a"]) - 1
+    assert X["a"][last, 0, 0] == ceil(Fraction("44.1") * last / 10)
+
+
+def test_several_recordings_keep_their_groups():
+    recordings = [{"a": np.full(n, float(i))} for i, n in enumerate([10, 3, 25])]
+    X, y, groups = sliding_windows(
+        recordings, {"a": 1}, 5, 5, groups=["ann", "bob", "cleo"]
+    )
+    assert y is None
+    assert groups.tolist() == ["ann"] * 2 + ["cleo"] * 5
+    assert X["a"][:, 0, 0].tolist() == [0.0] * 2 + [2.0] * 5
+
+
+def test_windows_go_straight_into_the_estimator():
+    rng = np.random.default_rng(0)
+    recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}
+    X, _, _ = sliding_windows(recording, {"acc": 50, "eda": 4}, 2, 1)
+    Z = CroSSLTransformer(max_epochs=1, random_state=0).fit_transform(X)
+    assert Z.shape == (19, 256)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"rates": {"a": 1}}, "has the modalities"),
+        ({"rates": {"a": 0, "b": 1}}, r"rates\['a'\]=0; expected a positive"),
+        ({"window_seconds": -1}, "window_seconds=-1"),
+        ({"step_seconds": float("nan")}, "step_seconds=nan"),
+        ({"window_seconds": 0.1}, "has no sample at"),
+        ({"window_seconds": 99}, "No window of 99 s fits"),
+        ({"groups": [1, 2]}, r"2 groups for 1 recording"),
+        ({"recordings": []}, "Give at least one recording"),
+        ({"recordings": {"a": np.zeros((1, 2, 9)), "b": np.zeros(9)}}, "'a' has shape"),
+    ],
+)
+def test_bad_input(change, match):
+    good = {
+        "recordings": {"a": np.zeros(9), "b": np.zeros(9)},
+        "rates": {"a": 1, "b": 1},
+        "window_seconds": 3,
+        "step_seconds": 1,
+    }
+    with pytest.raises(ValueError, match=match):
+        sliding_windows(**{**good, **change})
+
+
+def test_labels_must_match_the_recordings():
+    with pytest.raises(ValueError, match="1 arrays of labels for 2 recording"):
+        sliding_windows([{"a": np.zeros(9)}] * 2, {"a": 1}, 3, 1, labels=[np.zeros(9)])
