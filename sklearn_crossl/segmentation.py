@@ -50,8 +50,8 @@ def sliding_windows(
     Window ``i`` begins ``i * step_seconds`` after the start of its recording and lasts
     for ``window_seconds``. Of a sensor at ``rate``, whose sample ``k`` is taken at
     ``k / rate``, it has the ``round(window_seconds * rate)`` samples from the first one
-    in that span on. Times are exact fractions, so that windows do not drift however long the
-    recording. Only windows that every sensor covers are cut.
+    in that span on. Times are exact fractions, so that windows do not drift however long
+    the recording. Only windows that every sensor covers are cut.
 
     Parameters
     ----------
