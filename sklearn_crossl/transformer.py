@@ -478,8 +478,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             previous=previous,
             bridge=bridge,
         )
-        for stale in ["_network", *(["feature_names_in_"] if previous is None else [])]:
-            self.__dict__.pop(stale, None)
+        if previous is None:
+            self.__dict__.pop("feature_names_in_", None)
         self.__dict__.update(attributes(result))
         self._embedding_network()
         return self
@@ -561,7 +561,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _embedding_network(self) -> Any:
         """Rebuild the network from the fitted arrays, once."""
-        if not hasattr(self, "_network"):
+        if getattr(self, "_network", None) is None:
             config = {
                 "shapes": {n: Shape(*shape) for n, shape in self._form.shapes.items()},
                 "encoder": self.encoder_,
@@ -601,4 +601,5 @@ def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:
         "n_iter_": len(result["history"]),
         "code_size_": result["code_size"],
         "embedding_size_": result["embedding_size"],
+        "_network": None,  # the one built from earlier weights is stale
     }

@@ -160,6 +160,7 @@ def test_html_repr(X):
 
 
 def test_callbacks_of_scikit_learn(X):
+    windows = X
     callback = pytest.importorskip("sklearn.callback", reason="scikit-learn 1.9")
 
     class Watch:
@@ -167,6 +168,7 @@ def test_callbacks_of_scikit_learn(X):
 
         def __init__(self):
             self.seen = []
+            self.embeddings = []
 
         def setup(self, estimator, context):
             self.seen.append("setup")
@@ -179,6 +181,7 @@ def test_callbacks_of_scikit_learn(X):
 
         def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
             if context.task_name == "epoch":
+                self.embeddings.append(fitted_estimator.transform(windows))
                 self.seen.append(fitted_estimator.n_iter_)
                 return self.seen[-1] == 3
             return False
@@ -188,6 +191,10 @@ def test_callbacks_of_scikit_learn(X):
     model = make(max_epochs=9).set_callbacks(watch).fit(X)
     assert watch.seen == ["setup", 1, 2, 3, "teardown"]
     assert model.n_iter_ == 3
+    np.testing.assert_array_equal(watch.embeddings[-1], model.transform(X))
+    assert not np.allclose(watch.embeddings[0], watch.embeddings[1])
+    model.fit(X)  # fitted before: each epoch's model is its own all the same
+    np.testing.assert_array_equal(watch.embeddings[3], watch.embeddings[0])
 
     watch.seen.clear()
     bad = X.copy()
