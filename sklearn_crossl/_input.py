@@ -27,11 +27,14 @@ class InputForm:
         Channels and timepoints of each modality.
     array_shape : tuple of int or None
         Shape of one window of an array X; None if X names its modalities.
+    unused : tuple of str, default=()
+        Modalities that X had and the user did not choose; later X may have them too.
     """
 
     channels: dict[str, tuple[int, ...]]
     shapes: dict[str, tuple[int, int]]
     array_shape: tuple[int, ...] | None
+    unused: tuple[str, ...] = ()
 
 
 def names_its_modalities(X: Any, modalities: Any = None) -> bool:
@@ -64,10 +67,12 @@ def read_new(X: Any, modalities: Any) -> tuple[InputForm, Windows]:
         If X or ``modalities`` is not as documented.
     """
     if names_its_modalities(X, modalities):
-        arrays = _named_arrays(X, _names_of(X, modalities), min_windows=2)
+        names = _names_of(X, modalities)
+        unused = tuple(name for name in _available(X, names) if name not in names)
+        arrays = _named_arrays(X, names, min_windows=2)
         shapes = {name: (x.shape[1], x.shape[2]) for name, x in arrays.items()}
         channels = {name: tuple(range(shape[0])) for name, shape in shapes.items()}
-        return InputForm(channels, shapes, None), Windows.of(arrays)
+        return InputForm(channels, shapes, None, unused), Windows.of(arrays)
     if _is_names(modalities):
         raise TypeError(
             f"modalities={modalities!r} gives names, but X is a {type(X).__name__}; with "
@@ -119,9 +124,12 @@ def read_again(X: Any, form: InputForm, min_windows: int = 1) -> Windows:
             f"modalities {names}; pass a mapping of them."
         )
     present = _names_of(X, names if isinstance(X, (list, tuple)) else None)
+    present = [name for name in present if name not in form.unused]
     unknown = [name for name in present if name not in form.shapes]
     if unknown:
         raise ValueError(f"Unknown modality {unknown[0]!r}; fitted were {names}.")
+    if not present:
+        raise ValueError(f"X has none of the modalities that were fitted, {names}.")
     arrays = _named_arrays(X, present, min_windows)
     for name, x in arrays.items():
         if x.shape[1:] != form.shapes[name]:
@@ -148,17 +156,21 @@ def _is_names(modalities: Any) -> bool:
     )
 
 
+def _available(X: Any, names: Any) -> list[Any]:
+    """List the names that X has; those of a list's arrays are given."""
+    if not isinstance(X, (list, tuple)):
+        return list(X.dtype.names if isinstance(X, np.ndarray) else X.keys())
+    if len(X) != len(names):
+        raise ValueError(
+            f"X is a list of {len(X)} arrays, but there are {len(names)} modalities, "
+            f"{list(names)}; pass one array for each."
+        )
+    return list(names)
+
+
 def _names_of(X: Any, names: Any) -> list[str]:
     """List the modalities to read from X: those asked for, or all."""
-    if isinstance(X, (list, tuple)):
-        if len(X) != len(names):
-            raise ValueError(
-                f"X is a list of {len(X)} arrays, but there are {len(names)} modalities, "
-                f"{list(names)}; pass one array for each."
-            )
-        available = list(names)
-    else:
-        available = list(X.dtype.names if isinstance(X, np.ndarray) else X.keys())
+    available = _available(X, names)
     for name in available:
         if not isinstance(name, str) or not name:
             raise TypeError(f"Modality names are non-empty strings; got {name!r}.")

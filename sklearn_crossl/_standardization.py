@@ -82,8 +82,8 @@ def channel_moments(
         moments = Moments.empty(data.shape[1]) if start is None else start[name]
         for rows in _blocks(len(windows)):
             block = data[rows][windows.observed[rows, index]].astype(np.float64)
-            with np.errstate(over="ignore", invalid="ignore"):  # told of below
-                if len(block):
+            if len(block):
+                with np.errstate(over="ignore", invalid="ignore"):  # told of below
                     moments = moments.merge(_block_moments(block))
         if not np.isfinite(moments.squares).all():
             raise ValueError(

@@ -169,6 +169,8 @@ def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction)
 
 def _majority(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Commonest label of each row (count, n_timepoints), and its share."""
+    if not len(labels):
+        return labels[:, 0], np.ones(0)
     values, codes = np.unique(labels, return_inverse=True)
     codes = codes.reshape(labels.shape)
     shares = np.stack([(codes == c).mean(axis=1) for c in range(len(values))], axis=1)

@@ -73,6 +73,12 @@ def test_names_choose_and_order_modalities():
     model = make(modalities=["pulse"], output="modalities").fit(X)
     assert list(model.modalities_) == ["pulse"]
     assert model.get_feature_names_out()[0] == "crossl_pulse_000"
+    np.testing.assert_array_equal(
+        model.transform(X), model.transform({"pulse": X["pulse"]})
+    )
+    assert model.partial_fit(structured(X)).n_iter_ == 3
+    with pytest.raises(ValueError, match="none of the modalities that were fitted"):
+        model.transform({"acc": X["acc"]})
 
 
 def test_a_modality_left_out_is_missing():

@@ -91,6 +91,15 @@ def test_several_recordings_keep_their_groups():
     assert X["a"][:, 0, 0].tolist() == [0.0] * 2 + [2.0] * 5
 
 
+def test_a_labelled_recording_may_be_too_short():
+    recordings = [{"a": np.zeros(n)} for n in (3, 10)]
+    labels = [np.array(["sit"] * 3), np.array(["sit"] * 4 + ["walk"] * 6)]
+    X, y, groups = sliding_windows(recordings, {"a": 1}, 5, 5, labels)
+    assert y.tolist() == ["sit", "walk"]
+    assert groups.tolist() == [1, 1]
+    assert X["a"].shape == (2, 1, 5)
+
+
 def test_windows_go_straight_into_the_estimator():
     rng = np.random.default_rng(0)
     recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}

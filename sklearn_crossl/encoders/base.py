@@ -100,7 +100,6 @@ class _Adapted(EncoderModule):
         """Learn the code size by encoding two windows of zeros."""
         was_training = self.training
         with torch.no_grad():
-            self.code_size = self.eval()(torch.zeros(2, n_channels, n_timepoints)).shape[
-                1
-            ]
+            code = self.eval()(torch.zeros(2, n_channels, n_timepoints))
+        self.code_size = code.shape[1]
         self.train(was_training)

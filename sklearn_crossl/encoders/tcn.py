@@ -29,8 +29,8 @@ class TCNEncoder(Encoder):
     kernel_sizes : sequence of int, default=(24, 16, 8)
         Length of each layer's kernels in time steps. The published ones.
     stride : int, default=2
-        Stride of every layer; 1 is the published value and costs about three times as
-        much.
+        Stride of every layer. The published 1 leaves the sequences as long as the window,
+        which is several times the work.
     activation : {"relu", "prelu"}, default="relu"
         Activation after the normalisation.
     dropout : float, default=0.0

@@ -100,7 +100,7 @@ class VICReg(Objective):
         Coefficient of the variance term, as in VICReg.
     covariance : float, default=0.5
         Coefficient of the covariance term. Half of VICReg's published 1, which was better
-        with very few labels and no worse with many.
+        with very few labels and within noise with more.
     projector : sequence of int or None, default=(256, 256, 256)
         Widths of the head between the embedding and the loss: linear layers, all but
         the last with batch normalisation and ReLU. It is thrown away after fit. None
