@@ -1,18 +1,22 @@
-"""What X may be: an array cut into modalities, or modalities that bring their names."""
+"""The input contract: X, whatever holds it, becomes checked windows by modality."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
-from sklearn.utils import check_array
 
-from .modalities import Windows, resolve_modalities, to_windows
-
-_ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
+from ._containers import (
+    are_names,
+    names_in,
+    names_its_modalities,
+    read_modalities,
+    read_source,
+)
+from ._sources import InMemory, Source, Unequal
+from ._windows import Windows
+from .modalities import resolve_modalities
 
 
 @dataclass(frozen=True)
@@ -24,29 +28,31 @@ class InputForm:
     channels : dict of str to tuple of int
         The channels of each modality: of X, or of the modality's own array.
     shapes : dict of str to tuple of int
-        Channels and timepoints of each modality.
+        Channels, then timepoints or height and width, of each modality.
     array_shape : tuple of int or None
         Shape of one window of an array X; None if X names its modalities.
+    unequal : tuple of str
+        Modalities whose windows differ in length: the last number of their shape is that
+        of the longest, and later ones may have any.
     unused : tuple of str, default=()
         Modalities that X had and the user did not choose; later X may have them too.
     """
 
     channels: dict[str, tuple[int, ...]]
-    shapes: dict[str, tuple[int, int]]
+    shapes: dict[str, tuple[int, ...]]
     array_shape: tuple[int, ...] | None
+    unequal: tuple[str, ...]
     unused: tuple[str, ...] = ()
 
-
-def names_its_modalities(X: Any, modalities: Any = None) -> bool:
-    """Say whether X is a mapping, a structured array, or a list of named arrays."""
-    if isinstance(X, Mapping):
-        return not issparse(X)  # some sparse formats are dicts
-    if isinstance(X, np.ndarray) and X.dtype.names is not None:
-        return True
-    return isinstance(X, (list, tuple)) and _is_names(modalities)
+    @property
+    def n_channels(self) -> int:
+        """Channels of an array X, or of all modalities."""
+        if self.array_shape is not None:
+            return 1 if len(self.array_shape) == 1 else self.array_shape[0]
+        return sum(shape[0] for shape in self.shapes.values())
 
 
-def read_new(X: Any, modalities: Any) -> tuple[InputForm, Windows]:
+def read_new(X: Any, modalities: Any, max_missing: float) -> tuple[InputForm, Windows]:
     """Read the X of a first fit.
 
     Parameters
@@ -55,6 +61,8 @@ def read_new(X: Any, modalities: Any) -> tuple[InputForm, Windows]:
         What the user passed.
     modalities : object
         The parameter of the estimator: channels of an array, or names.
+    max_missing : float
+        Share of a window's modality that may be NaN.
 
     Returns
     -------
@@ -67,25 +75,30 @@ def read_new(X: Any, modalities: Any) -> tuple[InputForm, Windows]:
         If X or ``modalities`` is not as documented.
     """
     if names_its_modalities(X, modalities):
-        names = _names_of(X, modalities)
-        unused = tuple(name for name in _available(X, names) if name not in names)
-        arrays = _named_arrays(X, names, min_windows=2)
-        shapes = {name: (x.shape[1], x.shape[2]) for name, x in arrays.items()}
-        channels = {name: tuple(range(shape[0])) for name, shape in shapes.items()}
-        return InputForm(channels, shapes, None, unused), Windows.of(arrays)
-    if _is_names(modalities):
+        names = _chosen(X, modalities)
+        unused = [name for name in names_in(X, names) if name not in names]
+        sources = read_modalities(X, names, min_windows=2)
+        channels = {name: tuple(range(x.shape[0])) for name, x in sources.items()}
+        form = InputForm(channels, _shapes(sources), None, _unequal(sources), (*unused,))
+        return form, Windows.of(sources, max_missing)
+    if are_names(modalities):
         raise TypeError(
             f"modalities={modalities!r} gives names, but X is a {type(X).__name__}; with "
-            "names, pass a mapping, a structured array or a list of arrays."
+            "names, pass a mapping, a structured array, a data frame whose cells hold "
+            "arrays, or a list of arrays."
         )
-    values = _array(X, min_windows=2)
-    n_channels = 1 if values.ndim == 2 else values.shape[1]
-    channels = resolve_modalities(modalities, n_channels)
-    windows = to_windows(values, channels)
-    return InputForm(channels, windows.shapes, values.shape[1:]), windows
+    whole = read_source(X, min_windows=2)
+    _check_series(whole)
+    channels = resolve_modalities(modalities, whole.shape[0])
+    sources = {name: whole.channels(indices) for name, indices in channels.items()}
+    shape = whole.shape[1:] if whole.flat else whole.shape
+    form = InputForm(channels, _shapes(sources), shape, _unequal(sources))
+    return form, Windows.of(sources, max_missing, channels)
 
 
-def read_again(X: Any, form: InputForm, min_windows: int = 1) -> Windows:
+def read_again(
+    X: Any, form: InputForm, max_missing: float, min_windows: int = 1
+) -> Windows:
     """Read an X that must have the form that was fitted.
 
     Parameters
@@ -95,6 +108,8 @@ def read_again(X: Any, form: InputForm, min_windows: int = 1) -> Windows:
         left out: it is missing then.
     form : InputForm
         What :func:`read_new` returned.
+    max_missing : float
+        Share of a window's modality that may be NaN.
     min_windows : int, default=1
         How many windows it must have.
 
@@ -109,72 +124,97 @@ def read_again(X: Any, form: InputForm, min_windows: int = 1) -> Windows:
         If X differs in form.
     """
     if form.array_shape is not None:
-        if names_its_modalities(X):
-            raise TypeError(
-                f"X is a {type(X).__name__} of modalities, but the estimator was fitted "
-                f"on an array of windows with shape {form.array_shape}; pass one."
-            )
-        values = _array(X, min_windows)
-        _check_same_form(values, form.array_shape)
-        return to_windows(values, form.channels)
+        sources = _read_array_again(X, form, min_windows)
+        return Windows.of(sources, max_missing, form.channels)
+    return Windows.of(_read_named_again(X, form, min_windows), max_missing)
+
+
+def _read_array_again(X: Any, form: InputForm, min_windows: int) -> dict[str, Source]:
+    assert form.array_shape is not None
+    if names_its_modalities(X):
+        raise TypeError(
+            f"X is a {type(X).__name__} of modalities, but the estimator was fitted "
+            f"on an array of windows with shape {form.array_shape}; pass one."
+        )
+    whole = read_source(X, min_windows)
+    _check_series(whole)
+    fitted = form.array_shape
+    n_dimensions = 1 if whole.flat else 2
+    if n_dimensions != len(fitted):
+        forms = {1: "2-D (n_windows, n_timepoints)", 2: "3-D (windows, channels, times)"}
+        raise ValueError(
+            f"X is {n_dimensions + 1}-D, but the estimator was fitted on "
+            f"{forms[len(fitted)]} data with shape (n_windows, "
+            f"{', '.join(map(str, fitted))})."
+        )
+    fixed = not (form.unequal or whole.unequal)
+    if fixed and len(fitted) == 1:  # scikit-learn's check of n_features_in_ follows
+        return dict.fromkeys(form.channels, whole)
+    if (len(fitted) == 2 and whole.shape[0] != fitted[0]) or (
+        not form.unequal and whole.shape[1] != fitted[-1]
+    ):
+        raise ValueError(
+            f"X has {whole.shape[0]} channels of {whole.shape[1]} timepoints, but the "
+            f"estimator was fitted on {form.n_channels} channels of {fitted[-1]} "
+            "timepoints; cut and order the windows as those in fit."
+        )
+    sources = {name: whole.channels(form.channels[name]) for name in form.channels}
+    return {name: _as_fitted(name, x, form) for name, x in sources.items()}
+
+
+def _read_named_again(X: Any, form: InputForm, min_windows: int) -> dict[str, Source]:
     names = list(form.shapes)
     if not names_its_modalities(X, names):
         raise TypeError(
             f"X is a {type(X).__name__}, but the estimator was fitted on the named "
             f"modalities {names}; pass a mapping of them."
         )
-    present = _names_of(X, names if isinstance(X, (list, tuple)) else None)
+    present = _chosen(X, names if isinstance(X, (list, tuple)) else None)
     present = [name for name in present if name not in form.unused]
     unknown = [name for name in present if name not in form.shapes]
     if unknown:
         raise ValueError(f"Unknown modality {unknown[0]!r}; fitted were {names}.")
     if not present:
         raise ValueError(f"X has none of the modalities that were fitted, {names}.")
-    arrays = _named_arrays(X, present, min_windows)
-    for name, x in arrays.items():
-        if x.shape[1:] != form.shapes[name]:
-            raise ValueError(
-                f"Modality {name!r} has {x.shape[1]} channel(s) of {x.shape[2]} "
-                f"timepoints, but was fitted with {form.shapes[name][0]} channel(s) of "
-                f"{form.shapes[name][1]} timepoints."
-            )
-    some = next(iter(arrays.values()))
+    sources = read_modalities(X, present, min_windows, form.shapes)
+    some = next(iter(sources.values()))
     nothing = np.array(np.nan, dtype=some.dtype)
-    return Windows.of(
-        {
-            name: arrays.get(name, np.broadcast_to(nothing, (len(some), *shape)))
-            for name, shape in form.shapes.items()
-        }
-    )
+    return {
+        name: _as_fitted(name, sources[name], form)
+        if name in sources
+        else InMemory(np.broadcast_to(nothing, (len(some), *shape)))
+        for name, shape in form.shapes.items()
+    }
 
 
-def _is_names(modalities: Any) -> bool:
-    return (
-        isinstance(modalities, (list, tuple))
-        and len(modalities) > 0
-        and all(isinstance(name, str) for name in modalities)
-    )
-
-
-def _available(X: Any, names: Any) -> list[Any]:
-    """List the names that X has; those of a list's arrays are given."""
-    if not isinstance(X, (list, tuple)):
-        return list(X.dtype.names if isinstance(X, np.ndarray) else X.keys())
-    if len(X) != len(names):
+def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
+    """Hold a modality to the shape that was fitted."""
+    fitted, unequal = form.shapes[name], name in form.unequal
+    fits = source.shape[:-1] == fitted[:-1] and len(source.shape) == len(fitted)
+    if not fits or not (unequal or source.shape == fitted) or source.unequal > unequal:
+        lengths = "up to " if source.unequal else ""
         raise ValueError(
-            f"X is a list of {len(X)} arrays, but there are {len(names)} modalities, "
-            f"{list(names)}; pass one array for each."
+            f"Modality {name!r} has {_described(source.shape, lengths)}, but was fitted "
+            f"with {_described(fitted, 'up to ' if unequal else '')}."
         )
-    return list(names)
+    if unequal and not source.unequal:
+        return Unequal(list(source.take(slice(None))), fitted[0])
+    return source
 
 
-def _names_of(X: Any, names: Any) -> list[str]:
+def _described(shape: tuple[int, ...], prefix: str) -> str:
+    size = " x ".join(map(str, shape[1:]))
+    unit = "timepoints" if len(shape) == 2 else "pixels"
+    return f"{shape[0]} channel(s) of {prefix}{size} {unit}"
+
+
+def _chosen(X: Any, names: Any) -> list[str]:
     """List the modalities to read from X: those asked for, or all."""
-    available = _available(X, names)
+    available = names_in(X, names)
     for name in available:
         if not isinstance(name, str) or not name:
             raise TypeError(f"Modality names are non-empty strings; got {name!r}.")
-    if names is not None and not _is_names(names):
+    if names is not None and not are_names(names):
         raise TypeError(
             f"modalities={names!r} gives channels, but X names its modalities, "
             f"{available}; leave `modalities` out, or list the names to use."
@@ -188,71 +228,18 @@ def _names_of(X: Any, names: Any) -> list[str]:
     return chosen
 
 
-def _named_arrays(X: Any, names: list[str], min_windows: int) -> dict[str, np.ndarray]:
-    values = X if isinstance(X, (list, tuple)) else [X[name] for name in names]
-    arrays = {
-        name: _modality(name, x, min_windows)
-        for name, x in zip(names, values, strict=True)
-    }
-    lengths = {name: len(x) for name, x in arrays.items()}
-    if len(set(lengths.values())) > 1:
+def _check_series(source: Source) -> None:
+    if len(source.shape) != 2:
         raise ValueError(
-            f"The modalities differ in their number of windows: {lengths}. Give each "
-            "a row for every window, NaN throughout where it is missing."
-        )
-    return arrays
-
-
-def _modality(name: str, x: Any, min_windows: int) -> np.ndarray:
-    """Check one modality's array, to (n_windows, n_channels, n_timepoints)."""
-    try:
-        values = _array(x, min_windows)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"Modality {name!r}: {error}") from error
-    return values[:, None, :] if values.ndim == 2 else values
-
-
-def _array(X: Any, min_windows: int) -> np.ndarray:
-    values = check_array(
-        X,
-        dtype=[np.float32, np.float64],
-        allow_nd=True,
-        ensure_all_finite=False,  # missing modalities are NaN; Windows checks
-        ensure_min_samples=min_windows,
-        ensure_min_features=0,
-        estimator=_ESTIMATOR,
-        input_name="X",
-    )
-    _check_dimensions(values)
-    return values
-
-
-def _check_dimensions(X: np.ndarray) -> None:
-    """Raise ValueError unless X is 2-D or 3-D and has timepoints."""
-    if X.ndim not in (2, 3):
-        raise ValueError(
-            f"X has {X.ndim} dimensions, shape {X.shape}; expected 2, (n_windows, "
-            "n_timepoints), or 3, (n_windows, n_channels, n_timepoints)."
-        )
-    if X.shape[-1] == 0 or X.shape[1] == 0:
-        raise ValueError(
-            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
-            "required: give every window at least one channel and one timepoint."
+            f"X has {len(source.shape) + 1} dimensions; expected 2, (n_windows, "
+            "n_timepoints), or 3, (n_windows, n_channels, n_timepoints). Give images by "
+            "name, in a mapping: {'image': X}."
         )
 
 
-def _check_same_form(X: np.ndarray, fitted_shape: Sequence[int]) -> None:
-    """Raise ValueError where a 3-D X differs from what was fitted, windows apart."""
-    fitted = tuple(fitted_shape)
-    if X.ndim != len(fitted) + 1:
-        forms = {1: "2-D (n_windows, n_timepoints)", 2: "3-D (windows, channels, times)"}
-        raise ValueError(
-            f"X is {X.ndim}-D, but the estimator was fitted on {forms[len(fitted)]} data "
-            f"with shape (n_windows, {', '.join(map(str, fitted))})."
-        )
-    if X.ndim == 3 and X.shape[1:] != fitted:
-        raise ValueError(
-            f"X has {X.shape[1]} channels of {X.shape[2]} timepoints, but the estimator "
-            f"was fitted on {fitted[0]} channels of {fitted[1]} timepoints; cut and "
-            "order the windows as those in fit."
-        )
+def _shapes(sources: dict[str, Source]) -> dict[str, tuple[int, ...]]:
+    return {name: source.shape for name, source in sources.items()}
+
+
+def _unequal(sources: dict[str, Source]) -> tuple[str, ...]:
+    return tuple(name for name, source in sources.items() if source.unequal)

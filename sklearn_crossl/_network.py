@@ -14,12 +14,7 @@ from .encoders import Encoder, EncoderModule
 from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
 from .objectives import Latents, Objective
 
-
-class Shape(NamedTuple):
-    """Size of one modality's windows."""
-
-    n_channels: int
-    n_timepoints: int
+Shape = tuple[int, ...]  # of a modality: channels, then timepoints or height and width
 
 
 class Batch(NamedTuple):
@@ -28,8 +23,9 @@ class Batch(NamedTuple):
     What is missing is known on the host, so that no device has to be asked for it.
     """
 
-    inputs: dict[str, Tensor]  # name -> (n_m, channels, time)
+    inputs: dict[str, Tensor]  # name -> (n_m, channels, time), gaps filled
     rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
+    present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
     observed: Tensor  # (batch, M) bool
     valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
 
@@ -42,6 +38,7 @@ class Batch(NamedTuple):
         return Batch(
             {name: x.to(device, non_blocking=True) for name, x in self.inputs.items()},
             {name: move(rows) for name, rows in self.rows.items()},
+            {name: move(present) for name, present in self.present.items()},
             self.observed.to(device, non_blocking=True),
             move(self.valid),
         )
@@ -104,7 +101,7 @@ class CroSSLNetwork(nn.Module):
         device = batch.observed.device.type
         with torch.autocast(device, autocast) if autocast else nullcontext():
             sequences = self.encode(batch)
-        codes, keep = self.mask({n: s.float() for n, s in sequences.items()}, batch)
+        codes, keep = self.mask(sequences, batch)
         views = self.aggregator(codes, keep)
         return self.objective(Latents(views, codes, batch.observed, batch.valid))
 
@@ -119,20 +116,33 @@ class CroSSLNetwork(nn.Module):
         """
         pooled = {}
         for name, x in batch.inputs.items():
-            module = self.module(name)
-            code = (
-                module(_pad_rows(x, n_rows)) if len(x) else x.new_zeros(0, self.code_size)
+            present = batch.present[name]
+            if present is not None:
+                present = _pad_rows(present, n_rows)
+            pooled[name] = (
+                self.module(name)(_pad_rows(x, n_rows), present)[: len(x)]
+                if len(x)
+                else x.new_zeros(0, self.code_size)
             )
-            pooled[name] = code[: len(x)]
         codes, size = self.stack(pooled, batch), len(batch.observed)
         keep = _pad_rows(batch.observed, n_rows)[..., None]
         return codes, self.aggregator(_pad_rows(codes, n_rows), keep)[:size]
 
-    def encode(self, batch: Batch) -> dict[str, Tensor]:
-        """Encode each modality's observed windows, to (n_m, steps, units)."""
-        return {name: self.module(name).sequence(x) for name, x in batch.inputs.items()}
+    def encode(self, batch: Batch) -> dict[str, tuple[Tensor, Tensor | None]]:
+        """Encode each modality's observed windows.
 
-    def mask(self, sequences: dict[str, Tensor], batch: Batch) -> tuple[Tensor, Tensor]:
+        Returns latent sequences (n_m, steps, units) and the coverage (n_m, steps) of
+        their steps, None for all.
+        """
+        latent = {}
+        for name, x in batch.inputs.items():
+            sequence, coverage = self.module(name).sequence(x, batch.present[name])
+            latent[name] = sequence.float(), coverage
+        return latent
+
+    def mask(
+        self, latent: Mapping[str, tuple[Tensor, Tensor | None]], batch: Batch
+    ) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw what each view sees of them.
 
         Returns codes (batch, M, code_size) and keep (n_views, batch, M, 1 | code_size);
@@ -142,16 +152,15 @@ class CroSSLNetwork(nn.Module):
         strategy, ratio, n_views = self.masking
         observed = batch.observed
         ratios = draw_ratio(ratio, n_views, device=observed.device)
-        if strategy == "temporal" and all(s.shape[1] == 1 for s in sequences.values()):
+        if strategy == "temporal" and all(s.shape[1] == 1 for s, _ in latent.values()):
             strategy = "random"  # a single step cannot be hidden: its units are instead
         if strategy == "temporal":
-            pooled = {}
-            for name, sequence in sequences.items():
-                n_windows, n_steps, _ = sequence.shape
-                keep = temporal_mask(n_windows, n_steps, ratios)
-                pooled[name] = self.module(name).pool(sequence, keep)
+            pooled = {
+                name: self.module(name).pool(parts[0], _step_weights(*parts, ratios))
+                for name, parts in latent.items()
+            }
             return self.stack(pooled, batch), observed[..., None]
-        pooled = {name: self.module(name).pool(s) for name, s in sequences.items()}
+        pooled = {name: self.module(name).pool(*parts) for name, parts in latent.items()}
         codes = self.stack(pooled, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
@@ -181,6 +190,14 @@ class CroSSLNetwork(nn.Module):
         return module
 
 
+def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> Tensor:
+    """Draw which steps each view sees, weighted by their coverage."""
+    if coverage is None:
+        steps = torch.ones(sequence.shape[:2], dtype=torch.bool, device=sequence.device)
+        return temporal_mask(steps, ratios)  # (n_views, n_m, steps)
+    return temporal_mask(coverage > 0, ratios) * coverage
+
+
 def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
     """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
     return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])
@@ -195,16 +212,18 @@ def _build_encoders(
     """
     owners: dict[str, str] = {}
     modules: dict[str, EncoderModule] = {}
-    first_with: dict[int, str] = {}
+    first_with: dict[tuple[int, int], str] = {}
     for index, (name, shape) in enumerate(shapes.items()):
         owner = f"m{index}"
+        n_channels, n_dimensions = shape[0], len(shape)
         if encoder.shared:
-            owner = first_with.setdefault(shape.n_channels, owner)
+            owner = first_with.setdefault((n_channels, n_dimensions), owner)
         if owner not in modules:
-            modules[owner] = encoder.build(shape.n_channels)
+            suited = encoder.for_images() if n_dimensions == 3 else encoder
+            modules[owner] = suited.build(n_channels)
             measure = getattr(modules[owner], "measure", None)
             if measure is not None:
-                measure(*shape)
+                measure(shape)
         owners[name] = owner
     return owners, modules
 

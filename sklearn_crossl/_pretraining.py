@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from ._batches import StreamedWindows, WindowDataset
 from ._device import seeded
 from ._network import CroSSLNetwork
 from ._persistence import (
@@ -19,15 +20,14 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
-from ._standardization import standardize
-from ._training import PretrainingNet, WindowDataset, make_net
-from .modalities import Windows
+from ._training import PretrainingNet, make_net
+from ._windows import Windows
 
 _EMBED_BATCH = 128  # rows of every forward pass: the last one is padded
 
 
 def pretrain(
-    dataset: WindowDataset,
+    dataset: WindowDataset | StreamedWindows,
     network_config: Mapping[str, Any],
     training: Mapping[str, Any],
     *,
@@ -39,7 +39,7 @@ def pretrain(
 
     Parameters
     ----------
-    dataset : WindowDataset
+    dataset : WindowDataset or StreamedWindows
         The training windows.
     network_config : mapping
         Arguments of :class:`CroSSLNetwork`.
@@ -125,35 +125,49 @@ def embed(
     scale: Mapping[str, np.ndarray],
     code_means: np.ndarray,
     device: torch.device,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Encode windows without masking, in float32, whatever precision was trained in.
 
-    Returns
-    -------
-    codes : float32 ndarray of shape (n_windows, M, code_size)
+    Windows without any modality are left out.
+
+    Yields
+    ------
+    rows : int ndarray of shape (n,)
+        Which windows.
+    embedding : float32 ndarray of shape (n, embedding_size)
+        The global embedding.
+    codes : float32 ndarray of shape (n, M, code_size)
         Its training mean where a modality is missing.
-    embedding : float32 ndarray of shape (n_windows, embedding_size)
-        Both are NaN for windows with no modality at all.
     """
-    n_windows, n_modalities = windows.observed.shape
-    size = network.aggregator.embedding_size
-    codes = np.full((n_windows, n_modalities, network.code_size), np.nan, np.float32)
-    embedding = np.full((n_windows, size), np.nan, np.float32)
     network.to(device)
-    for rows in _batches(np.flatnonzero(windows.observed.any(axis=1))):
-        part = windows.subset(rows)
-        dataset = WindowDataset(standardize(part, mean, scale), part.observed)
-        batch = dataset.batch(torch.arange(len(part))).to(device)
-        with torch.inference_mode():
-            code, z = network.embed(batch, _EMBED_BATCH)
-        has = part.observed[..., None]
-        codes[rows] = np.where(has, code.cpu().numpy(), code_means)
-        embedding[rows] = z.cpu().numpy()
-    return codes, embedding
+    streamed = StreamedWindows(windows, mean, scale)
+    any_observed = np.logical_or.reduce(windows.observed, axis=1)
+    for block in windows.blocks():
+        rows = np.arange(block.start, block.stop)[any_observed[block]]
+        dataset = streamed.read(rows)
+        for part in _alike(dataset):
+            batch = dataset.batch(part).to(device)
+            with torch.inference_mode():
+                codes, z = network.embed(batch, _EMBED_BATCH)
+            has = dataset.observed[part][..., None]
+            filled = np.where(has, codes.cpu().numpy(), code_means)
+            yield rows[part], z.cpu().numpy(), filled
 
 
-def _batches(rows: np.ndarray) -> Iterable[np.ndarray]:
-    return (rows[i : i + _EMBED_BATCH] for i in range(0, len(rows), _EMBED_BATCH))
+def _alike(dataset: WindowDataset) -> Iterator[np.ndarray]:
+    """Cut the rows into batches of windows that take the same way through the network.
+
+    They are padded to the same lengths, and either all or none have gaps, so that a
+    window's embedding is the same, to the bit, whatever the windows beside it.
+    """
+    lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
+    _, group = np.unique(
+        np.hstack([lengths, dataset.partial]), axis=0, return_inverse=True
+    )
+    for number in range(group.max(initial=-1) + 1):
+        rows = np.flatnonzero(group == number)
+        for start in range(0, len(rows), _EMBED_BATCH):
+            yield rows[start : start + _EMBED_BATCH]
 
 
 def _code_means(net: PretrainingNet) -> np.ndarray:

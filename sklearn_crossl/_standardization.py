@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from .modalities import Windows
-
-_BLOCK = 1024  # windows converted to float64 at a time
+from ._sources import InMemory, Source, Unequal
+from ._windows import Windows, blocks
 
 
 @dataclass(frozen=True)
@@ -18,20 +17,31 @@ class Moments:
 
     Attributes
     ----------
-    count : int
+    count : int ndarray of shape (n_channels,)
         Values seen of each channel.
     mean, squares : float64 ndarray of shape (n_channels,)
         Mean, and sum of squared deviations from it.
     """
 
-    count: int
+    count: np.ndarray
     mean: np.ndarray
     squares: np.ndarray
 
     @classmethod
     def empty(cls, n_channels: int) -> Moments:
         """Moments of no values."""
-        return cls(0, np.zeros(n_channels), np.zeros(n_channels))
+        return cls(np.zeros(n_channels, int), np.zeros(n_channels), np.zeros(n_channels))
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> Moments:
+        """Moments of the values (n, n_channels, ...) that are not NaN."""
+        rest = int(np.prod(x.shape[2:]))
+        values = x.astype(np.float64).reshape(*x.shape[:2], rest)  # (n, channels, rest)
+        present = ~np.isnan(values)
+        count = present.sum(axis=(0, 2))
+        mean = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
+        squares = np.square(values - mean[:, None]).sum(axis=(0, 2), where=present)
+        return cls(count, mean, squares)
 
     def merge(self, other: Moments) -> Moments:
         """Moments of both sets of values.
@@ -40,17 +50,15 @@ class Moments:
         sample variances", 1979, equation 2.1.
         """
         count = self.count + other.count
-        if count == 0:
-            return self
+        share = other.count / np.maximum(count, 1)
         delta = other.mean - self.mean
-        mean = self.mean + delta * (other.count / count)
-        between = delta**2 * (self.count * other.count / count)
-        return Moments(count, mean, self.squares + other.squares + between)
+        squares = self.squares + other.squares + delta**2 * self.count * share
+        return Moments(count, self.mean + delta * share, squares)
 
     @property
     def scale(self) -> np.ndarray:
         """Standard deviation; one for a channel that is constant up to rounding."""
-        deviation = np.sqrt(self.squares / max(self.count, 1))
+        deviation = np.sqrt(self.squares / np.maximum(self.count, 1))
         constant = deviation <= 10 * np.finfo(np.float32).eps * np.abs(self.mean)
         return np.where(constant, 1.0, deviation)
 
@@ -63,7 +71,7 @@ def channel_moments(
     Parameters
     ----------
     windows : Windows
-        Missing modalities are left out.
+        Missing modalities and gaps are left out.
     start : mapping of str to Moments, optional
         Moments of earlier windows, to go on from.
 
@@ -78,13 +86,12 @@ def channel_moments(
         If values are so large that their squares overflow.
     """
     result = {}
-    for index, (name, data) in enumerate(windows.data.items()):
-        moments = Moments.empty(data.shape[1]) if start is None else start[name]
-        for rows in _blocks(len(windows)):
-            block = data[rows][windows.observed[rows, index]].astype(np.float64)
-            if len(block):
-                with np.errstate(over="ignore", invalid="ignore"):  # told of below
-                    moments = moments.merge(_block_moments(block))
+    for name, source in windows.data.items():
+        moments = Moments.empty(source.shape[0]) if start is None else start[name]
+        for rows in blocks([source], len(windows)):
+            block = source.take(rows)[windows.observed_of(name, rows)]
+            with np.errstate(over="ignore", invalid="ignore"):  # told of below
+                moments = moments.merge(Moments.of(block))
         if not np.isfinite(moments.squares).all():
             raise ValueError(
                 f"Modality {name!r} has values too large to standardise; rescale it, for "
@@ -94,40 +101,49 @@ def channel_moments(
     return result
 
 
+def check_each_channel_observed(moments: Mapping[str, Moments]) -> None:
+    """Raise ValueError if some channel is missing from every window."""
+    for name, of_channels in moments.items():
+        unseen = np.flatnonzero(of_channels.count == 0)
+        if len(unseen):
+            raise ValueError(
+                f"Modality {name!r} has no value in its channel(s) {unseen.tolist()} "
+                "(NaN in every window that has the modality), so nothing can be learnt "
+                "of them; leave them out."
+            )
+
+
 def standardize(
-    windows: Windows, mean: Mapping[str, np.ndarray], scale: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Centre and scale each channel.
+    source: Source, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray
+) -> Source:
+    """Centre and scale each channel of windows that fit into memory.
 
     Parameters
     ----------
-    windows : Windows
-        The windows.
-    mean, scale : mapping of str to ndarray of shape (n_channels,)
-        For each modality.
+    source : Source
+        The windows of one modality.
+    rows : ndarray of int
+        Which windows.
+    mean, scale : ndarray of shape (n_channels,)
+        Of each channel.
 
     Returns
     -------
-    dict of str to float32 ndarray of shape (n_windows, n_channels, n_timepoints)
-        NaN where missing.
+    Source
+        Of float32, in memory; NaN where missing.
     """
-    result = {}
-    for name, data in windows.data.items():
-        out = np.empty(data.shape, dtype=np.float32)
-        for rows in _blocks(len(data)):
-            # Subtract in float64: a large offset would eat a float32's digits.
-            centred = data[rows].astype(np.float64) - mean[name][:, None]
-            out[rows] = centred / scale[name][:, None]
-        result[name] = out
-    return result
+    if isinstance(source, Unequal):
+        windows = [_standard(source.windows[row], mean, scale) for row in rows]
+        return Unequal(windows, source.shape[0])
+    out = np.empty((len(rows), *source.shape), dtype=np.float32)
+    for part in blocks([source], len(rows)):
+        out[part] = _standard(source.take(rows[part]), mean, scale)
+    return InMemory(out)
 
 
-def _block_moments(block: np.ndarray) -> Moments:
-    mean = block.mean(axis=(0, 2))
-    squares = np.square(block - mean[:, None]).sum(axis=(0, 2))
-    return Moments(block.shape[0] * block.shape[2], mean, squares)
-
-
-def _blocks(n_windows: int) -> Iterator[slice]:
-    for start in range(0, n_windows, _BLOCK):
-        yield slice(start, start + _BLOCK)
+def _standard(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Standardise (..., n_channels, time) or (n, n_channels, height, width)."""
+    shape = (-1, 1, 1) if x.ndim == 4 else (-1, 1)
+    # Subtract in float64: a large offset would eat a float32's digits.
+    centred = x.astype(np.float64) - mean.reshape(shape)
+    return (centred / scale.reshape(shape)).astype(np.float32)

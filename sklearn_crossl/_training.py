@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from sklearn.base import clone
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
+from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._network import Batch, CroSSLNetwork
 from .inspection import effective_rank
 
@@ -25,62 +25,6 @@ OPTIMIZERS = {
 }
 
 _PROBE_WINDOWS = 512  # windows that an epoch's embedding is looked at by
-
-
-class WindowDataset(Dataset):
-    """Standardised windows as tensors, handed out as batches.
-
-    Parameters
-    ----------
-    data : dict of str to float32 ndarray of shape (n_windows, n_channels, n_timepoints)
-        The modalities; what missing rows hold is never read.
-    observed : bool ndarray of shape (n_windows, M)
-        Which modalities each window has.
-    """
-
-    def __init__(self, data: dict[str, np.ndarray], observed: np.ndarray):
-        self.tensors = {name: torch.from_numpy(x) for name, x in data.items()}
-        self.observed = torch.from_numpy(observed)
-        self.complete = [bool(column.all()) for column in observed.T]
-
-    def __len__(self) -> int:
-        return len(self.observed)
-
-    def batch(self, rows: Tensor) -> Batch:
-        """Gather windows; of each modality only those that have it."""
-        observed = self.observed[rows]
-        inputs: dict[str, Tensor] = {}
-        places: dict[str, Tensor | None] = {}
-        for index, (name, x) in enumerate(self.tensors.items()):
-            has = observed[:, index]
-            if self.complete[index] or bool(has.all()):
-                inputs[name], places[name] = x[rows], None
-            else:
-                inputs[name], places[name] = x[rows[has]], has.nonzero().squeeze(1)
-        valid = observed.any(1)
-        return Batch(inputs, places, observed, None if bool(valid.all()) else valid)
-
-
-class ShuffledBatches:
-    """Every window once, in random batches whose sizes differ by one at most.
-
-    skorch's ``iterator_train``: slicing tensors is faster than collating rows, and no
-    batch is so small that it has no variance.
-    """
-
-    def __init__(self, dataset: WindowDataset, batch_size: int, device: torch.device):
-        self.dataset = dataset
-        self.batch_size = batch_size
-        self.device = device
-
-    def __len__(self) -> int:
-        n_windows = len(self.dataset)
-        return min(-(-n_windows // self.batch_size), max(1, n_windows // 2))
-
-    def __iter__(self) -> Iterator[tuple[Batch, None]]:
-        order = torch.randperm(len(self.dataset))
-        for rows in order.tensor_split(len(self)):
-            yield self.dataset.batch(rows).to(self.device), None
 
 
 class Diverged(KeyboardInterrupt):
@@ -216,7 +160,7 @@ class _ProgressBar(Callback):
 
 def make_net(
     network: CroSSLNetwork,
-    dataset: WindowDataset,
+    dataset: WindowDataset | StreamedWindows,
     *,
     device: torch.device,
     autocast: torch.dtype | None,
@@ -235,7 +179,6 @@ def make_net(
     Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved.
     """
     batches = ShuffledBatches(dataset, batch_size, device)
-    spread = torch.linspace(0, len(dataset) - 1, min(len(dataset), _PROBE_WINDOWS))
     own: list[Any] = [
         ("good_weights", _GoodWeights()),
         ("effective_rank", _EffectiveRank()),
@@ -249,7 +192,7 @@ def make_net(
         last.append(("early_stopping", _early_stopping(patience)))
     return PretrainingNet(
         network,
-        probe=dataset.batch(spread.long()).to(device),
+        probe=dataset.probe(_PROBE_WINDOWS).to(device),
         autocast=autocast,
         device=device,
         max_epochs=max_epochs,

@@ -190,11 +190,7 @@ def random_mask(
 
 
 def temporal_mask(
-    batch: int,
-    n_steps: int,
-    ratios: Tensor,
-    *,
-    generator: torch.Generator | None = None,
+    steps: Tensor, ratios: Tensor, *, generator: torch.Generator | None = None
 ) -> Tensor:
     """Hide steps of one modality's latent sequence, independently.
 
@@ -202,10 +198,8 @@ def temporal_mask(
 
     Parameters
     ----------
-    batch : int
-        Number of sequences.
-    n_steps : int
-        Length of the latent sequences.
+    steps : bool Tensor of shape (batch, n_steps)
+        Which steps rest on anything that was recorded.
     ratios : Tensor of shape (n_views,)
         Probability with which a step is hidden in each view.
     generator : torch.Generator, optional
@@ -220,12 +214,14 @@ def temporal_mask(
     --------
     >>> import torch
     >>> from sklearn_crossl.masking import temporal_mask
-    >>> temporal_mask(5, 16, torch.tensor([0.9, 0.9])).any(dim=-1).all()
+    >>> steps = torch.ones(5, 16, dtype=torch.bool)
+    >>> temporal_mask(steps, torch.tensor([0.9, 0.9])).any(dim=-1).all()
     tensor(True)
     """
-    shape = (len(ratios), batch, n_steps)
+    shape = (len(ratios), *steps.shape)
     scores = torch.rand(shape, device=ratios.device, generator=generator)
-    return _keep_scores(scores, ratios[:, None, None])
+    scores = scores.masked_fill(~steps, -1.0)
+    return _keep_scores(scores, ratios[:, None, None]) & steps
 
 
 def _keep_scores(scores: Tensor, ratios: Tensor) -> Tensor:

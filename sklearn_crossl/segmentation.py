@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
+from ._time_index import has_index, labels_on_grid, on_grids
+
 __all__ = ["SlidingWindows", "sliding_windows"]
 
 _LABELS = object()  # the key of the labels among the streams: no modality's name
@@ -57,7 +59,12 @@ def sliding_windows(
     ----------
     recordings : mapping of str to array-like, or sequence of such mappings
         Each recording has an array (n_channels, n_samples), or (n_samples,), for each
-        modality, all from the same start.
+        modality, all from the same start. Or a pandas DataFrame or Series with a time
+        index, of datetimes, timedeltas or seconds, and a column for each channel; such a
+        recording may also be one DataFrame, of which ``recording[name]`` gives a
+        modality's columns. Then each sample goes to the nearest point of its modality's
+        regular grid, from the first moment that all modalities have reached; points
+        without a sample are NaN.
     rates : mapping of str to float
         Samples per second of each modality.
     window_seconds : float
@@ -65,7 +72,8 @@ def sliding_windows(
     step_seconds : float
         From the start of one window to that of the next.
     labels : array-like of shape (n_samples,), or sequence of them, default=None
-        The label of each moment of each recording, sampled at ``label_rate``.
+        The label of each moment of each recording, sampled at ``label_rate``. For a
+        recording with a time index, a Series with one; each label holds until the next.
     groups : array-like of shape (n_recordings,), default=None
         Such as the subject of each recording; its position if None.
     label_rate : float, default=None
@@ -97,7 +105,8 @@ def sliding_windows(
     >>> X["acc"].shape, X["eda"].shape
     ((9, 3, 100), (9, 1, 8))
     """
-    parts = [recordings] if isinstance(recordings, Mapping) else list(recordings)
+    single = isinstance(recordings, Mapping) or has_index(recordings)
+    parts: list[Any] = [recordings] if single else list(recordings)
     _check_names(parts, rates)
     exact = {name: _positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
     if label_rate is not None:
@@ -106,18 +115,14 @@ def sliding_windows(
         marks = next(iter(exact.values()))
     window = _positive("window_seconds", window_seconds)
     step = _positive("step_seconds", step_seconds)
-    label_parts = _check_labels(labels, parts, recordings)
+    label_parts = _check_labels(labels, parts, single)
     group_of = np.arange(len(parts)) if groups is None else np.asarray(groups)
     if len(group_of) != len(parts):
         raise ValueError(f"{len(group_of)} groups for {len(parts)} recording(s).")
 
     cuts, ys = [], []
     for part, part_labels in zip(parts, label_parts, strict=True):
-        streams: dict[Any, tuple[np.ndarray, Fraction]] = {
-            name: (_signal(name, part[name]), exact[name]) for name in rates
-        }
-        if part_labels is not None:
-            streams[_LABELS] = (part_labels[None], marks)
+        streams = _streams(part, part_labels, exact, marks)
         cut = _cut_together(streams, window, step)
         if part_labels is not None:
             majority, share = _majority(cut.pop(_LABELS)[:, 0])
@@ -133,6 +138,23 @@ def sliding_windows(
         )
     y = np.concatenate(ys) if ys else None
     return SlidingWindows(SliceDict(**X), y, np.repeat(group_of, counts))
+
+
+def _streams(
+    part: Any, labels: Any, rates: Mapping[str, Fraction], label_rate: Fraction
+) -> dict[Any, tuple[np.ndarray, Fraction]]:
+    """Read a recording as signals (n_channels, n_samples), the labels among them."""
+    timed = any(has_index(part[name]) for name in rates)
+    signals, start = on_grids(part, rates) if timed else (part, 0.0)
+    streams: dict[Any, tuple[np.ndarray, Fraction]] = {
+        name: (_signal(name, signals[name]), rate) for name, rate in rates.items()
+    }
+    if labels is not None and timed and has_index(labels):
+        seconds = min(s.shape[1] / rate for s, rate in streams.values())
+        labels = labels_on_grid(labels, label_rate, start, int(seconds * label_rate))
+    if labels is not None:
+        streams[_LABELS] = (np.asarray(labels)[None], label_rate)
+    return streams
 
 
 def _cut_together(
@@ -194,13 +216,13 @@ def _positive(name: str, value: float) -> Fraction:
     return Fraction(value).limit_denominator(10**6)
 
 
-def _check_names(
-    parts: Sequence[Mapping[str, ArrayLike]], rates: Mapping[str, float]
-) -> None:
+def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
     names = list(rates)
     if not names or not parts:
         raise ValueError("Give at least one recording, and the rate of each modality.")
     for index, part in enumerate(parts):
+        if has_index(part) and set(names) <= set(part.columns.get_level_values(0)):
+            continue  # a table may have further columns
         if set(part) != set(names):
             raise ValueError(
                 f"Recording {index} has the modalities {sorted(part)}, but rates are "
@@ -209,12 +231,10 @@ def _check_names(
             )
 
 
-def _check_labels(
-    labels: Any, parts: Sequence[Any], recordings: Any
-) -> list[np.ndarray | None]:
+def _check_labels(labels: Any, parts: Sequence[Any], single: bool) -> list[Any]:
     if labels is None:
         return [None] * len(parts)
-    given = [labels] if isinstance(recordings, Mapping) else list(labels)
+    given = [labels] if single else list(labels)
     if len(given) != len(parts):
         raise ValueError(f"{len(given)} arrays of labels for {len(parts)} recording(s).")
-    return [np.asarray(part) for part in given]
+    return given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,23 +18,20 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from ._batches import make_dataset
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._input import InputForm, read_again, read_new
-from ._network import Masking, Shape
+from ._network import Masking
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
-from ._standardization import channel_moments, standardize
-from ._training import OPTIMIZERS, WindowDataset
+from ._standardization import channel_moments, check_each_channel_observed
+from ._training import OPTIMIZERS
+from ._windows import Windows, check_any_observed, check_each_modality_observed
 from .aggregators import AGGREGATORS, Aggregator, MLPAggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder, TCNEncoder
 from .inspection import effective_rank
 from .masking import MASKINGS, check_masking_ratio
-from .modalities import (
-    Windows,
-    check_any_observed,
-    check_each_modality_observed,
-)
 from .objectives import OBJECTIVES, ModuleObjective, Objective, VICReg
 
 __all__ = ["CroSSLTransformer"]
@@ -103,6 +100,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     patience : int or None, default=None
         Stop after so many epochs without a lower training loss, and go back to the best.
         None trains for all of ``max_epochs``.
+    max_missing : float, default=0.5
+        A window has a modality if at most this share of its values is NaN. Such gaps
+        enter no mean and no pooling, and the encoder sees them interpolated. Where more
+        is NaN, the modality counts as missing, unless the window has no other.
     missing : {"error", "nan"}, default="error"
         What ``transform`` does with windows that have no modality at all: raise, or
         return rows of NaN.
@@ -180,6 +181,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         "optimizer": [StrOptions(set(OPTIMIZERS)), type],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "patience": [Interval(Integral, 1, None, closed="left"), None],
+        "max_missing": [Interval(Real, 0, 1, closed="both")],
         "missing": [StrOptions({"error", "nan"})],
         "device": [str, torch.device],
         "precision": [StrOptions({"auto", "fp32", "bf16"})],
@@ -207,6 +209,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         optimizer: Any = "adamw",
         weight_decay: float = 1e-2,
         patience: int | None = None,
+        max_missing: float = 0.5,
         missing: str = "error",
         device: str | torch.device = "auto",
         precision: str = "auto",
@@ -230,6 +233,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self.optimizer = optimizer
         self.weight_decay = weight_decay
         self.patience = patience
+        self.max_missing = max_missing
         self.missing = missing
         self.device = device
         self.precision = precision
@@ -349,47 +353,51 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         return self._train(X, getattr(self, "_learnt", None), 1, "constant", True)
 
-    def transform(self, X: ArrayLike) -> np.ndarray:
+    def transform(self, X: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
         """Embed windows; a row depends on its own window alone.
 
         Parameters
         ----------
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
-            Windows of the same channels and length as in fit. A modality that a window
-            does not have is NaN throughout; one that no window has may be left out of a
-            mapping.
+            Windows of the same form as in fit. A modality that a window does not have is
+            NaN throughout; one that no window has may be left out of a mapping.
+        out : ndarray of shape (n_windows, n_features_out), default=None
+            Where to write the embedding, such as a memory map; a new array if None.
 
         Returns
         -------
         ndarray of shape (n_windows, n_features_out)
             The embedding that ``output`` names, computed in float32; float64 if X is.
-            With ``output="modalities"``, a missing modality's units are at their mean
-            over training windows.
+            ``out`` if it was given. With ``output="modalities"``, a missing modality's
+            units are at their mean over training windows.
 
         Raises
         ------
         ValueError
-            If X differs in form from what was fitted, holds infinities or gaps, or has
-            windows without any modality while ``missing="error"``.
+            If X differs in form from what was fitted, holds infinities, has windows
+            without any modality while ``missing="error"``, or ``out`` has another shape.
         """
         check_is_fitted(self)
-        windows = read_again(X, self._form)
+        windows = read_again(X, self._form, self.max_missing)
         self._check_names(X)
         if self.missing == "error":
             check_any_observed(
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."
             )
-        codes, embedding = embed(
-            self._embedding_network(),
-            windows,
-            self.mean_,
-            self.scale_,
-            self._learnt["code_means"],
-            resolve_device(self.device),
-        )
-        codes = codes.reshape(len(codes), -1)  # (n_windows, M * code_size)
-        parts = {"global": [embedding], "modalities": [codes], "all": [embedding, codes]}
-        return np.hstack(parts[self.output]).astype(windows.dtype, copy=False)
+        shape = (len(windows), self._n_features_out)
+        if out is None:
+            out = np.empty(shape, windows.dtype)
+        elif out.shape != shape or out.dtype.kind != "f":
+            raise ValueError(
+                f"out has shape {out.shape} and dtype {out.dtype}; expected floats of "
+                f"shape {shape}."
+            )
+        out[~windows.observed.any(axis=1)] = np.nan
+        for rows, embedding, codes in self._embed(windows):
+            codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
+            parts = {"global": [embedding], "modalities": [codes]}
+            out[rows] = np.hstack(parts.get(self.output, [embedding, codes]))
+        return out
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Compute the effective rank of the windows' embedding; higher is better.
@@ -458,7 +466,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         check_masking_ratio(self.masking_ratio)
         fitted, windows = self._check_training(X, previous, partial)
         fitted.update(self._resolve_stages())
-        data = standardize(windows, fitted["mean_"], fitted["scale_"])
 
         def attributes(result: dict[str, Any]) -> dict[str, Any]:
             if not (self.warm_start or partial):
@@ -471,8 +478,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 self, max_epochs, X, lambda net: attributes(learnt(net, previous))
             )
         result = pretrain(
-            WindowDataset(data, windows.observed),
-            self._network_config(fitted, windows.shapes),
+            make_dataset(windows, fitted["mean_"], fitted["scale_"]),
+            self._network_config(fitted),
             self._training_config(max_epochs, lr_schedule),
             seed=self._seed(previous),
             previous=previous,
@@ -490,10 +497,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Check X and learn what does not take training: its form and moments."""
         fitted: dict[str, Any] = {}
         if previous is None:
-            form, windows = read_new(X, self.modalities)
+            form, windows = read_new(X, self.modalities, self.max_missing)
             fitted.update(_names_and_number(X, form))
         else:
-            form, windows = self._form, read_again(X, self._form, min_windows=2)
+            form = self._form
+            windows = read_again(X, form, self.max_missing, min_windows=2)
             self._check_names(X)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
@@ -502,6 +510,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             check_each_modality_observed(windows)
         earlier = self._moments if partial and previous is not None else None
         moments = channel_moments(windows, earlier)
+        if not partial:
+            check_each_channel_observed(moments)
         fitted["modalities_"] = form.channels
         fitted["_form"] = form
         fitted["_moments"] = moments
@@ -511,7 +521,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _check_names(self, X: Any) -> None:
         """Hold an array's column names and number to those of fit."""
-        if self._form.array_shape is not None:
+        if self._form.array_shape is not None and not self._form.unequal:
             validate_data(self, X, reset=False, skip_check_array=True)
 
     def _resolve_stages(self) -> dict[str, Any]:
@@ -525,16 +535,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             ),
         }
 
-    def _network_config(
-        self, fitted: Mapping[str, Any], shapes: Mapping[str, tuple[int, int]]
-    ) -> dict[str, Any]:
-        ratio = self.masking_ratio
+    def _network_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "shapes": {name: Shape(*shape) for name, shape in shapes.items()},
+            "shapes": fitted["_form"].shapes,
             "encoder": fitted["encoder_"],
             "aggregator": fitted["aggregator_"],
             "objective": fitted["objective_"],
-            "masking": Masking(self.masking, ratio, self.n_views),
+            "masking": Masking(self.masking, self.masking_ratio, self.n_views),
         }
 
     def _training_config(self, max_epochs: int, lr_schedule: str) -> dict[str, Any]:
@@ -559,11 +566,21 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         epochs_before = 0 if previous is None else len(previous["history"])
         return int(np.random.SeedSequence([seed, epochs_before]).generate_state(1)[0])
 
+    def _embed(self, windows: Windows) -> Iterator[tuple[np.ndarray, ...]]:
+        return embed(
+            self._embedding_network(),
+            windows,
+            self.mean_,
+            self.scale_,
+            self._learnt["code_means"],
+            resolve_device(self.device),
+        )
+
     def _embedding_network(self) -> Any:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
             config = {
-                "shapes": {n: Shape(*shape) for n, shape in self._form.shapes.items()},
+                "shapes": self._form.shapes,
                 "encoder": self.encoder_,
                 "aggregator": self.aggregator_,
             }
@@ -581,14 +598,15 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
 def _names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
     """Collect the attributes by which scikit-learn recognises later input."""
-    if form.array_shape is None:
-        return {"n_features_in_": sum(channels for channels, _ in form.shapes.values())}
+    if form.array_shape is None or form.unequal:
+        return {"n_features_in_": form.n_channels}
     record = BaseEstimator()  # takes the attributes that validate_data sets
     validate_data(record, X, skip_check_array=True)
     return vars(record)

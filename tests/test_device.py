@@ -3,7 +3,7 @@ import torch
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._device import autocast_dtype, resolve_device, seeded
-from sklearn_crossl._network import Batch, CroSSLNetwork, Masking, Shape
+from sklearn_crossl._network import Batch, CroSSLNetwork, Masking
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.masking import MASKINGS
@@ -44,7 +44,7 @@ def test_seeding_leaves_the_global_generator_as_it_was():
 
 
 def network_and_batch(aggregator, masking, missing):
-    shapes = {"acc": Shape(3, 20), "heart": Shape(1, 20)}
+    shapes = {"acc": (3, 20), "heart": (1, 20)}
     net = CroSSLNetwork(
         shapes,
         TCNEncoder(),
@@ -53,9 +53,12 @@ def network_and_batch(aggregator, masking, missing):
         Masking(masking, (0.1, 0.9), 3),
     )
     n_acc = 3 if missing else 4
+    gaps = torch.ones(3, 3, 20, dtype=torch.bool)
+    gaps[1, :, 5:] = False
     batch = Batch(
         {"acc": torch.randn(n_acc, 3, 20), "heart": torch.randn(4, 1, 20)},
         {"acc": torch.tensor([0, 2, 3]) if missing else None, "heart": None},
+        {"acc": gaps if missing else None, "heart": None},
         torch.ones(4, 2, dtype=torch.bool),
     )
     return net, batch

@@ -13,7 +13,8 @@ def test_every_encoder_maps_windows_of_any_length_to_codes(name, n_timepoints):
     x = torch.randn(5, 3, n_timepoints)
     code = network(x)
     assert code.shape == (5, network.code_size)
-    sequence = network.sequence(x)
+    sequence, coverage = network.sequence(x)
+    assert coverage is None
     assert sequence.shape[0] == 5
     torch.testing.assert_close(network.pool(sequence), code)
     assert network(x[:0]).shape == (0, network.code_size)
@@ -21,7 +22,7 @@ def test_every_encoder_maps_windows_of_any_length_to_codes(name, n_timepoints):
 
 def literal_tcn(network, x, stride):
     """Layer by layer with Conv1d over (batch, channels, time)."""
-    for layer in network.layers:
+    for layer in network.convolutions.layers:
         conv = layer.conv
         x = torch.nn.functional.conv1d(
             x, conv.weight[:, :, 0], conv.bias, stride=stride, padding=conv.padding[1]
@@ -36,7 +37,7 @@ def test_tcn_equals_its_literal_form(stride):
     network = TCNEncoder(stride=stride, activation="prelu").build(3)
     x = torch.randn(4, 3, 50)
     torch.testing.assert_close(
-        network.sequence(x), literal_tcn(network, x, stride), atol=1e-5, rtol=1e-4
+        network.sequence(x)[0], literal_tcn(network, x, stride), atol=1e-5, rtol=1e-4
     )
 
 

@@ -131,16 +131,12 @@ def change(name, spoil):
 
 BAD = {
     "lengths": (change("pulse", lambda x: x[:9]), "number of windows: .*'pulse': 9"),
-    "gap": (
-        change("pulse", lambda x: np.where(np.arange(8) == 2, np.nan, x)),
-        "'pulse' contains NaN in part",
-    ),
     "infinity": (change("acc", lambda x: x * np.inf), "'acc' contains infinity"),
     "strings": (
         change("acc", lambda x: x.astype(str) + "x"),
         "Modality 'acc': could not",
     ),
-    "4-D": (change("acc", lambda x: x[..., None]), "Modality 'acc': X has 4 dim"),
+    "5-D": (change("acc", lambda x: x[..., None, None]), "Modality 'acc': X has 5 dim"),
     "1-D": (change("acc", lambda x: x[:, 0, 0]), "Modality 'acc': Expected 2D array"),
     "no window": (lambda X: {n: x[:0] for n, x in X.items()}, "Modality 'acc'"),
     "no modality": (lambda X: {}, "X has no modality"),

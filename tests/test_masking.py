@@ -76,7 +76,9 @@ def test_the_fraction_hidden_is_the_masking_ratio(ratio):
     ratios = torch.tensor([ratio, ratio])
     spatial = spatial_mask(observed, ratios, generator=generator(0))
     random = random_mask(observed, 8, ratios, generator=generator(0))
-    temporal = temporal_mask(20_000, 16, ratios, generator=generator(0))
+    temporal = temporal_mask(
+        torch.ones(20_000, 16, dtype=torch.bool), ratios, generator=generator(0)
+    )
     for keep in (spatial, random, temporal):
         fractions = 1 - keep.float().flatten(1).mean(1)
         torch.testing.assert_close(fractions, ratios, atol=0.01, rtol=0)
@@ -107,11 +109,15 @@ def test_random_masks_keep_a_unit_of_an_observed_modality(
 
 @settings(deadline=None)
 @given(st.integers(0, 9), st.integers(1, 20), st.floats(0, 0.99), st.integers(0, 999))
-def test_temporal_masks_keep_a_step(batch, n_steps, ratio, seed):
+def test_temporal_masks_keep_a_step_that_was_recorded(batch, n_steps, ratio, seed):
     ratios = torch.full((2,), ratio)
-    keep = temporal_mask(batch, n_steps, ratios, generator=generator(seed))
+    steps = some_observed(batch, n_steps, seed)
+    keep = temporal_mask(steps, ratios, generator=generator(seed))
     assert keep.shape == (2, batch, n_steps)
     assert keep.any(-1).all()
+    assert not (keep & ~steps).any()
+    if ratio == 0:
+        assert (keep == steps).all()
 
 
 def test_a_pair_of_ratios_is_drawn_afresh_for_each_view():

@@ -3,15 +3,16 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_crossl._network import Batch, CroSSLNetwork, Masking, Shape
+from sklearn_crossl._batches import WindowDataset
+from sklearn_crossl._network import Batch, CroSSLNetwork, Masking
+from sklearn_crossl._sources import InMemory
 from sklearn_crossl._stages import resolve_stage
-from sklearn_crossl._training import WindowDataset
 from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
 from sklearn_crossl.encoders import ENCODERS, ModuleEncoder, TCNEncoder
 from sklearn_crossl.masking import MASKINGS
 from sklearn_crossl.objectives import OBJECTIVES, VICReg
 
-SHAPES = {"acc": Shape(3, 20), "gyro": Shape(3, 20), "heart": Shape(1, 20)}
+SHAPES = {"acc": (3, 20), "gyro": (3, 20), "heart": (1, 20)}
 
 
 def network(encoder=None, aggregator=None, objective=None, masking="spatial", n_views=2):
@@ -36,11 +37,16 @@ def dataset(missing=True, n_windows=12):
         observed[:3, 0] = observed[2:5, 1] = observed[4:9, 2] = False
         for index, x in enumerate(data.values()):
             x[~observed[:, index]] = np.nan
-    return WindowDataset(data, observed)
+    return dataset_of(data, observed)
+
+
+def dataset_of(data, observed):
+    sources = {name: InMemory(x) for name, x in data.items()}
+    return WindowDataset(sources, observed, np.zeros_like(observed))
 
 
 def whole(data) -> Batch:
-    return data.batch(torch.arange(len(data)))
+    return data.batch(np.arange(len(data)))
 
 
 @pytest.mark.parametrize("missing", [False, True])
@@ -86,7 +92,7 @@ def test_views_share_one_encoder_pass():
     net = network(n_views=5)
     calls = []
     for module in net.encoders.values():
-        module.layers[0].register_forward_hook(lambda *args: calls.append(1))
+        module.convolutions.layers[0].register_forward_hook(lambda *args: calls.append(1))
     net(whole(dataset(missing=False)))
     assert len(calls) == len(SHAPES)
 
@@ -108,10 +114,10 @@ def test_spatial_masks_hide_units_of_windows_with_a_single_modality():
 
 
 def test_one_modality_is_masked_by_units():
-    shapes = {"acc": Shape(3, 20)}
+    shapes = {"acc": (3, 20)}
     net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg())
     x = np.random.default_rng(0).normal(size=(8, 3, 20)).astype(np.float32)
-    data = WindowDataset({"acc": x}, np.ones((8, 1), dtype=bool))
+    data = dataset_of({"acc": x}, np.ones((8, 1), dtype=bool))
     batch = whole(data)
     _, keep = net.mask(net.encode(batch), batch)
     assert keep.shape == (2, 8, 1, net.code_size)
@@ -128,13 +134,13 @@ def test_temporal_masks_act_before_pooling():
 
 
 def test_a_single_latent_step_is_masked_by_units():
-    shapes = {"acc": Shape(3, 1), "heart": Shape(1, 1)}
+    shapes = {"acc": (3, 1), "heart": (1, 1)}
     masking = Masking("temporal", 0.5, 2)
     net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg(), masking)
     data = {
         name: np.zeros((8, *shape), dtype=np.float32) for name, shape in shapes.items()
     }
-    batch = whole(WindowDataset(data, np.ones((8, 2), dtype=bool)))
+    batch = whole(dataset_of(data, np.ones((8, 2), dtype=bool)))
     _, keep = net.mask(net.encode(batch), batch)
     assert keep.shape == (2, 8, 2, net.code_size)
     assert not torch.equal(keep[0], keep[1])
@@ -142,7 +148,9 @@ def test_a_single_latent_step_is_masked_by_units():
 
 def test_modalities_of_the_same_shape_have_weights_of_their_own():
     net = network()
-    first, second = (net.module(name).layers[0].conv.weight for name in ("acc", "gyro"))
+    first, second = (
+        net.module(name).convolutions.layers[0].conv.weight for name in ("acc", "gyro")
+    )
     assert not torch.equal(first, second)
 
 
@@ -154,7 +162,7 @@ def test_shared_encoders():
 
 
 def test_names_may_hold_any_character():
-    shapes = {"left.wrist acc": Shape(1, 20), "": Shape(1, 20)}
+    shapes = {"left.wrist acc": (1, 20), "": (1, 20)}
     net = CroSSLNetwork(shapes, TCNEncoder(), MLPAggregator())
     assert set(net.encoders) == {"m0", "m1"}
 

@@ -3,18 +3,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl._standardization import channel_moments, standardize
-from sklearn_crossl.modalities import to_windows
+from sklearn_crossl import _windows
+from sklearn_crossl._sources import InMemory, Unequal
+from sklearn_crossl._standardization import (
+    channel_moments,
+    check_each_channel_observed,
+    standardize,
+)
+from sklearn_crossl._windows import Windows
 
 
 def windows_of(X):
-    return to_windows(X, {"a": (0, 1), "b": (2,)})
+    return Windows.of({"a": InMemory(X[:, :2]), "b": InMemory(X[:, 2:])}, 0.5)
 
 
-def test_moments_are_those_of_the_observed_windows():
+def test_moments_are_those_of_what_is_observed(monkeypatch):
+    monkeypatch.setattr(_windows, "_BLOCK_BYTES", 10_000)
     rng = np.random.default_rng(0)
-    X = rng.normal(3, 2, size=(3000, 3, 5))  # more than a block
+    X = rng.normal(3, 2, size=(3000, 3, 5))
     X[::3, :2] = np.nan
+    X[1::3, 0, 2:4] = np.nan  # gaps
     moments = channel_moments(windows_of(X))
     np.testing.assert_allclose(moments["a"].mean, np.nanmean(X[:, :2], axis=(0, 2)))
     np.testing.assert_allclose(moments["a"].scale, np.nanstd(X[:, :2], axis=(0, 2)))
@@ -36,12 +44,9 @@ def test_standardised_channels_have_mean_zero_and_unit_variance():
     X = np.random.default_rng(0).normal([[[5.0]], [[-2]], [[1e6]]], 3, size=(3, 50, 40))
     windows = windows_of(X.transpose(1, 0, 2))
     moments = channel_moments(windows)
-    data = standardize(
-        windows,
-        {name: m.mean for name, m in moments.items()},
-        {name: m.scale for name, m in moments.items()},
-    )
-    for values in data.values():
+    for name, source in windows.data.items():
+        m = moments[name]
+        values = standardize(source, np.arange(50), m.mean, m.scale).values
         assert values.dtype == np.float32
         np.testing.assert_allclose(values.mean(axis=(0, 2)), 0, atol=1e-5)
         np.testing.assert_allclose(values.std(axis=(0, 2)), 1, rtol=1e-5)
@@ -60,3 +65,45 @@ def test_values_that_overflow_are_refused():
     X = np.random.default_rng(0).normal(size=(4, 3, 5)) * 1e200
     with pytest.raises(ValueError, match="'a' has values too large to standardise"):
         channel_moments(windows_of(X))
+
+
+def test_a_window_that_misses_too_much_enters_no_moment():
+    X = np.random.default_rng(0).normal(size=(20, 3, 5))
+    X[3, :2] = 1e6
+    X[3, :2, 1:] = np.nan
+    assert channel_moments(windows_of(X))["a"].mean.max() < 1
+
+
+def test_unequal_lengths_are_standardised_without_their_padding():
+    rng = np.random.default_rng(0)
+    windows = [rng.normal(4, 3, size=(2, n)) for n in rng.integers(0, 30, 40)]
+    source = Unequal(windows, 2)
+    moments = channel_moments(Windows.of({"a": source}))["a"]
+    together = np.concatenate(windows, axis=1)
+    np.testing.assert_allclose(moments.mean, together.mean(1))
+    np.testing.assert_allclose(moments.scale, together.std(1))
+    standardized = standardize(source, np.array([5, 2]), moments.mean, moments.scale)
+    assert len(standardized) == 2
+    np.testing.assert_allclose(
+        standardized.windows[0],
+        (windows[5] - moments.mean[:, None]) / moments.scale[:, None],
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_images_are_standardised_by_channel():
+    X = np.random.default_rng(0).normal([[[5.0]], [[-2]]], 3, size=(50, 2, 6, 4))
+    source = InMemory(X)
+    m = channel_moments(Windows.of({"a": source}))["a"]
+    values = standardize(source, np.arange(50), m.mean, m.scale).values
+    np.testing.assert_allclose(values.mean(axis=(0, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(values.std(axis=(0, 2, 3)), 1, rtol=1e-5)
+
+
+def test_a_channel_that_no_window_has_is_refused():
+    X = np.random.default_rng(0).normal(size=(20, 3, 5))
+    X[:, 1] = np.nan
+    moments = channel_moments(windows_of(X))
+    with pytest.raises(ValueError, match=r"'a' has no value in its channel.* \[1\]"):
+        check_each_channel_observed(moments)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from sklearn.base import BaseEstimator
@@ -26,16 +28,24 @@ class EncoderModule(nn.Module, ABC):
     code_size: int
 
     @abstractmethod
-    def sequence(self, x: Tensor) -> Tensor:
-        """Encode windows (batch, channels, time) to (batch, steps, units)."""
+    def sequence(
+        self, x: Tensor, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Encode windows (batch, channels, time) to (batch, steps, units).
+
+        Where windows have gaps or differ in length, ``present`` is boolean of the same
+        shape; ``x`` is interpolated in gaps and zero after a window's end. Then the
+        second result is the coverage (batch, steps): how much of what a step sees is
+        there, zero after the window's end. It is None where ``present`` is.
+        """
 
     @abstractmethod
-    def pool(self, sequence: Tensor, keep: Tensor | None = None) -> Tensor:
-        """Pool (..., steps, units) to (..., code_size), over the steps kept."""
+    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Pool (..., steps, units) to (..., code_size); steps of weight 0 don't count."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
         """Encode windows (batch, channels, time) to codes (batch, code_size)."""
-        return self.pool(self.sequence(x))
+        return self.pool(*self.sequence(x, present))
 
 
 class Encoder(BaseEstimator, ABC):
@@ -56,6 +66,10 @@ class Encoder(BaseEstimator, ABC):
     def build(self, n_channels: int) -> EncoderModule:
         """Build the network of one modality."""
 
+    def for_images(self) -> Encoder:
+        """Give the encoder of modalities that have a height and a width."""
+        return self
+
 
 class ModuleEncoder(Encoder):
     """Adapter for a user's own :class:`torch.nn.Module` class.
@@ -64,7 +78,8 @@ class ModuleEncoder(Encoder):
     ----------
     module : type
         Called as ``module(n_channels)``; the result maps (batch, channels, time) to
-        (batch, units).
+        (batch, units). If its ``forward`` has a parameter ``present``, it is given which
+        values were recorded, a boolean tensor of the same shape, or None for all.
     """
 
     def __init__(self, module: type[nn.Module]):
@@ -81,25 +96,35 @@ class _Adapted(EncoderModule):
     def __init__(self, module: nn.Module):
         super().__init__()
         self.module = module
+        self.takes_present = "present" in inspect.signature(module.forward).parameters
 
-    def sequence(self, x: Tensor) -> Tensor:
-        code = self.module(x)
+    def sequence(
+        self, x: Tensor, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        name = type(self.module).__name__
+        if present is not None and not self.takes_present:
+            raise ValueError(
+                "X has windows with gaps (NaN) or of unequal lengths, but "
+                f"{name}.forward has no parameter `present` that would tell it where "
+                "values are; add it, or fill the gaps."
+            )
+        code = self.module(x, present=present) if self.takes_present else self.module(x)
         if not isinstance(code, Tensor) or code.ndim != 2 or len(code) != len(x):
             got = tuple(code.shape) if isinstance(code, Tensor) else type(code).__name__
             raise ValueError(
-                f"{type(self.module).__name__} was given {tuple(x.shape)} (batch, "
-                f"channels, time) and returned {got}; an encoder returns one row of "
-                f"units for each window, here ({len(x)}, units)."
+                f"{name} was given {tuple(x.shape)} (batch, channels, time) and returned "
+                f"{got}; an encoder returns one row of units for each window, here "
+                f"({len(x)}, units)."
             )
-        return code.unsqueeze(1)  # (batch, 1, units)
+        return code.unsqueeze(1), None  # (batch, 1, units)
 
-    def pool(self, sequence: Tensor, keep: Tensor | None = None) -> Tensor:
+    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
         return sequence.squeeze(-2)
 
-    def measure(self, n_channels: int, n_timepoints: int) -> None:
+    def measure(self, shape: Sequence[int]) -> None:
         """Learn the code size by encoding two windows of zeros."""
         was_training = self.training
         with torch.no_grad():
-            code = self.eval()(torch.zeros(2, n_channels, n_timepoints))
+            code = self.eval()(torch.zeros(2, *shape))
         self.code_size = code.shape[1]
         self.train(was_training)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from numbers import Integral, Real
 
-import torch
 from sklearn.utils._param_validation import Interval, StrOptions
-from torch import Tensor, nn
+from torch import Tensor
 
+from ._convolution import ConvolutionLayer, Convolutions
 from .base import Encoder, EncoderModule
+from .image import ImageEncoder
 
 __all__ = ["TCNEncoder"]
 
@@ -110,67 +112,49 @@ class TCNEncoder(Encoder):
             )
         return _TCN(n_channels, self)
 
+    def for_images(self) -> ImageEncoder:
+        """Give the encoder of modalities that are images: of the same widths.
+
+        Returns
+        -------
+        ImageEncoder
+            Its codes are as wide as this encoder's.
+        """
+        return ImageEncoder(
+            widths=self.widths,
+            activation=self.activation,
+            dropout=self.dropout,
+            pooling=self.pooling,
+            shared=self.shared,
+        )
+
 
 class _TCN(EncoderModule):
     def __init__(self, n_channels: int, config: TCNEncoder):
         super().__init__()
-        inputs = [n_channels, *config.widths[:-1]]
-        self.layers = nn.ModuleList(
-            _Layer(n_in, n_out, kernel_size, config)
-            for n_in, n_out, kernel_size in zip(
-                inputs, config.widths, config.kernel_sizes, strict=True
+        widths = [n_channels, *config.widths]
+        layers = [
+            ConvolutionLayer(
+                n_in,
+                n_out,
+                (1, kernel_size),
+                (1, config.stride),
+                config.activation,
+                config.dropout,
             )
-        )
-        self.pooling = config.pooling.split("+")
-        self.code_size = config.widths[-1] * len(self.pooling)
+            for (n_in, n_out), kernel_size in zip(
+                pairwise(widths), config.kernel_sizes, strict=True
+            )
+        ]
+        self.convolutions = Convolutions(layers, config.pooling)
+        self.code_size = self.convolutions.code_size
 
-    def sequence(self, x: Tensor) -> Tensor:
-        x = x.transpose(1, 2).contiguous()  # (batch, time, channels)
-        for layer in self.layers:
-            x = layer(x)
-        return x  # (batch, steps, units)
+    def sequence(
+        self, x: Tensor, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        present = None if present is None else present.unsqueeze(2)
+        # (batch, channels, 1, time)
+        return self.convolutions.sequence(x.unsqueeze(2), present)
 
-    def pool(self, sequence: Tensor, keep: Tensor | None = None) -> Tensor:
-        pools = {"mean": _masked_mean, "max": _masked_max}
-        return torch.cat([pools[name](sequence, keep) for name in self.pooling], dim=-1)
-
-
-class _Layer(nn.Module):
-    """Convolution, layer normalisation, activation: channels last throughout."""
-
-    def __init__(self, n_in: int, n_out: int, kernel_size: int, config: TCNEncoder):
-        super().__init__()
-        # A 1 x k image convolution: unlike Conv1d it takes channels-last input, which
-        # LayerNorm needs, so nothing is transposed between the layers.
-        self.conv = nn.Conv2d(
-            n_in,
-            n_out,
-            (1, kernel_size),
-            stride=(1, config.stride),
-            padding=(0, kernel_size // 2),
-        )
-        self.conv.weight.data = self.conv.weight.data.contiguous(
-            memory_format=torch.channels_last
-        )
-        self.norm = nn.LayerNorm(n_out)
-        self.activation = nn.PReLU() if config.activation == "prelu" else nn.ReLU()
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x.transpose(1, 2).unsqueeze(2)  # (batch, n_in, 1, time), channels last
-        x = self.conv(x)
-        x = x.squeeze(2).transpose(1, 2)  # (batch, steps, n_out), contiguous
-        return self.dropout(self.activation(self.norm(x)))
-
-
-def _masked_mean(sequence: Tensor, keep: Tensor | None) -> Tensor:
-    if keep is None:
-        return sequence.mean(-2)
-    weights = keep.to(sequence.dtype).unsqueeze(-2)  # (..., 1, steps)
-    return (weights @ sequence).squeeze(-2) / weights.sum(-1)
-
-
-def _masked_max(sequence: Tensor, keep: Tensor | None) -> Tensor:
-    if keep is None:
-        return sequence.amax(-2)
-    return sequence.masked_fill(~keep.unsqueeze(-1), -torch.inf).amax(-2)
+    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
+        return self.convolutions.pool(sequence, weights)

@@ -1,0 +1,187 @@
+"""From standardised windows to shuffled batches, in memory or streamed from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from ._gaps import fill_gaps
+from ._network import Batch
+from ._sources import Source
+from ._standardization import standardize
+from ._windows import Windows
+
+CHUNK_BYTES = 2**27  # of float32, that windows on disk are shuffled within
+_BLOCKS_A_CHUNK = 16  # read one after another, from places drawn at random
+
+
+class WindowDataset(Dataset):
+    """Standardised windows in memory, handed out as batches.
+
+    Parameters
+    ----------
+    data : dict of str to Source
+        The modalities; what missing rows hold is never read.
+    observed : bool ndarray of shape (n_windows, M)
+        Which modalities each window has.
+    partial : bool ndarray of shape (n_windows, M)
+        Which modalities each window has in part.
+    """
+
+    def __init__(
+        self, data: dict[str, Source], observed: np.ndarray, partial: np.ndarray
+    ):
+        self.data = data
+        self.observed = observed
+        self.partial = partial
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    @property
+    def n_chunks(self) -> int:
+        """Parts that are in memory at a time."""
+        return 1
+
+    def chunks(self) -> Iterator[WindowDataset]:
+        """Give the windows, all at once."""
+        yield self
+
+    def probe(self, n_windows: int) -> Batch:
+        """Gather some windows, evenly spread."""
+        spread = np.linspace(0, len(self) - 1, min(len(self), n_windows))
+        return self.batch(spread.astype(int))
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """Gather windows; of each modality only those that have it."""
+        observed, partial = self.observed[rows], self.partial[rows]
+        inputs: dict[str, torch.Tensor] = {}
+        places: dict[str, torch.Tensor | None] = {}
+        presents: dict[str, torch.Tensor | None] = {}
+        for index, (name, source) in enumerate(self.data.items()):
+            has = observed[:, index]
+            complete = bool(has.all())
+            x = source.take(rows if complete else rows[has])
+            may_have_gaps = source.unequal or bool(partial[:, index].any())
+            inputs[name], presents[name] = _without_gaps(x, may_have_gaps)
+            places[name] = None if complete else torch.from_numpy(has.nonzero()[0])
+        valid = torch.from_numpy(observed.any(axis=1))
+        return Batch(
+            inputs,
+            places,
+            presents,
+            torch.from_numpy(observed),
+            None if bool(valid.all()) else valid,
+        )
+
+
+class StreamedWindows(Dataset):
+    """Windows on disk, read in chunks and standardised as they are.
+
+    A chunk is made of blocks of consecutive windows from places drawn at random, so that
+    shuffling within it is close to shuffling everything and nothing is read row by row.
+
+    Parameters
+    ----------
+    windows : Windows
+        The windows as they were recorded.
+    mean, scale : mapping of str to ndarray of shape (n_channels,)
+        For each modality.
+    chunk_bytes : int
+        Memory of the standardised windows that are shuffled together.
+    """
+
+    def __init__(
+        self,
+        windows: Windows,
+        mean: Mapping[str, np.ndarray],
+        scale: Mapping[str, np.ndarray],
+        chunk_bytes: int = CHUNK_BYTES,
+    ):
+        self.windows = windows
+        self.mean = mean
+        self.scale = scale
+        size = sum(4 * np.prod(shape) for shape in windows.shapes.values())
+        self.n_chunks = int(-(-len(windows) * size // chunk_bytes))
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def chunks(self) -> Iterator[WindowDataset]:
+        """Read every window once, in the order of a random draw of blocks."""
+        n_blocks = min(self.n_chunks * _BLOCKS_A_CHUNK, len(self))
+        blocks = np.array_split(np.arange(len(self)), n_blocks)
+        order = np.array_split(torch.randperm(n_blocks).numpy(), self.n_chunks)
+        for chosen in order:
+            yield self.read(np.concatenate([blocks[i] for i in np.sort(chosen)]))
+
+    def read(self, rows: np.ndarray) -> WindowDataset:
+        """Read some windows and standardise them."""
+        data = {
+            name: standardize(source, rows, self.mean[name], self.scale[name])
+            for name, source in self.windows.data.items()
+        }
+        return WindowDataset(
+            data, self.windows.observed[rows], self.windows.partial[rows]
+        )
+
+    def probe(self, n_windows: int) -> Batch:
+        """Gather some windows, of one block from each of several places."""
+        size = min(len(self), n_windows)
+        starts = np.linspace(0, len(self) - size // 16 - 1, 16).astype(int)
+        rows = np.unique(starts[:, None] + np.arange(max(1, size // 16)))
+        return self.read(rows).batch(np.arange(len(rows)))
+
+
+class ShuffledBatches:
+    """Every window once, in random batches of nearly the same size.
+
+    skorch's ``iterator_train``: slicing arrays is faster than collating rows, and no
+    batch is so small that it has no variance.
+    """
+
+    def __init__(self, dataset: Any, batch_size: int, device: torch.device):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.device = device
+
+    def __len__(self) -> int:
+        return self.dataset.n_chunks * self.batches_a_chunk
+
+    @property
+    def batches_a_chunk(self) -> int:
+        """The same for every chunk, though their sizes may differ a little."""
+        longest = -(-len(self.dataset) // self.dataset.n_chunks)
+        return min(-(-longest // self.batch_size), max(1, longest // 2))
+
+    def __iter__(self) -> Iterator[tuple[Batch, None]]:
+        for chunk in self.dataset.chunks():
+            order = torch.randperm(len(chunk))
+            for rows in order.tensor_split(self.batches_a_chunk):
+                yield chunk.batch(rows.numpy()).to(self.device), None
+
+
+def make_dataset(
+    windows: Windows, mean: Mapping[str, np.ndarray], scale: Mapping[str, np.ndarray]
+) -> WindowDataset | StreamedWindows:
+    """Load windows into memory; leave them on disk if they are there and are many."""
+    streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES)
+    if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
+        return streamed
+    return streamed.read(np.arange(len(windows)))
+
+
+def _without_gaps(
+    x: np.ndarray, may_have: bool
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Fill the gaps, and say where they were, if there are any."""
+    if not may_have:
+        return torch.from_numpy(x), None
+    present = ~np.isnan(x)
+    if present.all():
+        return torch.from_numpy(x), None
+    return torch.from_numpy(fill_gaps(x, present)), torch.from_numpy(present)

@@ -1,0 +1,243 @@
+"""What can hold modalities by name, and what can hold one modality's windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array
+
+from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
+
+_ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
+
+
+def names_its_modalities(X: Any, modalities: Any = None) -> bool:
+    """Say whether X is a mapping, structured array, table of arrays, or named list."""
+    if isinstance(X, Mapping):
+        return not issparse(X)  # some sparse formats are dicts
+    if is_table(X):
+        return any(_holds_arrays(X[name]) for name in X.columns)
+    if isinstance(X, np.ndarray) and X.dtype.names is not None:
+        return True
+    return isinstance(X, (list, tuple)) and are_names(modalities)
+
+
+def are_names(modalities: Any) -> bool:
+    """Say whether the parameter ``modalities`` lists names."""
+    return (
+        isinstance(modalities, (list, tuple))
+        and len(modalities) > 0
+        and all(isinstance(name, str) for name in modalities)
+    )
+
+
+def is_table(X: Any) -> bool:
+    """Say whether X is a pandas or polars data frame, neither of which is imported."""
+    library = type(X).__module__.partition(".")[0]
+    return library in ("pandas", "polars") and hasattr(X, "columns")
+
+
+def names_in(X: Any, names: Sequence[str] | None) -> list[Any]:
+    """List the names that X has; those of a list's arrays are given."""
+    if isinstance(X, (list, tuple)):
+        if names is None or len(X) != len(names):
+            raise ValueError(
+                f"X is a list of {len(X)} arrays, but there are {len(names or ())} "
+                f"modalities, {list(names or ())}; pass one array for each."
+            )
+        return list(names)
+    if isinstance(X, np.ndarray):
+        return list(X.dtype.names)
+    return list(X.columns if is_table(X) else X.keys())
+
+
+def read_modalities(
+    X: Any,
+    names: Sequence[str],
+    min_windows: int,
+    fitted: Mapping[str, tuple[int, ...]] | None = None,
+) -> dict[str, Source]:
+    """Read the modalities that are named, all of the same number of windows.
+
+    Parameters
+    ----------
+    X : object
+        See :func:`names_its_modalities`.
+    names : sequence of str
+        Which ones, in order. A list has exactly these.
+    min_windows : int
+        How many windows there must be.
+    fitted : mapping of str to tuple of int, optional
+        The shapes of those fitted: what no window has takes its shape from there.
+
+    Returns
+    -------
+    dict of str to Source
+        By name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the modality, if its windows are no numbers or have no common form.
+    """
+    values = X if isinstance(X, (list, tuple)) else [X[name] for name in names]
+    sources = {}
+    for name, x in zip(names, values, strict=True):
+        shape = None if fitted is None else fitted[name]
+        try:
+            sources[name] = read_source(x, min_windows, shape)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Modality {name!r}: {error}") from error
+    lengths = {name: len(x) for name, x in sources.items()}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(
+            f"The modalities differ in their number of windows: {lengths}. Give each "
+            "a row for every window, NaN throughout where it is missing."
+        )
+    return sources
+
+
+def read_source(
+    x: Any, min_windows: int, fitted: tuple[int, ...] | None = None
+) -> Source:
+    """Read one modality: an array, an array on disk, or a sequence of arrays."""
+    if _is_on_disk(x):
+        _check_shape(x.shape, min_windows)
+        return OnDisk(x)
+    cells = _cells(x)
+    if cells is not None:
+        return _from_cells(cells, min_windows, fitted)
+    values = check_array(
+        x,
+        dtype=[np.float32, np.float64],
+        allow_nd=True,
+        ensure_all_finite=False,  # what is missing is NaN; Windows looks for infinities
+        ensure_min_samples=min_windows,
+        ensure_min_features=0,
+        estimator=_ESTIMATOR,
+        input_name="X",
+    )
+    _check_shape(values.shape, min_windows)
+    return InMemory(values)
+
+
+def _is_on_disk(x: Any) -> bool:
+    is_lazy = isinstance(x, np.memmap) or (
+        not isinstance(x, np.ndarray)
+        and all(hasattr(x, name) for name in ("chunks", "shape", "dtype", "__getitem__"))
+    )
+    return is_lazy and getattr(x.dtype, "kind", "") in "fiub" and len(x.shape) > 1
+
+
+def _check_shape(shape: Sequence[int], min_windows: int) -> None:
+    """Raise ValueError unless windows have channels and timepoints."""
+    if len(shape) not in (2, 3, 4):
+        raise ValueError(
+            f"X has {len(shape)} dimensions, shape {tuple(shape)}; expected 2, "
+            "(n_windows, n_timepoints), 3, (n_windows, n_channels, n_timepoints), or 4, "
+            "(n_windows, n_channels, height, width)."
+        )
+    if shape[0] < min_windows:
+        raise ValueError(
+            f"Found array with {shape[0]} sample(s) (shape={tuple(shape)}) while a "
+            f"minimum of {min_windows} is required by {_ESTIMATOR}."
+        )
+    if 0 in shape[1:]:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={tuple(shape)}) while a minimum of 1 "
+            "is required: give every window at least one channel and one timepoint."
+        )
+
+
+def _cells(x: Any) -> list[Any] | None:
+    """List the windows of a sequence of arrays; None if x is better read as an array."""
+    library = type(x).__module__.partition(".")[0]
+    if library in ("pandas", "polars") and hasattr(x, "to_list"):  # a column
+        return list(x.to_list())
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
+        return list(x) if any(map(_is_array, x)) else None
+    if not isinstance(x, (list, tuple)):
+        return None
+    try:
+        regular = np.asarray(x).dtype != object
+    except ValueError:  # arrays of different shapes
+        regular = False
+    return None if regular or not any(map(_is_array, x)) else list(x)
+
+
+def _from_cells(
+    cells: list[Any], min_windows: int, fitted: tuple[int, ...] | None
+) -> Source:
+    """Make one source of windows that each come as an array, or as None."""
+    if len(cells) < min_windows:
+        raise ValueError(
+            f"Found {len(cells)} sample(s) while a minimum of {min_windows} is required "
+            f"by {_ESTIMATOR}."
+        )
+    windows = [None if _is_nothing(c) else _window(i, c) for i, c in enumerate(cells)]
+    shapes = {x.shape for x in windows if x is not None and x.shape[-1]}
+    if not shapes and fitted is not None:
+        return InMemory(np.broadcast_to(np.float32(np.nan), (len(cells), *fitted)))
+    if not shapes:
+        raise ValueError(
+            "no window has it, so nothing can be learnt of it; leave it out."
+        )
+    shape = max(shapes)
+    if len(shapes) > 1 and (len(shape) > 2 or len({s[:-1] for s in shapes}) > 1):
+        raise ValueError(
+            f"its windows have the shapes {sorted(shapes)[:5]}; only time series may "
+            "differ, and only in their number of timepoints, the last dimension."
+        )
+    dtype = np.result_type(*(x.dtype for x in windows if x is not None))
+    missing = np.full(shape if len(shapes) == 1 else (*shape[:-1], 0), np.nan, dtype)
+    filled = [missing if x is None or not x.shape[-1] else x for x in windows]
+    flat = all(np.ndim(cell) == 1 for cell in cells if not _is_nothing(cell))
+    if len(shapes) > 1:
+        return Unequal(filled, shape[0], flat=flat)
+    values = np.stack(filled)
+    return InMemory(values[:, 0] if flat else values)
+
+
+def _window(row: int, cell: Any) -> np.ndarray:
+    """Read one window, to (n_channels, n_timepoints) or (n_channels, height, width)."""
+    if not _is_array(cell):
+        raise TypeError(
+            f"window {row} is {cell!r:.50}, a {type(cell).__name__}; expected an array, "
+            "or None where it is missing."
+        )
+    values = np.asarray(cell, dtype=object if isinstance(cell, (list, tuple)) else None)
+    if values.dtype == object:  # nested lists; None in them becomes NaN
+        try:
+            values = np.array(list(cell), dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"window {row} is no array of numbers: {error}") from error
+    if values.dtype.kind not in "fiub" or values.ndim not in (1, 2, 3):
+        raise ValueError(
+            f"window {row} has shape {values.shape} and dtype {values.dtype}; expected "
+            "numbers, (n_timepoints,), (n_channels, n_timepoints) or (n_channels, "
+            "height, width)."
+        )
+    if 0 in values.shape[:-1]:
+        raise ValueError(f"window {row} has shape {values.shape}, without any channel.")
+    values = values.astype(float_dtype(values.dtype), copy=False)
+    return values[None] if values.ndim == 1 else values
+
+
+def _holds_arrays(column: Any) -> bool:
+    kind = str(getattr(column, "dtype", "float"))  # columns of one name have none
+    if kind.lower().startswith(("int", "uint", "float")):
+        return False  # numbers: no need to look at the cells
+    return any(_is_array(cell) for cell in column.to_list())
+
+
+def _is_array(cell: Any) -> bool:
+    is_column = hasattr(cell, "to_list") and hasattr(cell, "dtype")
+    return isinstance(cell, (list, tuple)) or getattr(cell, "ndim", 0) > 0 or is_column
+
+
+def _is_nothing(cell: Any) -> bool:
+    return cell is None or (np.ndim(cell) == 0 and cell != cell)

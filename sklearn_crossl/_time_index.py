@@ -1,0 +1,105 @@
+"""Recordings whose samples carry a time, as pandas has them, on regular grids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+
+def has_index(values: Any) -> bool:
+    """Say whether values are a pandas Series or DataFrame, which is not imported."""
+    return type(values).__module__.partition(".")[0] == "pandas"
+
+
+def on_grids(
+    recording: Mapping[str, Any], rates: Mapping[str, Fraction]
+) -> tuple[dict[str, np.ndarray], float]:
+    """Put each modality's samples on a regular grid from a common start.
+
+    Nothing is resampled: each sample goes to the point of its grid that is nearest in
+    time, the nearest one where several do. Points without a sample are NaN. The start is
+    the first moment that all modalities have reached.
+
+    Parameters
+    ----------
+    recording : mapping of str to DataFrame or Series
+        Each has a time index; rows that are NaN throughout are no samples.
+    rates : mapping of str to Fraction
+        Samples per second.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n_channels, n_samples)
+        The modalities.
+    float
+        The start, in seconds by the clock of the index.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an index holds no times, or is not in order, or a modality has no sample.
+    """
+    samples = {name: _samples(name, recording[name]) for name in rates}
+    start = max(times[0] for times, _ in samples.values())
+    grids = {}
+    for name, (times, values) in samples.items():
+        ticks = (times - start) * float(rates[name])
+        nearest = np.rint(ticks).astype(int)
+        # Of the samples of one point, the nearest comes first.
+        order = np.lexsort((np.abs(ticks - nearest), nearest))
+        points, first = np.unique(nearest[order], return_index=True)
+        kept = order[first][points >= 0]
+        if not len(kept):
+            raise ValueError(f"Modality {name!r} has no sample once all have begun.")
+        grid = np.full((values.shape[1], nearest[kept[-1]] + 1), np.nan, values.dtype)
+        grid[:, nearest[kept]] = values[kept].T
+        grids[name] = grid
+    return grids, start
+
+
+def labels_on_grid(labels: Any, rate: Fraction, start: float, n_samples: int) -> Any:
+    """Give the label in force at each point of a grid; each holds until the next."""
+    times = _seconds("labels", labels.index)
+    grid = start + np.arange(n_samples) / float(rate)
+    # Half a microsecond: the rounding of times that are meant to be the same.
+    places = np.searchsorted(times, grid + 5e-7, side="right") - 1
+    return labels.to_numpy()[np.maximum(places, 0)]
+
+
+def _samples(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return times (n,) in seconds and values (n, n_channels)."""
+    if not has_index(values):
+        raise TypeError(
+            f"Modality {name!r} is a {type(values).__name__}, but others of its "
+            "recording have a time index; give all of them one, or none."
+        )
+    times = _seconds(f"Modality {name!r}", values.index)
+    table = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    table = table.reshape(len(times), -1)  # (n, n_channels)
+    there = ~np.isnan(table).all(axis=1)
+    if not there.any():
+        raise ValueError(f"Modality {name!r} has no sample at all.")
+    return times[there], table[there]
+
+
+def _seconds(owner: str, index: Any) -> np.ndarray:
+    """Read a time index as seconds."""
+    if getattr(index, "tz", None) is not None:
+        index = index.tz_convert(None)
+    values = index.to_numpy()
+    if values.dtype.kind in "mM":
+        unit = "timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]"
+        seconds = values.astype(unit).astype(np.int64) / 1e9
+    elif values.dtype.kind in "iuf" and type(index).__name__ != "RangeIndex":
+        seconds = values.astype(np.float64)
+    else:
+        raise TypeError(
+            f"{owner} has a {type(index).__name__} of {values.dtype}; expected times: a "
+            "DatetimeIndex, a TimedeltaIndex, or seconds as numbers."
+        )
+    if not (np.diff(seconds) >= 0).all():
+        raise ValueError(f"{owner} has times that are not in order; sort them first.")
+    return seconds

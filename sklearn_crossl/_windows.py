@@ -1,0 +1,147 @@
+"""Windows by modality: the one form that the package works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._sources import Rows, Source
+
+_BLOCK_BYTES = 2**25  # read at a time
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Windows by modality, with what is known of their gaps.
+
+    Parameters
+    ----------
+    data : dict of str to Source
+        The modalities in order.
+    observed : bool ndarray of shape (n_windows, M)
+        Which modalities each window has. What else its source holds is not read.
+    partial : bool ndarray of shape (n_windows, M)
+        Which modalities each window has in part: with gaps, or padded at the end.
+    """
+
+    data: dict[str, Source]
+    observed: np.ndarray
+    partial: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        data: dict[str, Source],
+        max_missing: float = 1.0,
+        channels: Mapping[str, Sequence[int]] | None = None,
+    ) -> Windows:
+        """Check the values and find what is missing.
+
+        Parameters
+        ----------
+        data : dict of str to Source
+            The modalities.
+        max_missing : float, default=1.0
+            A window of which a larger share of a modality is NaN does not have it, as
+            long as it has another; nor does one in which all is.
+        channels : mapping of str to sequence of int, optional
+            What errors call the channels; their positions if None.
+
+        Returns
+        -------
+        Windows
+            The modalities, and which of them each window has.
+
+        Raises
+        ------
+        ValueError
+            If a value is infinite.
+        """
+        calls = channels or {name: range(x.shape[0]) for name, x in data.items()}
+        shares = {
+            name: np.concatenate(
+                [
+                    _missing_share(name, source, rows, calls[name])
+                    for rows in blocks([source], len(source))
+                ]
+            )
+            for name, source in data.items()
+        }
+        share = np.column_stack(list(shares.values()))  # (n_windows, M)
+        padded = np.column_stack([source.is_padded() for source in data.values()])
+        observed = (share <= max_missing) & (share < 1)
+        nothing = ~np.logical_or.reduce(observed, axis=1, keepdims=True)
+        observed |= nothing & (share < 1)  # rather a part than nothing at all
+        return cls(data, observed, observed & ((share > 0) | padded))
+
+    def __len__(self) -> int:
+        return len(self.observed)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision of the values: float64 if any modality has it."""
+        return np.result_type(*(source.dtype for source in self.data.values()))
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Channels, then timepoints or height and width, of each modality."""
+        return {name: source.shape for name, source in self.data.items()}
+
+    def blocks(self) -> Iterator[slice]:
+        """Cut the rows into blocks that are read at a time."""
+        return blocks(self.data.values(), len(self))
+
+    def observed_of(self, name: str, rows: Rows) -> np.ndarray:
+        """Say which of the windows have a modality."""
+        return self.observed[rows, list(self.data).index(name)]
+
+
+def blocks(sources: Iterable[Source], n_windows: int) -> Iterator[slice]:
+    """Cut the rows of some modalities into blocks to be read at a time."""
+    step = max(1, _BLOCK_BYTES // max(1, sum(source.row_bytes for source in sources)))
+    for start in range(0, n_windows, step):
+        yield slice(start, min(start + step, n_windows))
+
+
+def check_any_observed(windows: Windows, advice: str) -> None:
+    """Raise ValueError, naming the rows, if a window has no modality at all."""
+    empty = np.flatnonzero(~windows.observed.any(axis=1))
+    if len(empty):
+        rows = ", ".join(map(str, empty[:10])) + (", ..." if len(empty) > 10 else "")
+        raise ValueError(
+            f"Every modality of {list(windows.data)} is missing (all NaN) in "
+            f"{len(empty)} window(s): rows {rows}. {advice}"
+        )
+
+
+def check_each_modality_observed(windows: Windows) -> None:
+    """Raise ValueError if some modality is missing from every window."""
+    for name, seen in zip(windows.data, windows.observed.T, strict=True):
+        if not seen.any():
+            raise ValueError(
+                f"Modality {name!r} is missing (all NaN) from every window, so nothing "
+                "can be learnt of it; leave its channels out of `modalities`."
+            )
+
+
+def _missing_share(
+    name: str, source: Source, rows: slice, channels: Sequence[int]
+) -> np.ndarray:
+    """Return which share of each window is NaN; raise on infinities."""
+    x = source.take(rows)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = x.sum(dtype=np.float64)
+    if np.isfinite(total):  # as scikit-learn does: a fast way out
+        return np.zeros(len(x))
+    infinite = np.isinf(x)
+    if infinite.any():
+        window, channel = np.argwhere(infinite)[0][:2]
+        raise ValueError(
+            f"Modality {name!r} contains infinity: {infinite.sum()} value(s) or more, "
+            f"the first in window {rows.start + window}, channel {channels[channel]}. "
+            "Remove or clip them; mark what a sensor failed to record by NaN."
+        )
+    present = np.isfinite(x).reshape(len(x), -1).sum(1)  # (n, channels * time) summed
+    return 1 - present / np.maximum(source.sizes(rows), 1)

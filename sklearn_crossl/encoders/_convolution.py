@@ -1,0 +1,134 @@
+"""What convolutional encoders share: a layer, what of its input is present, pooling.
+
+Everything is laid out (batch, height, width, units); a time series has height 1.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Presence(NamedTuple):
+    """How much of a latent sequence rests on values that were recorded.
+
+    Attributes
+    ----------
+    coverage : Tensor of shape (batch, height, width)
+        The share of what each position sees, of the window itself, that is present.
+    lengths : int Tensor of shape (batch,)
+        Where along the width each window ends; what follows is padding.
+    """
+
+    coverage: Tensor
+    lengths: Tensor
+
+    @classmethod
+    def of(cls, present: Tensor) -> Presence:
+        """Begin with the input's mask, (batch, channels, height, width)."""
+        width = present.shape[-1]
+        positions = torch.arange(1, width + 1, device=present.device)
+        lengths = (present.flatten(1, 2).any(1) * positions).amax(1)
+        return cls(present.float().mean(1), lengths)
+
+    def after(self, conv: nn.Conv2d) -> Presence:
+        """Follow a convolution; padding counts neither as present nor as absent."""
+        pool = nn.AvgPool2d(conv.kernel_size, conv.stride, conv.padding)  # type: ignore[arg-type]
+        coverage = pool(self.coverage) / pool(self.inside).clamp_min(1e-6)
+        padding, kernel, stride = conv.padding[1], conv.kernel_size[1], conv.stride[1]
+        lengths = (self.lengths + 2 * int(padding) - kernel) // stride + 1
+        after = Presence(coverage, lengths)
+        return Presence(coverage * after.inside, lengths)
+
+    @property
+    def inside(self) -> Tensor:
+        """One before each window's end and zero after it, (batch, height, width)."""
+        positions = torch.arange(self.coverage.shape[-1], device=self.coverage.device)
+        inside = positions < self.lengths[:, None, None]
+        return inside.to(self.coverage.dtype).expand_as(self.coverage)
+
+
+class ConvolutionLayer(nn.Module):
+    """Convolution, layer normalisation, activation: units last throughout."""
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int],
+        activation: str,
+        dropout: float,
+    ):
+        super().__init__()
+        # An image convolution even over time: unlike Conv1d it takes input with units
+        # last, which LayerNorm needs, so nothing is transposed between the layers.
+        padding = (kernel_size[0] // 2, kernel_size[1] // 2)
+        self.conv = nn.Conv2d(n_in, n_out, kernel_size, stride=stride, padding=padding)
+        self.conv.weight.data = self.conv.weight.data.contiguous(
+            memory_format=torch.channels_last
+        )
+        self.norm = nn.LayerNorm(n_out)
+        self.activation = nn.PReLU() if activation == "prelu" else nn.ReLU()
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(
+        self, x: Tensor, presence: Presence | None
+    ) -> tuple[Tensor, Presence | None]:
+        """Map (batch, height, width, n_in) to (batch, height', width', n_out).
+
+        Positions after a window's end are zero, as the convolution's own padding is, so
+        that padding a window changes nothing.
+        """
+        x = self.conv(x.permute(0, 3, 1, 2))  # (batch, n_out, height', width')
+        x = x.permute(0, 2, 3, 1)
+        x = self.dropout(self.activation(self.norm(x)))
+        if presence is None:
+            return x, None
+        presence = presence.after(self.conv)
+        return x * presence.inside[..., None].to(x.dtype), presence
+
+
+class Convolutions(nn.Module):
+    """Layers one after the other, from (batch, channels, height, width) to a sequence."""
+
+    def __init__(self, layers: list[ConvolutionLayer], pooling: str):
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.pooling = pooling.split("+")
+        self.code_size = layers[-1].conv.out_channels * len(self.pooling)
+
+    def sequence(self, x: Tensor, present: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Encode to (batch, steps, units), with the coverage of each step."""
+        presence = None if present is None else Presence.of(present)
+        x = x.permute(0, 2, 3, 1).contiguous()  # (batch, height, width, channels)
+        for layer in self.layers:
+            x, presence = layer(x, presence)
+        sequence = x.flatten(1, 2)  # (batch, height * width, units)
+        return sequence, None if presence is None else presence.coverage.flatten(1)
+
+    def pool(self, sequence: Tensor, weights: Tensor | None) -> Tensor:
+        """Pool (..., steps, units) to (..., code_size)."""
+        pools = {"mean": weighted_mean, "max": weighted_max}
+        return torch.cat(
+            [pools[name](sequence, weights) for name in self.pooling], dim=-1
+        )
+
+
+def weighted_mean(sequence: Tensor, weights: Tensor | None) -> Tensor:
+    """Average (..., steps, units) over the steps; zero where no step has weight."""
+    if weights is None:
+        return sequence.mean(-2)
+    row = weights.to(sequence.dtype).unsqueeze(-2)  # (..., 1, steps)
+    return (row @ sequence).squeeze(-2) / row.sum(-1).clamp_min(1e-6)
+
+
+def weighted_max(sequence: Tensor, weights: Tensor | None) -> Tensor:
+    """Maximum over the steps that have weight; zero where none has."""
+    if weights is None:
+        return sequence.amax(-2)
+    hidden = (weights <= 0).unsqueeze(-1)
+    largest = sequence.masked_fill(hidden, -torch.inf).amax(-2)
+    return largest.masked_fill(largest == -torch.inf, 0)
