@@ -17,6 +17,7 @@ from ._windows import Windows
 
 CHUNK_BYTES = 2**27  # of float32, that windows on disk are shuffled within
 _BLOCKS_A_CHUNK = 16  # read one after another, from places drawn at random
+_FEW = 16  # windows with a certain modality alone that make no batches of their own
 
 
 class WindowDataset(Dataset):
@@ -105,6 +106,7 @@ class StreamedWindows(Dataset):
         self.windows = windows
         self.mean = mean
         self.scale = scale
+        self.observed = windows.observed
         size = sum(4 * np.prod(shape) for shape in windows.shapes.values())
         self.n_chunks = int(-(-len(windows) * size // chunk_bytes))
 
@@ -138,10 +140,15 @@ class StreamedWindows(Dataset):
 
 
 class ShuffledBatches:
-    """Every window once, in random batches of nearly the same size.
+    """Every window once, in random batches.
 
     skorch's ``iterator_train``: slicing arrays is faster than collating rows, and no
     batch is so small that it has no variance.
+
+    Windows with a single modality come in batches of their own, all with the same one.
+    Their views cannot show other modalities than the window itself does. Beside windows
+    with several, which sensor a window has would tell windows apart and agree between
+    views: the objective would reward an embedding that knows that and little else.
     """
 
     def __init__(self, dataset: Any, batch_size: int, device: torch.device):
@@ -150,19 +157,22 @@ class ShuffledBatches:
         self.device = device
 
     def __len__(self) -> int:
-        return self.dataset.n_chunks * self.batches_a_chunk
-
-    @property
-    def batches_a_chunk(self) -> int:
-        """The same for every chunk, though their sizes may differ a little."""
-        longest = -(-len(self.dataset) // self.dataset.n_chunks)
-        return min(-(-longest // self.batch_size), max(1, longest // 2))
+        """Count the batches; at most as many where the windows come in chunks."""
+        groups = _alike(self.dataset.observed)
+        rounding = len(groups) * (self.dataset.n_chunks - 1)
+        return sum(self._n_batches(len(rows)) for rows in groups) + rounding
 
     def __iter__(self) -> Iterator[tuple[Batch, None]]:
         for chunk in self.dataset.chunks():
-            order = torch.randperm(len(chunk))
-            for rows in order.tensor_split(self.batches_a_chunk):
-                yield chunk.batch(rows.numpy()).to(self.device), None
+            batches: list[np.ndarray] = []
+            for rows in _alike(chunk.observed):
+                shuffled = rows[torch.randperm(len(rows)).numpy()]
+                batches += np.array_split(shuffled, self._n_batches(len(rows)))
+            for index in torch.randperm(len(batches)).tolist():
+                yield chunk.batch(batches[index]).to(self.device), None
+
+    def _n_batches(self, n_windows: int) -> int:
+        return min(-(-n_windows // self.batch_size), max(1, n_windows // 2))
 
 
 def make_dataset(
@@ -173,6 +183,18 @@ def make_dataset(
     if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
         return streamed
     return streamed.read(np.arange(len(windows)))
+
+
+def _alike(observed: np.ndarray) -> list[np.ndarray]:
+    """Part the rows: with several modalities, and with each of them alone.
+
+    Too few for the statistics of a batch go with the largest part.
+    """
+    alone = observed.sum(axis=1) == 1
+    kind = np.where(alone, observed.argmax(axis=1), -1)
+    groups = sorted((np.flatnonzero(kind == k) for k in np.unique(kind)), key=len)
+    few = [rows for rows in groups[:-1] if len(rows) < _FEW]
+    return [np.concatenate([groups[-1], *few]), *groups[len(few) : -1]]
 
 
 def _without_gaps(

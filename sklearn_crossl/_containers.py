@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
 _ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
+_NUMBERS = ("f", "i", "u", "b")  # kinds of dtype
 
 
 def names_its_modalities(X: Any, modalities: Any = None) -> bool:
@@ -108,9 +109,12 @@ def read_source(
     if _is_on_disk(x):
         _check_shape(x.shape, min_windows)
         return OnDisk(x)
+    x = _regular(x)
     cells = _cells(x)
     if cells is not None:
         return _from_cells(cells, min_windows, fitted)
+    if getattr(getattr(x, "dtype", None), "kind", None) in ("m", "M"):
+        raise TypeError(f"X holds {x.dtype}, times; expected numbers.")
     values = check_array(
         x,
         dtype=[np.float32, np.float64],
@@ -130,7 +134,7 @@ def _is_on_disk(x: Any) -> bool:
         not isinstance(x, np.ndarray)
         and all(hasattr(x, name) for name in ("chunks", "shape", "dtype", "__getitem__"))
     )
-    return is_lazy and getattr(x.dtype, "kind", "") in "fiub" and len(x.shape) > 1
+    return is_lazy and getattr(x.dtype, "kind", None) in _NUMBERS and len(x.shape) > 1
 
 
 def _check_shape(shape: Sequence[int], min_windows: int) -> None:
@@ -158,15 +162,22 @@ def _cells(x: Any) -> list[Any] | None:
     library = type(x).__module__.partition(".")[0]
     if library in ("pandas", "polars") and hasattr(x, "to_list"):  # a column
         return list(x.to_list())
-    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
-        return list(x) if any(map(_is_array, x)) else None
+    is_objects = isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1
+    if is_objects or isinstance(x, (list, tuple)):
+        found = any(map(_is_array, x)) or (len(x) and all(map(_is_nothing, x)))
+        return list(x) if found else None
+    return None
+
+
+def _regular(x: Any) -> Any:
+    """Turn nested lists and lists of equal arrays into an array, others not."""
     if not isinstance(x, (list, tuple)):
-        return None
+        return x
     try:
-        regular = np.asarray(x).dtype != object
+        array = np.asarray(x)
     except ValueError:  # arrays of different shapes
-        regular = False
-    return None if regular or not any(map(_is_array, x)) else list(x)
+        return x
+    return x if array.dtype == object else array
 
 
 def _from_cells(
@@ -179,6 +190,9 @@ def _from_cells(
             f"by {_ESTIMATOR}."
         )
     windows = [None if _is_nothing(c) else _window(i, c) for i, c in enumerate(cells)]
+    flat = all(x.ndim == 1 for x in windows if x is not None)
+    # (1, n_timepoints) of a single channel
+    windows = [x[None] if x is not None and x.ndim == 1 else x for x in windows]
     shapes = {x.shape for x in windows if x is not None and x.shape[-1]}
     if not shapes and fitted is not None:
         return InMemory(np.broadcast_to(np.float32(np.nan), (len(cells), *fitted)))
@@ -195,7 +209,6 @@ def _from_cells(
     dtype = np.result_type(*(x.dtype for x in windows if x is not None))
     missing = np.full(shape if len(shapes) == 1 else (*shape[:-1], 0), np.nan, dtype)
     filled = [missing if x is None or not x.shape[-1] else x for x in windows]
-    flat = all(np.ndim(cell) == 1 for cell in cells if not _is_nothing(cell))
     if len(shapes) > 1:
         return Unequal(filled, shape[0], flat=flat)
     values = np.stack(filled)
@@ -203,7 +216,7 @@ def _from_cells(
 
 
 def _window(row: int, cell: Any) -> np.ndarray:
-    """Read one window, to (n_channels, n_timepoints) or (n_channels, height, width)."""
+    """Read one window, ([n_channels,] n_timepoints) or (n_channels, height, width)."""
     if not _is_array(cell):
         raise TypeError(
             f"window {row} is {cell!r:.50}, a {type(cell).__name__}; expected an array, "
@@ -215,7 +228,7 @@ def _window(row: int, cell: Any) -> np.ndarray:
             values = np.array(list(cell), dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"window {row} is no array of numbers: {error}") from error
-    if values.dtype.kind not in "fiub" or values.ndim not in (1, 2, 3):
+    if values.dtype.kind not in _NUMBERS or values.ndim not in (1, 2, 3):
         raise ValueError(
             f"window {row} has shape {values.shape} and dtype {values.dtype}; expected "
             "numbers, (n_timepoints,), (n_channels, n_timepoints) or (n_channels, "
@@ -223,8 +236,7 @@ def _window(row: int, cell: Any) -> np.ndarray:
         )
     if 0 in values.shape[:-1]:
         raise ValueError(f"window {row} has shape {values.shape}, without any channel.")
-    values = values.astype(float_dtype(values.dtype), copy=False)
-    return values[None] if values.ndim == 1 else values
+    return values.astype(float_dtype(values.dtype), copy=False)
 
 
 def _holds_arrays(column: Any) -> bool:

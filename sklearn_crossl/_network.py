@@ -152,8 +152,10 @@ class CroSSLNetwork(nn.Module):
         strategy, ratio, n_views = self.masking
         observed = batch.observed
         ratios = draw_ratio(ratio, n_views, device=observed.device)
+        if strategy == "spatial" and sum(len(x) > 0 for x in batch.inputs.values()) == 1:
+            strategy = "temporal"  # a single modality cannot be hidden: its steps are
         if strategy == "temporal" and all(s.shape[1] == 1 for s, _ in latent.values()):
-            strategy = "random"  # a single step cannot be hidden: its units are instead
+            strategy = "random"  # nor a single step: its units are
         if strategy == "temporal":
             pooled = {
                 name: self.module(name).pool(parts[0], _step_weights(*parts, ratios))
@@ -164,13 +166,7 @@ class CroSSLNetwork(nn.Module):
         codes = self.stack(pooled, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
-        complete = all(rows is None for rows in batch.rows.values())
-        if complete and len(self.names) > 1:
-            return codes, spatial_mask(observed, ratios)[..., None]
-        # A window with a single modality has none to hide: its units are hidden instead.
-        alone = (observed.sum(1) == 1)[:, None, None]  # (batch, 1, 1)
-        units = random_mask(observed, self.code_size, ratios)
-        return codes, torch.where(alone, units, spatial_mask(observed, ratios)[..., None])
+        return codes, spatial_mask(observed, ratios)[..., None]
 
     def stack(self, pooled: dict[str, Tensor], batch: Batch) -> Tensor:
         """Stack codes (..., n_m, code_size) to (..., batch, M, code_size)."""

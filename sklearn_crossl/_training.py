@@ -97,10 +97,12 @@ class PretrainingNet(NeuralNet):
         if iterator is None:
             return
         totals: dict[str, Tensor] = {}
+        n_batches = 0
         try:
             for batch in iterator:
                 self.notify("on_batch_begin", batch=batch, training=training)
                 step = step_fn(batch, **fit_params)
+                n_batches += 1
                 size = len(batch[0].observed)
                 for name, term in step["y_pred"].items():
                     totals[name] = totals.get(name, 0) + term.detach() * size
@@ -115,7 +117,7 @@ class PretrainingNet(NeuralNet):
         self.history.record(f"{prefix}_loss", means.pop("loss"))
         for name, value in means.items():
             self.history.record(name, value)
-        self.history.record(f"{prefix}_batch_count", len(iterator))
+        self.history.record(f"{prefix}_batch_count", n_batches)
 
 
 class _GoodWeights(Callback):

@@ -192,36 +192,45 @@ def random_mask(
 def temporal_mask(
     steps: Tensor, ratios: Tensor, *, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Hide steps of one modality's latent sequence, independently.
+    """Hide all of one modality's latent sequence but a stretch of it.
 
-    Each step is hidden with probability ``ratio``; at least one step stays.
+    Each view of a window sees consecutive steps, ``1 - ratio`` of all, rounded up or down
+    at random so that the expectation is exact, and one at least, from a start drawn
+    uniformly. Steps hidden one by one would leave the views too much alike, since their
+    neighbours have seen the same.
 
     Parameters
     ----------
     steps : bool Tensor of shape (batch, n_steps)
-        Which steps rest on anything that was recorded.
+        Which steps rest on anything that was recorded. The sequence ends with the last.
     ratios : Tensor of shape (n_views,)
-        Probability with which a step is hidden in each view.
+        Share of the steps that is hidden in each view.
     generator : torch.Generator, optional
         Source of randomness; the default generator of the device if None.
 
     Returns
     -------
     bool Tensor of shape (n_views, batch, n_steps)
-        True where a view sees the step.
+        True where a view sees the step; of a stretch that fell into a gap, all others.
 
     Examples
     --------
     >>> import torch
     >>> from sklearn_crossl.masking import temporal_mask
     >>> steps = torch.ones(5, 16, dtype=torch.bool)
-    >>> temporal_mask(steps, torch.tensor([0.9, 0.9])).any(dim=-1).all()
-    tensor(True)
+    >>> temporal_mask(steps, torch.tensor([0.5, 0.75])).sum(dim=-1)[:, 0]
+    tensor([8, 4])
     """
-    shape = (len(ratios), *steps.shape)
-    scores = torch.rand(shape, device=ratios.device, generator=generator)
-    scores = scores.masked_fill(~steps, -1.0)
-    return _keep_scores(scores, ratios[:, None, None]) & steps
+    batch, n_steps = steps.shape
+    position = torch.arange(n_steps, device=steps.device)
+    end = (steps * (position + 1)).amax(1)  # (batch,)
+    shape = (2, len(ratios), batch)
+    rounding, place = torch.rand(shape, device=ratios.device, generator=generator)
+    length = ((1 - ratios[:, None]) * end + rounding).floor().clamp_min(1)
+    start = (place * (end - length + 1)).floor()  # (n_views, batch)
+    after = position - start[..., None]  # (n_views, batch, n_steps)
+    keep = (after >= 0) & (after < length[..., None]) & steps
+    return torch.where(keep.any(-1, keepdim=True), keep, steps)
 
 
 def _keep_scores(scores: Tensor, ratios: Tensor) -> Tensor:

@@ -64,9 +64,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         (batch, units).
     masking : {"spatial", "random", "temporal"}, default="spatial"
         What a view hides: whole modalities, single units of the codes, or steps of the
-        latent sequences before they are pooled. Where there is nothing to hide, units
-        are hidden instead: under "spatial" in windows with just one modality, under
-        "temporal" where the latent sequences have one step, as a user's own encoder's do.
+        latent sequences before they are pooled. Where there is nothing to hide, something
+        smaller is: under "spatial" steps, in windows with just one modality; under
+        "temporal" units, where the sequences have one step, as a user's own encoder's do.
     masking_ratio : float or pair of float, default=(0.1, 0.9)
         Fraction hidden, in [0, 1), or a range from which each view's fraction is drawn
         afresh at each step. Every view keeps at least one modality of a window. The wide

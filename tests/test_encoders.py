@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl.encoders import ENCODERS, TCNEncoder
+from sklearn_crossl.encoders import ENCODERS, ImageEncoder, TCNEncoder
 
 
 @pytest.mark.parametrize("name", sorted(ENCODERS))
@@ -90,3 +90,91 @@ def test_dropout_acts_in_training_only():
 def test_bad_parameters_are_refused(params, match):
     with pytest.raises(ValueError, match=match):
         TCNEncoder(**params).build(3)
+
+
+def padded(windows, n_timepoints):
+    """Put windows of several lengths into one batch."""
+    x = torch.zeros(len(windows), windows[0].shape[0], n_timepoints)
+    present = torch.zeros_like(x, dtype=torch.bool)
+    for row, window in enumerate(windows):
+        x[row, :, : window.shape[1]] = window
+        present[row, :, : window.shape[1]] = True
+    return x, present
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    st.integers(0, 30),
+    st.sampled_from([(24, 16, 8), (5, 4, 3), (1, 2, 7)]),
+    st.integers(1, 3),
+    st.sampled_from(["mean", "max", "mean+max"]),
+)
+def test_padding_changes_nothing(lengths, extra, kernel_sizes, stride, pooling):
+    torch.manual_seed(0)
+    network = TCNEncoder(kernel_sizes=kernel_sizes, stride=stride, pooling=pooling).build(
+        2
+    )
+    windows = [torch.randn(2, length) for length in lengths]
+    x, present = padded(windows, max(lengths) + extra)
+    with torch.no_grad():
+        codes = network(x, present)
+        alone = torch.cat([network(window[None]) for window in windows])
+    torch.testing.assert_close(codes, alone, atol=1e-5, rtol=1e-4)
+
+
+def test_complete_windows_need_no_mask():
+    torch.manual_seed(0)
+    x = torch.randn(3, 2, 40)
+    for network in (TCNEncoder().build(2), ImageEncoder().build(2)):
+        window = x if network.__class__.__name__ == "_TCN" else x[:, :, None]
+        everything = torch.ones_like(window, dtype=torch.bool)
+        torch.testing.assert_close(network(window, everything), network(window))
+
+
+def test_coverage_is_the_share_of_what_a_step_sees():
+    network = TCNEncoder(widths=(4,), kernel_sizes=(4,), stride=4).build(2)
+    present = torch.ones(1, 2, 20, dtype=torch.bool)
+    present[0, :, 6:10] = False  # steps see -2..1, 2..5, 6..9, 10..13, 14..17, 18..21
+    present[0, 0, 14:16] = False
+    present[0, :, 19:] = False  # the end: 19 timepoints alone have 5 steps
+    _, coverage = network.sequence(torch.zeros(1, 2, 20), present)
+    assert coverage[0].tolist() == pytest.approx([1, 1, 0, 1, 0.75, 0])
+
+
+def test_pooling_weighs_steps_by_their_coverage():
+    network = TCNEncoder(widths=(2,), kernel_sizes=(3,)).build(1)
+    sequence = torch.tensor([[[1.0, 8.0], [2.0, 4.0], [9.0, 9.0]]])
+    pooled = network.pool(sequence, torch.tensor([[1.0, 0.5, 0.0]]))
+    torch.testing.assert_close(pooled, torch.tensor([[4 / 3, 20 / 3, 2.0, 8.0]]))
+    assert (network.pool(sequence, torch.zeros(1, 3)) == 0).all()
+
+
+def literal_image(network, x):
+    for layer in network.convolutions.layers:
+        conv = layer.conv
+        x = torch.nn.functional.conv2d(x, conv.weight, conv.bias, stride=2, padding=1)
+        x = layer.activation(layer.norm(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+    return torch.cat([x.mean((2, 3)), x.amax((2, 3))], dim=1)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 9), (32, 20)])
+def test_the_image_encoder_equals_its_literal_form(size):
+    torch.manual_seed(0)
+    network = ImageEncoder().build(2)
+    x = torch.randn(4, 2, *size)
+    torch.testing.assert_close(
+        network(x), literal_image(network, x), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_the_tcn_gives_images_an_encoder_of_its_widths():
+    encoder = TCNEncoder(widths=(8, 12), kernel_sizes=(5, 3), pooling="mean")
+    image = encoder.for_images()
+    assert isinstance(image, ImageEncoder)
+    assert image.build(1).code_size == encoder.build(3).code_size == 12
+
+
+def test_an_image_encoder_needs_a_layer():
+    with pytest.raises(ValueError, match="at least one layer"):
+        ImageEncoder(widths=()).build(1)

@@ -109,7 +109,7 @@ def test_random_masks_keep_a_unit_of_an_observed_modality(
 
 @settings(deadline=None)
 @given(st.integers(0, 9), st.integers(1, 20), st.floats(0, 0.99), st.integers(0, 999))
-def test_temporal_masks_keep_a_step_that_was_recorded(batch, n_steps, ratio, seed):
+def test_temporal_masks_keep_a_stretch_of_what_was_recorded(batch, n_steps, ratio, seed):
     ratios = torch.full((2,), ratio)
     steps = some_observed(batch, n_steps, seed)
     keep = temporal_mask(steps, ratios, generator=generator(seed))
@@ -118,6 +118,25 @@ def test_temporal_masks_keep_a_step_that_was_recorded(batch, n_steps, ratio, see
     assert not (keep & ~steps).any()
     if ratio == 0:
         assert (keep == steps).all()
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20), st.integers(0, 9), st.floats(0, 0.99), st.integers(0, 999))
+def test_a_stretch_is_whole_and_within_the_window(n_steps, padding, ratio, seed):
+    steps = torch.zeros(50, n_steps + padding, dtype=torch.bool)
+    steps[:, :n_steps] = True
+    keep = temporal_mask(steps, torch.tensor([ratio]), generator=generator(seed))[0]
+    kept = (1 - ratio) * n_steps
+    assert ((keep.sum(1) - kept).abs() < 1 + 1e-4).all()
+    edges = keep.int().diff(dim=1).abs().sum(1) + keep[:, 0] + keep[:, -1]
+    assert (edges == 2).all()
+
+
+def test_stretches_start_everywhere():
+    steps = torch.ones(20_000, 10, dtype=torch.bool)
+    keep = temporal_mask(steps, torch.tensor([0.7]), generator=generator(0))[0]
+    starts = keep.int().argmax(1).bincount(minlength=8) / 20_000
+    torch.testing.assert_close(starts, torch.full((8,), 1 / 8), atol=0.01, rtol=0)
 
 
 def test_a_pair_of_ratios_is_drawn_afresh_for_each_view():

@@ -97,31 +97,37 @@ def test_views_share_one_encoder_pass():
     assert len(calls) == len(SHAPES)
 
 
-def test_spatial_masks_hide_units_of_windows_with_a_single_modality():
-    net = network(masking="spatial")
-    data = dataset()
-    batch = whole(data)
-    alone = batch.observed.sum(1) == 1
-    assert alone.any()
-    assert not alone.all()
-    _, keep = net.mask(net.encode(batch), batch)
-    hidden = (~keep & batch.observed[..., None]).float()
-    per_modality = hidden.mean(-1)
-    assert ((per_modality[:, ~alone] == 0) | (per_modality[:, ~alone] == 1)).all()
-    partly = (per_modality[:, alone] > 0) & (per_modality[:, alone] < 1)
-    assert partly.any()
-    assert (keep[0, alone] != keep[1, alone]).flatten(1).any(1).all()
-
-
-def test_one_modality_is_masked_by_units():
-    shapes = {"acc": (3, 20)}
+def one_modality(n_timepoints=20):
+    shapes = {"acc": (3, n_timepoints)}
     net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg())
-    x = np.random.default_rng(0).normal(size=(8, 3, 20)).astype(np.float32)
-    data = dataset_of({"acc": x}, np.ones((8, 1), dtype=bool))
-    batch = whole(data)
-    _, keep = net.mask(net.encode(batch), batch)
-    assert keep.shape == (2, 8, 1, net.code_size)
+    x = np.random.default_rng(0).normal(size=(8, 3, n_timepoints)).astype(np.float32)
+    return net, whole(dataset_of({"acc": x}, np.ones((8, 1), dtype=bool)))
+
+
+def test_a_single_modality_is_masked_by_steps():
+    net, batch = one_modality()
+    codes, keep = net.mask(net.encode(batch), batch)
+    assert keep.shape == (8, 1, 1)
+    assert codes.shape == (2, 8, 1, net.code_size)
     assert float(net(batch)["invariance"].detach()) > 0
+
+
+def test_windows_that_have_the_same_single_modality_are_masked_by_steps():
+    net = network(masking="spatial")
+    data = dataset(missing=False)
+    data.observed[:, [0, 2]] = False
+    batch = whole(data)
+    codes, keep = net.mask(net.encode(batch), batch)
+    assert keep.shape == (12, 3, 1)
+    assert not torch.equal(codes[0, :, 1], codes[1, :, 1])
+    assert (codes[:, :, [0, 2]] == 0).all()
+
+
+def test_a_single_step_of_a_single_modality_is_masked_by_units():
+    net, batch = one_modality(n_timepoints=1)
+    codes, keep = net.mask(net.encode(batch), batch)
+    assert codes.shape == (8, 1, net.code_size)
+    assert keep.shape == (2, 8, 1, net.code_size)
 
 
 def test_temporal_masks_act_before_pooling():

@@ -1,0 +1,117 @@
+"""Recordings with a time index."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._time_index import on_grids
+from sklearn_crossl.segmentation import sliding_windows
+
+RATES = {"acc": 50, "eda": 4}
+
+
+def recording(seconds=20):
+    """Arrays, and the same with the times of their samples."""
+    rng = np.random.default_rng(0)
+    arrays = {"acc": rng.normal(size=(3, 50 * seconds)), "eda": rng.normal(size=(1, 80))}
+    start = pd.Timestamp("2024-03-01 12:00:00.123")
+    frames = {
+        name: pd.DataFrame(
+            x.T, index=start + pd.to_timedelta(np.arange(x.shape[1]) / RATES[name], "s")
+        )
+        for name, x in arrays.items()
+    }
+    return arrays, frames
+
+
+def turned(frames, convert):
+    return {n: f.set_axis(convert(f.index)) for n, f in frames.items()}
+
+
+INDEXES = {
+    "datetimes": lambda index: index,
+    "microseconds": lambda index: index.as_unit("us"),
+    "with a time zone": lambda index: index.tz_localize("Europe/Vienna"),
+    "timedeltas": lambda index: index - index[0],
+    "seconds": lambda index: (index - index[0]).total_seconds(),
+}
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_regular_times_give_the_windows_of_the_arrays(kind):
+    arrays, frames = recording()
+    labels = np.repeat(["sit", "walk"], 500)
+    expected = sliding_windows(arrays, RATES, 2, 0.5, labels)
+    timed = turned(frames, INDEXES[kind])
+    series = pd.Series(labels, index=timed["acc"].index)
+    X, y, _ = sliding_windows(timed, RATES, 2, 0.5, series)
+    for name in RATES:
+        np.testing.assert_array_equal(X[name], expected.X[name])
+    assert y.tolist() == expected.y.tolist()
+
+
+def test_one_table_of_all_sensors():
+    arrays, frames = recording()
+    table = pd.concat(frames, axis=1, sort=True)  # NaN where a slow sensor has no sample
+    assert np.isnan(table["eda"].to_numpy()).any()
+    X, _, _ = sliding_windows(table, RATES, 2, 1)
+    expected = sliding_windows(arrays, RATES, 2, 1)
+    for name in RATES:
+        np.testing.assert_array_equal(X[name], expected.X[name])
+    Z = CroSSLTransformer(max_epochs=1, random_state=0).fit_transform(X)
+    assert np.isfinite(Z).all()
+
+
+def test_jitter_moves_no_sample_and_dropouts_are_gaps():
+    arrays, frames = recording()
+    rng = np.random.default_rng(1)
+    acc = frames["acc"].drop(frames["acc"].index[400:430])
+    shift = pd.to_timedelta(np.r_[0, rng.uniform(-0.009, 0.009, len(acc) - 1)], "s")
+    X, _, _ = sliding_windows(
+        {**frames, "acc": acc.set_axis(acc.index + shift)}, RATES, 2, 2
+    )
+    expected = arrays["acc"].copy()
+    expected[:, 400:430] = np.nan
+    np.testing.assert_array_equal(
+        X["acc"], sliding_windows({"acc": expected}, {"acc": 50}, 2, 2).X["acc"]
+    )
+
+
+def test_the_start_is_when_all_have_begun_and_the_nearest_sample_counts():
+    fast = pd.Series(np.arange(40.0), index=np.arange(40) / 10)
+    slow = pd.Series([5.0, 6.0, 7.0, 8.0], index=[1.0, 2.0, 2.8, 3.1])
+    grids, start = on_grids(
+        {"fast": fast, "slow": slow}, {"fast": Fraction(10), "slow": Fraction(1)}
+    )
+    assert start == 1.0
+    assert grids["fast"][0].tolist() == list(range(10, 40))
+    assert grids["slow"][0].tolist() == [5.0, 6.0, 8.0]
+
+
+def test_labels_hold_until_the_next():
+    _, frames = recording()
+    start = frames["acc"].index[0]
+    labels = pd.Series(["sit", "walk"], index=[start, start + pd.Timedelta(10, "s")])
+    _, y, _ = sliding_windows(frames, RATES, 2, 2, labels)
+    assert y.tolist() == ["sit"] * 5 + ["walk"] * 5
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "match"),
+    [
+        (lambda f: f.reset_index(drop=True), TypeError, "'acc' has a RangeIndex"),
+        (lambda f: f[::-1], ValueError, "'acc' has times that are not in order"),
+        (lambda f: f * np.nan, ValueError, "'acc' has no sample at all"),
+        (lambda f: f[:1], ValueError, "'acc' has no sample once all have begun"),
+        (lambda f: f.to_numpy().T, TypeError, "'acc' is a ndarray, but others"),
+        (lambda f: f.set_axis(f.index.astype(str)), TypeError, "'acc' has a Index of"),
+    ],
+)
+def test_bad_times(spoil, error, match):
+    _, frames = recording()
+    later = frames["eda"].set_axis(frames["eda"].index + pd.Timedelta(1, "s"))
+    with pytest.raises(error, match=match):
+        sliding_windows({"acc": spoil(frames["acc"]), "eda": later}, RATES, 2, 1)
