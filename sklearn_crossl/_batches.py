@@ -158,14 +158,14 @@ class ShuffledBatches:
 
     def __len__(self) -> int:
         """Count the batches; at most as many where the windows come in chunks."""
-        groups = _alike(self.dataset.observed)
+        groups = _by_sensors(self.dataset.observed)
         rounding = len(groups) * (self.dataset.n_chunks - 1)
         return sum(self._n_batches(len(rows)) for rows in groups) + rounding
 
     def __iter__(self) -> Iterator[tuple[Batch, None]]:
         for chunk in self.dataset.chunks():
             batches: list[np.ndarray] = []
-            for rows in _alike(chunk.observed):
+            for rows in _by_sensors(chunk.observed):
                 shuffled = rows[torch.randperm(len(rows)).numpy()]
                 batches += np.array_split(shuffled, self._n_batches(len(rows)))
             for index in torch.randperm(len(batches)).tolist():
@@ -185,7 +185,7 @@ def make_dataset(
     return streamed.read(np.arange(len(windows)))
 
 
-def _alike(observed: np.ndarray) -> list[np.ndarray]:
+def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
     """Part the rows: with several modalities, and with each of them alone.
 
     Too few for the statistics of a batch go with the largest part.

@@ -91,7 +91,7 @@ class InMemory(Source):
 
 
 class OnDisk(Source):
-    """A memory map, or an HDF5, zarr or dask array; read in runs of consecutive windows.
+    """A memory map, or an HDF5 or zarr array; read in runs of consecutive windows.
 
     Parameters
     ----------

@@ -64,7 +64,8 @@ def sliding_windows(
         recording may also be one DataFrame, of which ``recording[name]`` gives a
         modality's columns. Then each sample goes to the nearest point of its modality's
         regular grid, from the first moment that all modalities have reached; points
-        without a sample are NaN.
+        without a sample are NaN. A recording may lack modalities: they are NaN in its
+        windows.
     rates : mapping of str to float
         Samples per second of each modality.
     window_seconds : float
@@ -122,15 +123,19 @@ def sliding_windows(
 
     cuts, ys = [], []
     for part, part_labels in zip(parts, label_parts, strict=True):
-        streams = _streams(part, part_labels, exact, marks)
+        present = {name: rate for name, rate in exact.items() if name in part}
+        streams = _streams(part, part_labels, present, marks)
         cut = _cut_together(streams, window, step)
         if part_labels is not None:
             majority, share = _majority(cut.pop(_LABELS)[:, 0])
             ys.append(majority[share >= purity])
             cut = {name: windows[share >= purity] for name, windows in cut.items()}
         cuts.append(cut)
-    X = {name: np.concatenate([cut[name] for cut in cuts]) for name in rates}
     counts = [len(next(iter(cut.values()))) for cut in cuts]
+    X = {
+        name: _stack([cut.get(name) for cut in cuts], counts, round(window * rate))
+        for name, rate in exact.items()
+    }
     if not sum(counts):
         raise ValueError(
             f"No window of {window_seconds} s fits: the recordings are too short, or no "
@@ -189,6 +194,18 @@ def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction)
     return 0 if last_start < 0 else math.floor(last_start / (step * rate)) + 1
 
 
+def _stack(
+    parts: list[np.ndarray | None], counts: list[int], n_timepoints: int
+) -> np.ndarray:
+    """Join the recordings' windows of a modality; NaN where a recording lacks it."""
+    some = next(part for part in parts if part is not None)
+    filled = [
+        np.full((count, some.shape[1], n_timepoints), np.nan) if part is None else part
+        for part, count in zip(parts, counts, strict=True)
+    ]
+    return np.concatenate(filled)
+
+
 def _majority(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Commonest label of each row (count, n_timepoints), and its share."""
     if not len(labels):
@@ -221,14 +238,16 @@ def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
     if not names or not parts:
         raise ValueError("Give at least one recording, and the rate of each modality.")
     for index, part in enumerate(parts):
-        if has_index(part) and set(names) <= set(part.columns.get_level_values(0)):
-            continue  # a table may have further columns
-        if set(part) != set(names):
+        # A table may have further columns.
+        unknown = [] if has_index(part) else [name for name in part if name not in names]
+        if unknown or not any(name in part for name in names):
             raise ValueError(
-                f"Recording {index} has the modalities {sorted(part)}, but rates are "
-                f"given for {sorted(names)}; give a rate for each, and a modality of NaN "
-                "where one is missing."
+                f"Recording {index} has the modalities {list(part)}, but rates are given "
+                f"for {names}; give a rate for each that it has."
             )
+    nowhere = [name for name in names if not any(name in part for part in parts)]
+    if nowhere:
+        raise ValueError(f"No recording has the modalities {nowhere} of rates.")
 
 
 def _check_labels(labels: Any, parts: Sequence[Any], single: bool) -> list[Any]:

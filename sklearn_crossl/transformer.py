@@ -52,21 +52,26 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         indices (a slice, an int or a sequence), or the channel counts of consecutive
         modalities. None makes each channel its own modality. A 2-D X has one channel.
         An X of sensors at different rates brings its modalities along, each with its own
-        length: a mapping of names to 3-D (or, with one channel, 2-D) arrays, a NumPy
-        structured array, or a list of arrays. Then this lists the names to use, None
-        meaning all. Cross-validation splits structured arrays and skorch's ``SliceDict``
-        but no plain dict, whose keys scikit-learn would count: wrap it as
-        ``SliceDict(**X)``.
+        length: a mapping of names to arrays (n_windows, n_channels, n_timepoints), 2-D
+        with one channel or 4-D for images, a NumPy structured array, a data frame whose
+        cells hold arrays, or a list of arrays. Then this lists the names to use, None
+        meaning all. Cross-validation splits structured arrays, data frames and skorch's
+        ``SliceDict`` but no plain dict, whose keys scikit-learn would count: wrap it as
+        ``SliceDict(**X)``. Arrays may be memory maps, HDF5 or zarr arrays larger than
+        memory; lists of (n_channels, n_timepoints) arrays may differ in length.
     encoder : {"tcn"}, Encoder or nn.Module class, default="tcn"
         One network per modality. An object such as ``TCNEncoder(stride=1)`` sets its
-        parameters and lets a grid search reach them as ``encoder__stride``. A user's own
+        parameters and lets a grid search reach them as ``encoder__stride``. Images get a
+        :class:`~sklearn_crossl.encoders.ImageEncoder` of the same widths. A user's own
         class is called with the number of channels and maps (batch, channels, time) to
-        (batch, units).
+        (batch, units); where windows have gaps or differ in length, its ``forward`` needs
+        a parameter ``present`` that tells where values are.
     masking : {"spatial", "random", "temporal"}, default="spatial"
-        What a view hides: whole modalities, single units of the codes, or steps of the
-        latent sequences before they are pooled. Where there is nothing to hide, something
-        smaller is: under "spatial" steps, in windows with just one modality; under
-        "temporal" units, where the sequences have one step, as a user's own encoder's do.
+        What a view hides: whole modalities, single units of the codes, or all but a
+        stretch of the latent sequences before they are pooled. Where there is nothing to
+        hide, something smaller is: under "spatial" steps, in windows with just one
+        modality; under "temporal" units, where the sequences have one step, as a user's
+        own encoder's do.
     masking_ratio : float or pair of float, default=(0.1, 0.9)
         Fraction hidden, in [0, 1), or a range from which each view's fraction is drawn
         afresh at each step. Every view keeps at least one modality of a window. The wide
@@ -304,7 +309,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows; a mapping has an array for each modality, of its own number
-            of timepoints. A modality that a window does not have is NaN throughout.
+            of timepoints. A modality that a window does not have is NaN throughout, and
+            a gap is NaN.
         y : object, default=None
             Ignored.
 

@@ -109,6 +109,13 @@ def test_grid_search_in_two_processes():
     np.testing.assert_array_equal(*(s["mean_test_score"] for s in scores))
 
 
+def test_cross_validation_counts_the_keys_of_a_plain_dict():
+    X, y = two_rates()
+    search = GridSearchCV(make(), {"masking_ratio": [0.3, 0.5]}, cv=2)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        search.fit(X, y)
+
+
 @pytest.mark.parametrize("masking", ["spatial", "random", "temporal"])
 @pytest.mark.parametrize("aggregator", ["set", "mlp", "attention"])
 def test_rates_go_with_every_stage(masking, aggregator):

@@ -53,6 +53,13 @@ def zarr_array(x):
     return array
 
 
+def hdf5_group(X):
+    file = h5py.File.in_memory()
+    for name, x in X.items():
+        file.create_dataset(name, data=x)
+    return file
+
+
 def structured(X):
     fields = [(name, x.dtype, x.shape[1:]) for name, x in X.items()]
     array = np.empty(len(next(iter(X.values()))), dtype=fields)
@@ -83,6 +90,7 @@ CONTAINERS = {
     "memory maps": each(memmap),
     "HDF5": each(hdf5),
     "zarr": each(zarr_array),
+    "HDF5 group": hdf5_group,
     "lists of arrays": each(cells),
     "without what is all missing": lambda X: {
         name: x for name, x in X.items() if not np.isnan(x).all()

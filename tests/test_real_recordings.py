@@ -88,9 +88,14 @@ def test_a_cell_without_an_array_is_missing(table):
     np.testing.assert_array_equal(model.transform(table(cells)), model.transform(X))
 
 
-def test_tables_are_split_in_cross_validation():
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_tables_are_split_in_cross_validation(library):
     X, y = named()
-    table = pandas_table(unequal(X)).assign(subject=np.arange(48) % 4)
+    table = TABLES[library](unequal(X))
+    if library == "pandas":
+        table = table.assign(subject=np.arange(48) % 4)
+    else:
+        table = table.with_columns(subject=pl.Series(np.arange(48) % 4))
     pipe = make_pipeline(
         make(modalities=["acc", "pulse"]), StandardScaler(), LogisticRegression()
     )

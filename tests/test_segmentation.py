@@ -100,6 +100,17 @@ def test_a_labelled_recording_may_be_too_short():
     assert X["a"].shape == (2, 1, 5)
 
 
+def test_recordings_of_different_devices_are_stacked():
+    rng = np.random.default_rng(0)
+    both = {"acc": rng.normal(size=(3, 500)), "eda": rng.normal(size=40)}
+    recordings = [{"eda": both["eda"]}, both, {"acc": both["acc"]}]
+    X, _, groups = sliding_windows(recordings, {"acc": 50, "eda": 4}, 2, 1)
+    assert X["acc"].shape == (27, 3, 100)
+    assert np.isnan(X["acc"]).all(axis=(1, 2)).tolist() == (groups == 0).tolist()
+    assert np.isnan(X["eda"]).all(axis=(1, 2)).tolist() == (groups == 2).tolist()
+    np.testing.assert_array_equal(X["acc"][9:18], X["acc"][18:])
+
+
 def test_windows_go_straight_into_the_estimator():
     rng = np.random.default_rng(0)
     recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}
@@ -111,7 +122,9 @@ def test_windows_go_straight_into_the_estimator():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"rates": {"a": 1}}, "has the modalities"),
+        ({"rates": {"a": 1}}, r"Recording 0 has the modalities \['a', 'b'\]"),
+        ({"rates": {"a": 1, "b": 1, "c": 1}}, r"No recording has the modalities \['c'\]"),
+        ({"recordings": [{"a": np.zeros(9), "b": np.zeros(9)}, {}]}, "Recording 1 has"),
         ({"rates": {"a": 0, "b": 1}}, r"rates\['a'\]=0; expected a positive"),
         ({"window_seconds": -1}, "window_seconds=-1"),
         ({"step_seconds": float("nan")}, "step_seconds=nan"),

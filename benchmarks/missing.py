@@ -1,0 +1,170 @@
+"""Macro-F1 on HAPT with sensors missing in training and test, and with growing gaps.
+
+Three in ten (window, modality) pairs are removed, from training and test windows alike,
+so that every window keeps one modality at least. 5 % of the labels are drawn five times,
+for two seeds of everything else. MiniRocket with a ridge classifier stands beside it: on
+complete windows, with what is missing set to zero or to the training mean, and as three
+models, each trained on complete windows of the sensors that a test window has, which
+sees what was removed from training. Run ``python -m benchmarks.missing --data DIR``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.metrics import f1_score, pairwise_distances
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_crossl import CroSSLTransformer
+
+from .few_labels import DRAWS, MODALITIES, Data, draw, fit_classifier, load_hapt
+
+SHARE = 0.3
+LABELS = 0.05
+SEEDS = (0, 1)
+GAPS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+CHANNELS = {f"channel{i}": slice(i, i + 1) for i in range(6)}
+
+
+def remove(X: np.ndarray, modalities: dict[str, slice], seed: int) -> np.ndarray:
+    """Remove a share of the (window, modality) pairs; every window keeps one."""
+    rng = np.random.default_rng(seed)
+    X, names = X.copy(), list(modalities)
+    left = np.full(len(X), len(names))
+    to_go = round(SHARE * len(X) * len(names))
+    for pair in rng.permutation(len(X) * len(names)):
+        window, modality = divmod(pair, len(names))
+        if to_go and left[window] > 1:
+            X[window, modalities[names[modality]]] = np.nan
+            left[window] -= 1
+            to_go -= 1
+    return X
+
+
+def gaps(X: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Remove one stretch of each modality of each window."""
+    rng = np.random.default_rng(seed)
+    X, length = X.copy(), round(share * X.shape[-1])
+    for window in X:
+        for channels in MODALITIES.values():
+            start = rng.integers(X.shape[-1] - length + 1)
+            window[channels, start : start + length] = np.nan
+    return X
+
+
+def score(Z, Z_test, data: Data, fit: Callable = fit_classifier) -> float:
+    """Mean macro-F1 of a classifier over draws of the labels."""
+    scores = []
+    for seed in range(DRAWS):
+        rows = draw(data.y, LABELS, seed)
+        predicted = fit(Z[rows], data.y[rows]).predict(Z_test)
+        scores.append(f1_score(data.y_test, predicted, average="macro"))
+    return float(np.mean(scores))
+
+
+def ridge(Z: np.ndarray, y: np.ndarray):
+    """Fit the classifier that goes with MiniRocket."""
+    classifier = RidgeClassifierCV(np.logspace(-3, 3, 10))
+    return make_pipeline(StandardScaler(with_mean=False), classifier).fit(Z, y)
+
+
+def rocket(X: np.ndarray, X_test: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Transform windows by MiniRocket."""
+    from aeon.transformations.collection.convolution_based import MiniRocket
+
+    features = MiniRocket(random_state=seed, n_jobs=2)
+    return features.fit_transform(X), features.transform(X_test)
+
+
+def separate_rockets(data: Data, X_test: np.ndarray, seed: int) -> float:
+    """Score a MiniRocket for each set of sensors, trained on complete windows."""
+    lost = [
+        np.isnan(X_test[:, channels, 0]).any(axis=1) for channels in MODALITIES.values()
+    ]
+    parts = [(~lost[0] & ~lost[1], slice(0, 6)), (lost[1], slice(0, 3))]
+    parts.append((lost[0], slice(3, 6)))
+    predicted = np.empty((DRAWS, len(X_test)), dtype=data.y.dtype)
+    for windows, channels in parts:
+        Z, Z_test = rocket(data.X[:, channels], data.X_test[windows][:, channels], seed)
+        for number in range(DRAWS):
+            rows = draw(data.y, LABELS, number)
+            predicted[number, windows] = ridge(Z[rows], data.y[rows]).predict(Z_test)
+    scores = [f1_score(data.y_test, p, average="macro") for p in predicted]
+    return float(np.mean(scores))
+
+
+def embedded(modalities: dict[str, slice], X, X_test, data: Data, seed: int) -> float:
+    """Pretrain on X and score the embedding."""
+    embedder = CroSSLTransformer(modalities, random_state=seed).fit(X)
+    return score(embedder.transform(X), embedder.transform(X_test), data)
+
+
+def missing_row(data: Data, seed: int) -> dict[str, float]:
+    """Score every method once."""
+    row = {}
+    for title, modalities in (("two modalities", MODALITIES), ("six", CHANNELS)):
+        X = remove(data.X, modalities, seed)
+        X_test = remove(data.X_test, modalities, seed + 1000)
+        row[f"CroSSL, {title}, complete"] = embedded(
+            modalities, data.X, data.X_test, data, seed
+        )
+        row[f"CroSSL, {title}, 30 % missing"] = embedded(
+            modalities, X, X_test, data, seed
+        )
+    X = remove(data.X, MODALITIES, seed)
+    X_test = remove(data.X_test, MODALITIES, seed + 1000)
+    row["MiniRocket, complete"] = score(*rocket(data.X, data.X_test, seed), data, ridge)
+    mean = np.nanmean(X, axis=(0, 2))[:, None]
+    for title, filling in (("zeros", 0.0), ("means", mean)):
+        filled = (np.where(np.isnan(x), filling, x) for x in (X, X_test))
+        row[f"MiniRocket, {title}"] = score(*rocket(*filled, seed), data, ridge)
+    row["MiniRocket for each set of sensors"] = separate_rockets(data, X_test, seed)
+    return row
+
+
+def print_gaps_and_retrieval(data: Data) -> None:
+    """Score one embedder as gaps grow, and find windows from what is left of them."""
+    embedder = CroSSLTransformer(MODALITIES, random_state=0, max_missing=1.0)
+    Z = embedder.fit(data.X).transform(data.X)
+    scores = [score(Z, embedder.transform(gaps(data.X_test, g, 0)), data) for g in GAPS]
+    print("\n| gap in test windows | " + " | ".join(f"{g:.0%}" for g in GAPS) + " |")
+    print("| --- |" + " --- |" * len(GAPS))
+    print("| macro-F1 | " + " | ".join(f"{s:.3f}" for s in scores) + " |")
+    Z_test = embedder.transform(data.X_test)
+    for name, channels in MODALITIES.items():
+        X = data.X_test.copy()
+        X[:, channels] = np.nan
+        left = embedder.transform(X)
+        distance = pairwise_distances(left, Z_test)
+        rank = (distance < np.diag(distance)[:, None]).sum(axis=1)
+        print(
+            f"\nwithout {name}: the complete window is among the 10 nearest of "
+            f"{len(rank)} for {(rank < 10).mean():.1%} (chance {10 / len(rank):.1%}), "
+            f"median rank {np.median(rank):.0f}"
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = os.environ.get("SKLEARN_CROSSL_DATA")
+    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    data = load_hapt(Path(parser.parse_args().data))
+    rows = [missing_row(data, seed) for seed in SEEDS]
+    print("| method | seeds " + ", ".join(map(str, SEEDS)) + " | mean |")
+    print("| --- | --- | --- |")
+    for method in rows[0]:
+        values = [row[method] for row in rows]
+        seeds = " ".join(f"{value:.3f}" for value in values)
+        print(f"| {method} | {seeds} | {np.mean(values):.3f} |")
+    print_gaps_and_retrieval(data)
+
+
+if __name__ == "__main__":
+    main()
