@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -203,7 +204,7 @@ def _from_cells(
     shape = max(shapes)
     if len(shapes) > 1 and (len(shape) > 2 or len({s[:-1] for s in shapes}) > 1):
         raise ValueError(
-            f"its windows have the shapes {sorted(shapes)[:5]}; only time series may "
+            f"the windows have the shapes {sorted(shapes)[:5]}; only time series may "
             "differ, and only in their number of timepoints, the last dimension."
         )
     dtype = np.result_type(*(x.dtype for x in windows if x is not None))
@@ -252,4 +253,6 @@ def _is_array(cell: Any) -> bool:
 
 
 def _is_nothing(cell: Any) -> bool:
-    return cell is None or (np.ndim(cell) == 0 and cell != cell)
+    """Say whether a cell is None, NaN or pandas' NA."""
+    is_nan = isinstance(cell, (Real, np.floating)) and cell != cell
+    return cell is None or is_nan or type(cell).__name__ == "NAType"

@@ -78,11 +78,12 @@ def test_cells_may_hold_arrays(table, lengths):
     np.testing.assert_array_equal(make().fit(contained).transform(X), expected)
 
 
-@pytest.mark.parametrize("table", [pandas_table, polars_table])
-def test_a_cell_without_an_array_is_missing(table):
+@pytest.mark.parametrize("nothing", [None, np.nan, np.float32("nan"), pd.NA])
+@pytest.mark.parametrize("table", [pandas_table, polars_table, dict])
+def test_a_cell_without_an_array_is_missing(table, nothing):
     X, _ = named()
     cells = {name: list(x) for name, x in X.items()}
-    cells["pulse"][3] = None
+    cells["pulse"][3] = None if table is polars_table else nothing
     X["pulse"][3] = np.nan
     model = make().fit(table(cells))
     np.testing.assert_array_equal(model.transform(table(cells)), model.transform(X))
@@ -104,6 +105,14 @@ def test_tables_are_split_in_cross_validation(library):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     with pytest.raises(TypeError, match="'subject': window 0 is 0, a int"):
         make().fit(table)
+
+
+def test_a_table_in_and_a_table_out():
+    X, _ = named()
+    table = pandas_table(X).set_index(pd.Index(range(100, 148)))
+    Z = make().set_output(transform="pandas").fit_transform(table)
+    assert Z.index.equals(table.index)
+    assert Z.columns[0] == "crossl_global_000"
 
 
 @pytest.mark.parametrize("masking", ["spatial", "random", "temporal"])
