@@ -1,8 +1,7 @@
 """Load the recordings of the examples: HAPT where it is, else what aeon ships.
 
-The folder is named by the environment variable ``SKLEARN_CROSSL_DATA``; without it,
-``../shared/data`` beside the project is looked at. BasicMotions comes with the installed
-aeon package, so that the examples run without a network.
+The folder is named by the environment variable ``SKLEARN_CROSSL_DATA``. BasicMotions
+comes with the installed aeon package, so that the examples run without a network.
 """
 
 import os
@@ -11,14 +10,13 @@ from pathlib import Path
 import numpy as np
 
 MODALITIES = {"accelerometer": slice(0, 3), "gyroscope": slice(3, 6)}
-BESIDE_THE_PROJECT = Path(__file__).parents[2] / "shared" / "data"
+FOLDER = Path(os.environ.get("SKLEARN_CROSSL_DATA", "data"))
 
 
 def load_recordings():
     """Return a name, windows, activities, subjects (or None), the activities' names."""
-    folder = Path(os.environ.get("SKLEARN_CROSSL_DATA", BESIDE_THE_PROJECT))
-    if (folder / "hapt.npz").exists():
-        return _load_hapt(folder / "hapt.npz")
+    if (FOLDER / "hapt.npz").exists():
+        return _load_hapt(FOLDER / "hapt.npz")
     return _load_basic_motions()
 
 

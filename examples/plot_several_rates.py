@@ -14,12 +14,10 @@ subject, and the search tries how much to mask.
 # recordings of two sensors are made up, of 12 people, and cut into windows that are
 # aligned in time.
 
-import os
 import sys
-from pathlib import Path
 
 import numpy as np
-from _recordings import BESIDE_THE_PROJECT
+from _recordings import FOLDER
 from skorch.helper import SliceDict
 
 from sklearn_crossl.segmentation import sliding_windows
@@ -60,8 +58,7 @@ def make_recordings(rng):
     return "Made up", X, y, subject
 
 
-folder = Path(os.environ.get("SKLEARN_CROSSL_DATA", BESIDE_THE_PROJECT))
-path = folder / "emg_lower_limb.npz"
+path = FOLDER / "emg_lower_limb.npz"
 rng = np.random.default_rng(0)
 name, X, y, subject = load_lower_limb(path) if path.exists() else make_recordings(rng)
 for modality, windows in X.items():
