@@ -168,6 +168,10 @@ class Unequal(Source):
         self.windows = windows
         self.flat = flat
         self.lengths = np.array([x.shape[1] for x in windows], dtype=int)
+        # Rounded up to 2**k or 3 * 2**(k - 1), so that few lengths occur.
+        power = 2 ** np.ceil(np.log2(np.maximum(self.lengths, 1))).astype(int)
+        shorter = power * 3 // 4
+        self.padded = np.where(self.lengths <= shorter, shorter, power).clip(1)
         if longest is None:
             longest = int(self.lengths.max(initial=1))
         self.shape = (n_channels, longest)
@@ -178,7 +182,7 @@ class Unequal(Source):
 
     def take(self, rows: Rows) -> np.ndarray:
         places = np.arange(len(self))[rows]
-        longest = self.padded_lengths()[places].max(initial=1)
+        longest = self.padded[places].max(initial=1)
         out = np.full((len(places), self.shape[0], longest), np.nan, self.dtype)
         for x, place in zip(out, places, strict=True):
             window = self.windows[place]
@@ -194,9 +198,7 @@ class Unequal(Source):
         return self.lengths[rows] * self.shape[0]
 
     def padded_lengths(self) -> np.ndarray:
-        """Round up to 2**k or 3 * 2**(k - 1), so that few lengths occur."""
-        power = 2 ** np.ceil(np.log2(np.maximum(self.lengths, 1))).astype(int)
-        return np.where(self.lengths <= power * 3 // 4, power * 3 // 4, power).clip(1)
+        return self.padded
 
 
 def float_dtype(dtype: Any) -> np.dtype:
