@@ -22,7 +22,7 @@ def test_every_encoder_maps_windows_of_any_length_to_codes(name, n_timepoints):
 
 def literal_tcn(network, x, stride):
     """Layer by layer with Conv1d over (batch, channels, time)."""
-    for layer in network.convolutions.layers:
+    for layer in network.layers:
         conv = layer.conv
         x = torch.nn.functional.conv1d(
             x, conv.weight[:, :, 0], conv.bias, stride=stride, padding=conv.padding[1]
@@ -126,8 +126,8 @@ def test_padding_changes_nothing(lengths, extra, kernel_sizes, stride, pooling):
 def test_complete_windows_need_no_mask():
     torch.manual_seed(0)
     x = torch.randn(3, 2, 40)
-    for network in (TCNEncoder().build(2), ImageEncoder().build(2)):
-        window = x if network.__class__.__name__ == "_TCN" else x[:, :, None]
+    for encoder, window in ((TCNEncoder(), x), (ImageEncoder(), x[:, :, None])):
+        network = encoder.build(2)
         everything = torch.ones_like(window, dtype=torch.bool)
         torch.testing.assert_close(network(window, everything), network(window))
 
@@ -151,7 +151,7 @@ def test_pooling_weighs_steps_by_their_coverage():
 
 
 def literal_image(network, x):
-    for layer in network.convolutions.layers:
+    for layer in network.layers:
         conv = layer.conv
         x = torch.nn.functional.conv2d(x, conv.weight, conv.bias, stride=2, padding=1)
         x = layer.activation(layer.norm(x.permute(0, 2, 3, 1))).permute(0, 3, 1, 2)

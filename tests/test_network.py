@@ -92,7 +92,7 @@ def test_views_share_one_encoder_pass():
     net = network(n_views=5)
     calls = []
     for module in net.encoders.values():
-        module.convolutions.layers[0].register_forward_hook(lambda *args: calls.append(1))
+        module.layers[0].register_forward_hook(lambda *args: calls.append(1))
     net(whole(dataset(missing=False)))
     assert len(calls) == len(SHAPES)
 
@@ -154,9 +154,7 @@ def test_a_single_latent_step_is_masked_by_units():
 
 def test_modalities_of_the_same_shape_have_weights_of_their_own():
     net = network()
-    first, second = (
-        net.module(name).convolutions.layers[0].conv.weight for name in ("acc", "gyro")
-    )
+    first, second = (net.module(name).layers[0].conv.weight for name in ("acc", "gyro"))
     assert not torch.equal(first, second)
 
 

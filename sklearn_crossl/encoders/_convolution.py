@@ -5,10 +5,26 @@ Everything is laid out (batch, height, width, units); a time series has height 1
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any, NamedTuple
 
 import torch
+from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
+
+from .base import EncoderModule
+
+#: What holds for the parameters that all convolutional encoders have.
+CONSTRAINTS: dict = {
+    "widths": ["array-like"],
+    "stride": [Interval(Integral, 1, None, closed="left")],
+    "activation": [StrOptions({"relu", "prelu"})],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "pooling": [StrOptions({"mean", "max", "mean+max"})],
+    "shared": ["boolean"],
+}
 
 
 class Presence(NamedTuple):
@@ -91,17 +107,32 @@ class ConvolutionLayer(nn.Module):
         return x * presence.inside[..., None].to(x.dtype), presence
 
 
-class Convolutions(nn.Module):
-    """Layers one after the other, from (batch, channels, height, width) to a sequence."""
+class ConvolutionalNetwork(EncoderModule):
+    """Layers one after the other, as wide as ``config`` says."""
 
-    def __init__(self, layers: list[ConvolutionLayer], pooling: str):
+    def __init__(
+        self,
+        n_channels: int,
+        kernel_sizes: Sequence[tuple[int, int]],
+        stride: tuple[int, int],
+        config: Any,
+    ):
         super().__init__()
-        self.layers = nn.ModuleList(layers)
-        self.pooling = pooling.split("+")
-        self.code_size = layers[-1].conv.out_channels * len(self.pooling)
+        widths = pairwise([n_channels, *config.widths])
+        self.layers = nn.ModuleList(
+            ConvolutionLayer(
+                n_in, n_out, kernel_size, stride, config.activation, config.dropout
+            )
+            for (n_in, n_out), kernel_size in zip(widths, kernel_sizes, strict=True)
+        )
+        self.pooling = config.pooling.split("+")
+        self.code_size = config.widths[-1] * len(self.pooling)
 
-    def sequence(self, x: Tensor, present: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Encode to (batch, steps, units), with the coverage of each step."""
+    def sequence(
+        self, x: Tensor, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        if x.ndim == 3:  # to (batch, channels, 1, time)
+            x, present = x.unsqueeze(2), None if present is None else present.unsqueeze(2)
         presence = None if present is None else Presence.of(present)
         x = x.permute(0, 2, 3, 1).contiguous()  # (batch, height, width, channels)
         for layer in self.layers:
@@ -109,8 +140,7 @@ class Convolutions(nn.Module):
         sequence = x.flatten(1, 2)  # (batch, height * width, units)
         return sequence, None if presence is None else presence.coverage.flatten(1)
 
-    def pool(self, sequence: Tensor, weights: Tensor | None) -> Tensor:
-        """Pool (..., steps, units) to (..., code_size)."""
+    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
         pools = {"mean": weighted_mean, "max": weighted_max}
         return torch.cat(
             [pools[name](sequence, weights) for name in self.pooling], dim=-1

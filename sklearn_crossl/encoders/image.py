@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Integral
 
-from sklearn.utils._param_validation import Interval, StrOptions
-from torch import Tensor
+from sklearn.utils._param_validation import Interval
 
-from ._convolution import ConvolutionLayer, Convolutions
+from ._convolution import CONSTRAINTS, ConvolutionalNetwork
 from .base import Encoder, EncoderModule
 
 __all__ = ["ImageEncoder"]
@@ -58,13 +56,8 @@ class ImageEncoder(Encoder):
     """
 
     _parameter_constraints: dict = {
-        "widths": ["array-like"],
+        **CONSTRAINTS,
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "stride": [Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"relu", "prelu"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "pooling": [StrOptions({"mean", "max", "mean+max"})],
-        "shared": ["boolean"],
     }
 
     def __init__(
@@ -106,27 +99,6 @@ class ImageEncoder(Encoder):
         self._validate_params()
         if not len(self.widths):
             raise ValueError("ImageEncoder got widths=(); give it at least one layer.")
-        return _ImageNetwork(n_channels, self)
-
-
-class _ImageNetwork(EncoderModule):
-    def __init__(self, n_channels: int, config: ImageEncoder):
-        super().__init__()
-        kernel_size = (config.kernel_size, config.kernel_size)
-        stride = (config.stride, config.stride)
-        layers = [
-            ConvolutionLayer(
-                n_in, n_out, kernel_size, stride, config.activation, config.dropout
-            )
-            for n_in, n_out in pairwise([n_channels, *config.widths])
-        ]
-        self.convolutions = Convolutions(layers, config.pooling)
-        self.code_size = self.convolutions.code_size
-
-    def sequence(
-        self, x: Tensor, present: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        return self.convolutions.sequence(x, present)
-
-    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
-        return self.convolutions.pool(sequence, weights)
+        kernel_sizes = [(self.kernel_size, self.kernel_size)] * len(self.widths)
+        stride = (self.stride, self.stride)
+        return ConvolutionalNetwork(n_channels, kernel_sizes, stride, self)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Interval, StrOptions
-from torch import Tensor
-
-from ._convolution import ConvolutionLayer, Convolutions
+from ._convolution import CONSTRAINTS, ConvolutionalNetwork
 from .base import Encoder, EncoderModule
 from .image import ImageEncoder
 
@@ -59,13 +54,8 @@ class TCNEncoder(Encoder):
     """
 
     _parameter_constraints: dict = {
-        "widths": ["array-like"],
+        **CONSTRAINTS,
         "kernel_sizes": ["array-like"],
-        "stride": [Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions({"relu", "prelu"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "pooling": [StrOptions({"mean", "max", "mean+max"})],
-        "shared": ["boolean"],
     }
 
     def __init__(
@@ -110,7 +100,8 @@ class TCNEncoder(Encoder):
                 f"TCNEncoder got widths={self.widths!r} and kernel_sizes="
                 f"{self.kernel_sizes!r}; give one of each for every layer."
             )
-        return _TCN(n_channels, self)
+        kernel_sizes = [(1, size) for size in self.kernel_sizes]
+        return ConvolutionalNetwork(n_channels, kernel_sizes, (1, self.stride), self)
 
     def for_images(self) -> ImageEncoder:
         """Give the encoder of modalities that are images: of the same widths.
@@ -127,34 +118,3 @@ class TCNEncoder(Encoder):
             pooling=self.pooling,
             shared=self.shared,
         )
-
-
-class _TCN(EncoderModule):
-    def __init__(self, n_channels: int, config: TCNEncoder):
-        super().__init__()
-        widths = [n_channels, *config.widths]
-        layers = [
-            ConvolutionLayer(
-                n_in,
-                n_out,
-                (1, kernel_size),
-                (1, config.stride),
-                config.activation,
-                config.dropout,
-            )
-            for (n_in, n_out), kernel_size in zip(
-                pairwise(widths), config.kernel_sizes, strict=True
-            )
-        ]
-        self.convolutions = Convolutions(layers, config.pooling)
-        self.code_size = self.convolutions.code_size
-
-    def sequence(
-        self, x: Tensor, present: Tensor | None = None
-    ) -> tuple[Tensor, Tensor | None]:
-        present = None if present is None else present.unsqueeze(2)
-        # (batch, channels, 1, time)
-        return self.convolutions.sequence(x.unsqueeze(2), present)
-
-    def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
-        return self.convolutions.pool(sequence, weights)
