@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from ._device import memory_for_data, to_device
 from ._gaps import fill_gaps
 from ._network import Batch
-from ._sources import Source
+from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
 
@@ -39,6 +40,21 @@ class WindowDataset(Dataset):
         self.data = data
         self.observed = observed
         self.partial = partial
+        self._resident: dict[str, torch.Tensor] = {}
+
+    def move_to(self, device: torch.device) -> None:
+        """Keep on a device what batches are sliced from, if its memory allows."""
+        if self._resident:
+            return
+        whole = {
+            name: source.values
+            for index, (name, source) in enumerate(self.data.items())
+            if isinstance(source, InMemory) and not self.partial[:, index].any()
+        }
+        if sum(x.nbytes for x in whole.values()) <= memory_for_data(device):
+            self._resident = {
+                name: to_device(torch.from_numpy(x), device) for name, x in whole.items()
+            }
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -66,9 +82,15 @@ class WindowDataset(Dataset):
         for index, (name, source) in enumerate(self.data.items()):
             has = observed[:, index]
             complete = bool(has.all())
-            x = source.take(rows if complete else rows[has])
-            may_have_gaps = source.unequal or bool(partial[:, index].any())
-            inputs[name], presents[name] = _without_gaps(x, may_have_gaps)
+            chosen = rows if complete else rows[has]
+            if name in self._resident:
+                resident = self._resident[name]
+                index_there = to_device(torch.from_numpy(chosen), resident.device)
+                inputs[name], presents[name] = resident[index_there], None
+            else:
+                x = source.take(chosen)
+                may_have_gaps = source.unequal or bool(partial[:, index].any())
+                inputs[name], presents[name] = _without_gaps(x, may_have_gaps)
             places[name] = None if complete else torch.from_numpy(has.nonzero()[0])
         valid = torch.from_numpy(observed.any(axis=1))
         return Batch(
@@ -164,6 +186,7 @@ class ShuffledBatches:
 
     def __iter__(self) -> Iterator[tuple[Batch, None]]:
         for chunk in self.dataset.chunks():
+            chunk.move_to(self.device)
             batches: list[np.ndarray] = []
             for rows in _by_sensors(chunk.observed):
                 shuffled = rows[torch.randperm(len(rows)).numpy()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -55,6 +57,61 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with fork:
         torch.manual_seed(seed)
         yield
+
+
+def memory_for_data(device: torch.device) -> float:
+    """Bytes that training data may take on a device: half of what is free."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] / 2
+    if device.type == "mps":
+        used = torch.mps.driver_allocated_memory()
+        return (torch.mps.recommended_max_memory() - used) / 2
+    return float("inf") if device.type == "cpu" else 0.0  # it is there already
+
+
+def to_device(tensor: torch.Tensor, device: torch.device | str) -> torch.Tensor:
+    """Copy to a device without waiting for it."""
+    device = torch.device(device)
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()  # only from pinned memory is the copy asynchronous
+    return tensor.to(device, non_blocking=True)
+
+
+def compiled(function: Callable) -> Callable:
+    """Compile a function; where that fails, warn and go on with the function itself."""
+    current = torch.compile(function)
+
+    def call(*args: Any) -> Any:
+        nonlocal current
+        try:
+            return current(*args)
+        except Exception as error:  # a compiler's can be of any type
+            if current is function or out_of_memory(error):
+                raise
+            warnings.warn(
+                f"torch.compile failed ({type(error).__name__}: {error}); training goes "
+                "on without it. Set compile=False to be rid of this warning.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            current = function
+            return function(*args)
+
+    return call
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Tell whether torch raised an error for want of memory, on whatever device."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    message = str(error)  # the host's and MPS's allocators raise a plain RuntimeError
+    return "out of memory" in message or "can't allocate memory" in message
+
+
+def release_memory(device: torch.device) -> None:
+    """Give what torch caches of a device's memory back to it."""
+    if device.type != "cpu":
+        getattr(torch, device.type).empty_cache()
 
 
 def _has_bf16(device: torch.device) -> bool:

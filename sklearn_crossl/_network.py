@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ._device import to_device
 from .aggregators import Aggregator
 from .encoders import Encoder, EncoderModule
 from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
@@ -33,15 +34,23 @@ class Batch(NamedTuple):
         """Copy to a device."""
 
         def move(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else tensor.to(device, non_blocking=True)
+            return None if tensor is None else to_device(tensor, device)
 
         return Batch(
-            {name: x.to(device, non_blocking=True) for name, x in self.inputs.items()},
+            {name: to_device(x, device) for name, x in self.inputs.items()},
             {name: move(rows) for name, rows in self.rows.items()},
             {name: move(present) for name, present in self.present.items()},
-            self.observed.to(device, non_blocking=True),
+            to_device(self.observed, device),
             move(self.valid),
         )
+
+
+class Latent(NamedTuple):
+    """Latent sequences of modalities that were encoded together."""
+
+    names: list[str]
+    sequence: Tensor  # (n, G, steps, units)
+    coverage: Tensor | None  # of the steps, (n, G, steps); None: all
 
 
 class Masking(NamedTuple):
@@ -100,8 +109,8 @@ class CroSSLNetwork(nn.Module):
         assert self.objective is not None
         device = batch.observed.device.type
         with torch.autocast(device, autocast) if autocast else nullcontext():
-            sequences = self.encode(batch)
-        codes, keep = self.mask(sequences, batch)
+            latents = self.encode(batch)
+        codes, keep = self.mask(latents, batch)
         views = self.aggregator(codes, keep)
         return self.objective(Latents(views, codes, batch.observed, batch.valid))
 
@@ -128,21 +137,34 @@ class CroSSLNetwork(nn.Module):
         keep = _pad_rows(batch.observed, n_rows)[..., None]
         return codes, self.aggregator(_pad_rows(codes, n_rows), keep)[:size]
 
-    def encode(self, batch: Batch) -> dict[str, tuple[Tensor, Tensor | None]]:
-        """Encode each modality's observed windows.
+    def encode(self, batch: Batch) -> list[Latent]:
+        """Encode each modality's observed windows, those that go together at once."""
+        latents = []
+        for names in self._together(batch):
+            modules = [self.module(name) for name in names]
+            inputs = [batch.inputs[name] for name in names]
+            if len(names) > 1:
+                sequence, coverage = modules[0].together(modules, inputs), None
+            else:
+                present = batch.present[names[0]]
+                sequence, coverage = modules[0].sequence(inputs[0], present)
+                sequence = sequence.unsqueeze(1)
+                coverage = None if coverage is None else coverage.unsqueeze(1)
+            latents.append(Latent(names, sequence.float(), coverage))
+        return latents
 
-        Returns latent sequences (n_m, steps, units) and the coverage (n_m, steps) of
-        their steps, None for all.
-        """
-        latent = {}
+    def _together(self, batch: Batch) -> list[list[str]]:
+        """Group the modalities that every window has, of equal shape and kind."""
+        groups: dict[Hashable, list[str]] = {}
         for name, x in batch.inputs.items():
-            sequence, coverage = self.module(name).sequence(x, batch.present[name])
-            latent[name] = sequence.float(), coverage
-        return latent
+            module = self.module(name)
+            complete = batch.rows[name] is None and batch.present[name] is None
+            joins = complete and module.kind is not None
+            key = (type(module), module.kind, x.shape[1:]) if joins else name
+            groups.setdefault(key, []).append(name)
+        return list(groups.values())
 
-    def mask(
-        self, latent: Mapping[str, tuple[Tensor, Tensor | None]], batch: Batch
-    ) -> tuple[Tensor, Tensor]:
+    def mask(self, latents: list[Latent], batch: Batch) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw what each view sees of them.
 
         Returns codes (batch, M, code_size) and keep (n_views, batch, M, 1 | code_size);
@@ -154,19 +176,28 @@ class CroSSLNetwork(nn.Module):
         ratios = draw_ratio(ratio, n_views, device=observed.device)
         if strategy == "spatial" and sum(len(x) > 0 for x in batch.inputs.values()) == 1:
             strategy = "temporal"  # a single modality cannot be hidden: its steps are
-        if strategy == "temporal" and all(s.shape[1] == 1 for s, _ in latent.values()):
+        if strategy == "temporal" and all(x.sequence.shape[2] == 1 for x in latents):
             strategy = "random"  # nor a single step: its units are
         if strategy == "temporal":
-            pooled = {
-                name: self.module(name).pool(parts[0], _step_weights(*parts, ratios))
-                for name, parts in latent.items()
-            }
-            return self.stack(pooled, batch), observed[..., None]
-        pooled = {name: self.module(name).pool(*parts) for name, parts in latent.items()}
-        codes = self.stack(pooled, batch)
+            codes = self._pool(latents, batch, ratios)
+            return codes, observed[..., None]
+        codes = self._pool(latents, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
         return codes, spatial_mask(observed, ratios)[..., None]
+
+    def _pool(
+        self, latents: list[Latent], batch: Batch, ratios: Tensor | None = None
+    ) -> Tensor:
+        """Pool over the steps, or over those that each view sees, and stack."""
+        pooled: dict[str, Tensor] = {}
+        for names, sequence, coverage in latents:
+            weights = coverage
+            if ratios is not None:
+                weights = _step_weights(sequence, coverage, ratios)
+            codes = self.module(names[0]).pool(sequence, weights)
+            pooled.update(zip(names, codes.unbind(-2), strict=True))
+        return self.stack(pooled, batch)
 
     def stack(self, pooled: dict[str, Tensor], batch: Batch) -> Tensor:
         """Stack codes (..., n_m, code_size) to (..., batch, M, code_size)."""
@@ -187,11 +218,15 @@ class CroSSLNetwork(nn.Module):
 
 
 def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> Tensor:
-    """Draw which steps each view sees, weighted by their coverage."""
+    """Draw which steps each view sees, (n_views, n, G, steps), by their coverage."""
+    n, n_modalities, n_steps, _ = sequence.shape
     if coverage is None:
-        steps = torch.ones(sequence.shape[:2], dtype=torch.bool, device=sequence.device)
-        return temporal_mask(steps, ratios)  # (n_views, n_m, steps)
-    return temporal_mask(coverage > 0, ratios) * coverage
+        steps = torch.ones(
+            n * n_modalities, n_steps, dtype=torch.bool, device=sequence.device
+        )
+        return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
+    keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
+    return keep.unflatten(1, (n, n_modalities)) * coverage
 
 
 def _pad_rows(x: Tensor, n_rows: int) -> Tensor:

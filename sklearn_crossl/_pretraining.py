@@ -12,7 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from ._batches import StreamedWindows, WindowDataset
-from ._device import seeded
+from ._device import out_of_memory, release_memory, seeded
+from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
 from ._persistence import (
     arrays_to_module,
@@ -23,7 +24,10 @@ from ._persistence import (
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
 
-_EMBED_BATCH = 128  # rows of every forward pass: the last one is padded
+_MOST_ROWS = {"cpu": 128}  # of a pass through the network: what the caches like best
+_MOST_ROWS_ELSEWHERE = 4096
+_PASS_BYTES = 2**26  # of a pass on the host; an eighth of the memory elsewhere
+_GROWTH = 64  # bytes that a pass takes for each byte of its input, about
 
 
 def pretrain(
@@ -62,7 +66,7 @@ def pretrain(
     ValueError
         If the loss is not finite in the first epoch, or ``previous`` does not fit.
     """
-    with seeded(seed, training["device"]):
+    with seeded(seed, training["device"]), freed_memory_kept():
         network = CroSSLNetwork(**network_config)
         net = make_net(network, dataset, **training)
         if bridge is not None:
@@ -142,20 +146,62 @@ def embed(
     network.to(device)
     streamed = StreamedWindows(windows, mean, scale)
     any_observed = np.logical_or.reduce(windows.observed, axis=1)
+    n_rows = _rows_of_a_pass(windows, device)
     for block in windows.blocks():
         rows = np.arange(block.start, block.stop)[any_observed[block]]
         dataset = streamed.read(rows)
-        for part in _alike(dataset):
-            batch = dataset.batch(part).to(device)
-            with torch.inference_mode():
-                codes, z = network.embed(batch, _EMBED_BATCH)
-            has = dataset.observed[part][..., None]
-            filled = np.where(has, codes.cpu().numpy(), code_means)
-            yield rows[part], z.cpu().numpy(), filled
+        for group in _alike(dataset):
+            start = 0
+            while start < len(group):
+                part = group[start : start + n_rows]
+                try:
+                    codes, z = _encode(network, dataset, part, n_rows, device)
+                except (RuntimeError, MemoryError) as error:
+                    n_rows = _fewer_rows(n_rows, error, device)
+                    continue
+                start += n_rows
+                has = dataset.observed[part][..., None]
+                yield rows[part], z, np.where(has, codes, code_means)
 
 
-def _alike(dataset: WindowDataset) -> Iterator[np.ndarray]:
-    """Cut the rows into batches of windows that take the same way through the network.
+def _encode(
+    network: CroSSLNetwork,
+    dataset: WindowDataset,
+    rows: np.ndarray,
+    n_rows: int,
+    device: torch.device,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Embed some windows in one pass."""
+    with torch.inference_mode():
+        codes, z = network.embed(dataset.batch(rows).to(device), n_rows)
+    return codes.cpu().numpy(), z.cpu().numpy()
+
+
+def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:
+    """Halve the rows of a pass that ran out of memory; raise what else went wrong."""
+    if n_rows == 1 or not out_of_memory(error):
+        raise error
+    release_memory(device)
+    return n_rows // 2
+
+
+def _rows_of_a_pass(windows: Windows, device: torch.device) -> int:
+    """Choose how many windows are embedded at once, a power of two, from memory.
+
+    The machine's memory, not what is free of it: each pass is padded to so many rows and
+    kernels round by shape, so that the same window has the same embedding tomorrow.
+    """
+    budget = _PASS_BYTES
+    if device.type == "cuda":
+        budget = torch.cuda.get_device_properties(device).total_memory // 8
+    size = sum(4 * int(np.prod(shape)) for shape in windows.shapes.values())
+    most = _MOST_ROWS.get(device.type, _MOST_ROWS_ELSEWHERE)
+    n_rows = min(most, max(1, budget // (_GROWTH * size)))
+    return int(2 ** (n_rows.bit_length() - 1))
+
+
+def _alike(dataset: WindowDataset) -> list[np.ndarray]:
+    """Part the rows into windows that take the same way through the network.
 
     They are padded to the same lengths, and either all or none have gaps, so that a
     window's embedding is the same, to the bit, whatever the windows beside it.
@@ -164,10 +210,7 @@ def _alike(dataset: WindowDataset) -> Iterator[np.ndarray]:
     _, group = np.unique(
         np.hstack([lengths, dataset.partial]), axis=0, return_inverse=True
     )
-    for number in range(group.max(initial=-1) + 1):
-        rows = np.flatnonzero(group == number)
-        for start in range(0, len(rows), _EMBED_BATCH):
-            yield rows[start : start + _EMBED_BATCH]
+    return [np.flatnonzero(group == number) for number in np.unique(group)]
 
 
 def _code_means(net: PretrainingNet) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,15 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
 
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
+from ._device import compiled
 from ._network import Batch, CroSSLNetwork
 from .inspection import effective_rank
 
-#: The accepted short names of ``CroSSLTransformer(optimizer=...)``.
+#: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
 OPTIMIZERS = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "sgd": torch.optim.SGD,
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "sgd": partial(torch.optim.SGD, fused=True),
 }
 
 _PROBE_WINDOWS = 512  # windows that an epoch's embedding is looked at by
@@ -166,6 +168,7 @@ def make_net(
     *,
     device: torch.device,
     autocast: torch.dtype | None,
+    compile: bool,
     max_epochs: int,
     batch_size: int,
     lr: float,
@@ -180,6 +183,8 @@ def make_net(
 
     Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved.
     """
+    if compile:
+        network.encode = compiled(network.encode)  # type: ignore[method-assign]
     batches = ShuffledBatches(dataset, batch_size, device)
     own: list[Any] = [
         ("good_weights", _GoodWeights()),

@@ -57,6 +57,17 @@ def test_views_broadcast_over_the_same_codes(network):
         torch.testing.assert_close(view, network(codes, view_keep))
 
 
+@pytest.mark.parametrize("spec", ["set", "set with residual"])
+def test_views_of_the_same_codes_have_the_gradients_of_views_apart(spec):
+    network = build(VARIANTS[spec])
+    keep = torch.rand(3, 5, M, 1, generator=torch.Generator().manual_seed(0)) < 0.5
+    leaves = [torch.randn(5, M, UNITS).requires_grad_()]
+    leaves.append(leaves[0].detach().clone().requires_grad_())
+    network(leaves[0], keep).square().sum().backward()
+    torch.stack([network(leaves[1], k) for k in keep]).square().sum().backward()
+    torch.testing.assert_close(leaves[0].grad, leaves[1].grad)
+
+
 def test_views_of_codes_broadcast_over_the_same_mask(network):
     codes = torch.randn(2, 3, M, UNITS)
     views = network(codes, keep_of(0, 2))

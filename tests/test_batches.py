@@ -146,6 +146,32 @@ def test_a_few_windows_with_one_modality_go_with_the_others():
     assert len(ShuffledBatches(dataset, 50, CPU)) == 2
 
 
+@pytest.mark.parametrize("room", [0.0, 1e9])
+def test_batches_are_the_same_from_a_device_that_holds_the_data(monkeypatch, room):
+    monkeypatch.setattr(_batches, "memory_for_data", lambda device: room)
+    part = windows(100)
+    observed = np.ones((100, 2), dtype=bool)
+    observed[::3, 1] = False
+    dataset = WindowDataset(part.data, observed, part.partial)
+    rows = np.array([5, 3, 99])
+    expected = dataset.batch(rows)
+    dataset.move_to(CPU)
+    assert (len(dataset._resident) == 2) == bool(room)
+    batch = dataset.batch(rows)
+    for name in ("a", "b"):
+        assert torch.equal(batch.inputs[name], expected.inputs[name])
+    assert torch.equal(batch.rows["b"], torch.tensor([0]))
+    assert batch.rows["a"] is None
+
+
+def test_data_with_gaps_is_not_held_by_the_device():
+    part = windows(10)
+    part.partial[3, 0] = True
+    dataset = WindowDataset(part.data, part.observed, part.partial)
+    dataset.move_to(CPU)
+    assert list(dataset._resident) == ["b"]
+
+
 def test_batches_say_where_values_are():
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(1, n)).astype(np.float32) for n in (5, 8, 6, 0)]

@@ -2,7 +2,15 @@ import pytest
 import torch
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._device import autocast_dtype, resolve_device, seeded
+from sklearn_crossl._device import (
+    autocast_dtype,
+    memory_for_data,
+    out_of_memory,
+    release_memory,
+    resolve_device,
+    seeded,
+    to_device,
+)
 from sklearn_crossl._network import Batch, CroSSLNetwork, Masking
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import TCNEncoder
@@ -41,6 +49,33 @@ def test_seeding_leaves_the_global_generator_as_it_was():
     with seeded(3, CPU):
         assert torch.equal(first, torch.rand(4))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_data_fits_where_it_is_already(monkeypatch):
+    assert memory_for_data(CPU) == float("inf")
+    assert memory_for_data(torch.device("meta")) == 0
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (600, 1000))
+    assert memory_for_data(torch.device("cuda")) == 300
+    monkeypatch.setattr(torch.mps, "driver_allocated_memory", lambda: 100)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 1000)
+    assert memory_for_data(torch.device("mps")) == 450
+
+
+def test_tensors_move_without_a_copy_if_they_are_there():
+    x = torch.ones(3)
+    assert to_device(x, "cpu") is x
+    assert to_device(x, "meta").device.type == "meta"
+
+
+def test_want_of_memory_is_told_from_other_errors():
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert out_of_memory(RuntimeError("MPS backend out of memory"))
+    assert out_of_memory(MemoryError())
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**55)
+    assert out_of_memory(caught.value)
+    assert not out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    release_memory(CPU)
 
 
 def network_and_batch(aggregator, masking, missing):

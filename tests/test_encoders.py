@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_crossl.encoders import ENCODERS, ImageEncoder, TCNEncoder
+from sklearn_crossl.encoders._convolution import weighted_max, weighted_mean
 
 
 @pytest.mark.parametrize("name", sorted(ENCODERS))
@@ -31,14 +32,57 @@ def literal_tcn(network, x, stride):
     return x.transpose(1, 2)
 
 
+@pytest.mark.parametrize("params", [{}, {"affine": True, "activation": "prelu"}])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_tcn_equals_its_literal_form(stride):
+def test_tcn_equals_its_literal_form(stride, params):
     torch.manual_seed(0)
-    network = TCNEncoder(stride=stride, activation="prelu").build(3)
+    network = TCNEncoder(stride=stride, **params).build(3)
     x = torch.randn(4, 3, 50)
     torch.testing.assert_close(
         network.sequence(x)[0], literal_tcn(network, x, stride), atol=1e-5, rtol=1e-4
     )
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.integers(1, 5),
+    st.integers(2, 4),
+    st.sampled_from([(3, 50), (1, 7), (2, 1), (1, 9, 8), (3, 5, 12)]),
+    st.integers(1, 3),
+    st.sampled_from([(8, 5, 3), (1, 2, 7)]),
+)
+def test_networks_encode_together_what_they_encode_apart(
+    batch, n_modalities, shape, stride, kernel_sizes
+):
+    torch.manual_seed(0)
+    encoder = TCNEncoder(widths=(4, 6, 8), kernel_sizes=kernel_sizes, stride=stride)
+    encoder = encoder.for_images() if len(shape) == 3 else encoder
+    modules = [encoder.build(shape[0]) for _ in range(n_modalities)]
+    assert len({module.kind for module in modules}) == 1
+    inputs = [torch.randn(batch, *shape) for _ in modules]
+    apart = [m.sequence(x)[0] for m, x in zip(modules, inputs, strict=True)]
+    together = type(modules[0]).together(modules, inputs)
+    torch.testing.assert_close(together, torch.stack(apart, 1), atol=1e-5, rtol=1e-4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 4), st.integers(1, 6), st.booleans(), st.integers(0, 99))
+def test_pooling_has_the_gradient_of_its_literal_form(batch, steps, ties, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(batch, 2, steps, 3, generator=generator)
+    x = x.round() if ties else x
+    grad = torch.randn(batch, 2, 6, generator=generator)
+    network = TCNEncoder(widths=(3,), kernel_sizes=(1,)).build(1)
+    results = []
+    for pool in (
+        network.pool,
+        lambda x: torch.cat([weighted_mean(x, None), weighted_max(x, None)], -1),
+    ):
+        leaf = x.clone().requires_grad_()
+        pooled = pool(leaf)
+        pooled.backward(grad)
+        results.append((pooled.detach(), leaf.grad))
+    torch.testing.assert_close(*results)
 
 
 @settings(deadline=None, max_examples=30)
@@ -60,7 +104,7 @@ def test_masked_pooling_sees_only_kept_steps(batch, steps, seed):
 
 
 @pytest.mark.parametrize(
-    ("pooling", "size"), [("mean", 96), ("max", 96), ("mean+max", 192)]
+    ("pooling", "size"), [("mean", 128), ("max", 128), ("mean+max", 256)]
 )
 def test_pooling_sets_the_code_size(pooling, size):
     network = TCNEncoder(pooling=pooling).build(2)

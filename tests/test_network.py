@@ -88,13 +88,47 @@ def test_missing_modalities_are_never_encoded():
     assert (codes[batch.observed].abs().sum(-1) > 0).all()
 
 
-def test_views_share_one_encoder_pass():
+def test_views_share_one_encoder_pass(monkeypatch):
     net = network(n_views=5)
     calls = []
-    for module in net.encoders.values():
-        module.layers[0].register_forward_hook(lambda *args: calls.append(1))
+    encode = net.encode
+    monkeypatch.setattr(net, "encode", lambda batch: calls.append(1) or encode(batch))
     net(whole(dataset(missing=False)))
-    assert len(calls) == len(SHAPES)
+    assert len(calls) == 1
+
+
+def groups(net, batch):
+    return [latent.names for latent in net.encode(batch)]
+
+
+def test_complete_modalities_of_equal_shape_are_encoded_together():
+    data = dataset(missing=False)
+    assert groups(network(), whole(data)) == [["acc", "gyro"], ["heart"]]
+    apart = [["acc"], ["gyro"], ["heart"]]
+    assert groups(network(TCNEncoder(activation="prelu")), whole(data)) == apart
+    assert groups(network(TCNEncoder(affine=True)), whole(data)) == apart
+    assert groups(network(), whole(dataset(missing=True))) == apart
+    gaps = whole(data)
+    gaps.present["gyro"] = torch.ones_like(gaps.inputs["gyro"], dtype=torch.bool)
+    assert groups(network(), gaps) == apart
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize(
+    "masking", ["spatial", "random"]
+)  # temporal draws for each group
+def test_encoding_together_changes_nothing(masking, shared):
+    batch, results = whole(dataset(missing=False)), []
+    for together in (True, False):
+        net = network(TCNEncoder(shared=shared), masking=masking, n_views=3)
+        if not together:
+            for module in net.encoders.values():
+                module.kind = None
+        torch.manual_seed(1)
+        loss = net(batch)["loss"]
+        loss.backward()
+        results.append((loss.detach(), [p.grad for p in net.parameters()]))
+    torch.testing.assert_close(*results, atol=1e-4, rtol=1e-3)
 
 
 def one_modality(n_timepoints=20):

@@ -1,6 +1,7 @@
 """The estimator's own contract: output, state, errors, training."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def _plain(value):
 
 
 @pytest.mark.parametrize(
-    ("output", "n_features"), [("global", 256), ("modalities", 384), ("all", 640)]
+    ("output", "n_features"), [("global", 256), ("modalities", 512), ("all", 768)]
 )
 def test_output_and_its_names(X, output, n_features):
     model = make(output=output).fit(X)
@@ -312,6 +313,25 @@ def test_precision(X, precision):
     Z = make(precision=precision).fit(X).transform(X)
     assert Z.dtype == np.float32
     assert np.isfinite(Z).all()
+
+
+def test_compiled_encoders_learn_the_same(X, monkeypatch):
+    expected = make().fit(X).transform(X)
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    Z = make(compile=True).fit(X).transform(X)
+    np.testing.assert_allclose(Z, expected, atol=1e-3)
+
+
+def test_where_nothing_can_be_compiled_training_goes_on(X, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("no C++ compiler")
+
+    expected = make().fit(X).transform(X)
+    monkeypatch.setattr(torch, "compile", lambda function: fail)
+    with pytest.warns(RuntimeWarning, match="no C.. compiler.*goes on without") as caught:
+        Z = make(compile=True).fit(X).transform(X)
+    assert len(caught) == 1
+    np.testing.assert_array_equal(Z, expected)
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", torch.optim.RMSprop])

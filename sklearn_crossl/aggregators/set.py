@@ -36,9 +36,9 @@ class SetAggregator(Aggregator):
     --------
     >>> import torch
     >>> from sklearn_crossl.aggregators import SetAggregator
-    >>> network = SetAggregator().build(n_modalities=2, code_size=96)
+    >>> network = SetAggregator().build(n_modalities=2, code_size=256)
     >>> keep = torch.tensor([[[True], [False]]])  # the second modality is missing
-    >>> network(torch.ones(1, 2, 96), keep).shape
+    >>> network(torch.ones(1, 2, 256), keep).shape
     torch.Size([1, 256])
     """
 
@@ -88,8 +88,13 @@ class _Set(AggregatorModule):
         present = keep.any(-1, keepdim=True).to(codes.dtype)  # (..., batch, M, 1)
         mapped = self.maps(codes if keep.shape[-1] == 1 else hide(codes, keep))
         count = present.sum(-2).clamp_min(1)  # (..., batch, 1)
-        # (..., batch, 1, M) @ (..., batch, M, E): the sum over the modalities present
-        mean = (present.mT @ mapped).squeeze(-2) / count
+        if keep.ndim == mapped.ndim + 1:
+            # Views of the same codes: (batch, views, M) @ (batch, M, E), without copies
+            total = (present.squeeze(-1).movedim(0, 1) @ mapped).movedim(1, 0)
+        else:
+            # (..., batch, 1, M) @ (..., batch, M, E): the sum over the modalities present
+            total = (present.mT @ mapped).squeeze(-2)
+        mean = total / count
         return mean if self.residual is None else mean + self.residual(mean)
 
 

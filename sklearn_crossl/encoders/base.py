@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from sklearn.base import BaseEstimator
@@ -23,9 +23,12 @@ class EncoderModule(nn.Module, ABC):
     ----------
     code_size : int
         Width of the code.
+    kind : hashable
+        Networks of one class and of one kind can encode together; None cannot.
     """
 
     code_size: int
+    kind: Hashable = None
 
     @abstractmethod
     def sequence(
@@ -42,6 +45,15 @@ class EncoderModule(nn.Module, ABC):
     @abstractmethod
     def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
         """Pool (..., steps, units) to (..., code_size); steps of weight 0 don't count."""
+
+    @classmethod
+    def together(cls, modules: Sequence[EncoderModule], inputs: list[Tensor]) -> Tensor:
+        """Encode G modalities without gaps, each by the network of its own.
+
+        Inputs are (batch, channels, time) each; returns (batch, G, steps, units), equal
+        to the stacked results of ``sequence``.
+        """
+        raise NotImplementedError
 
     def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
         """Encode windows (batch, channels, time) to codes (batch, code_size)."""

@@ -21,13 +21,15 @@ class ImageEncoder(Encoder):
 
     Parameters
     ----------
-    widths : sequence of int, default=(24, 48, 96)
+    widths : sequence of int, default=(32, 64, 128)
         Units of each layer; those of the other modalities' encoder, so that the codes
         have one width.
     kernel_size : int, default=3
         Height and width of the kernels.
     stride : int, default=2
         Stride of every layer in both directions.
+    affine : bool, default=False
+        Whether the normalisation has a learnt scale and shift for each unit.
     activation : {"relu", "prelu"}, default="relu"
         Activation after the normalisation.
     dropout : float, default=0.0
@@ -52,7 +54,7 @@ class ImageEncoder(Encoder):
     >>> from sklearn_crossl.encoders import ImageEncoder
     >>> network = ImageEncoder(pooling="mean").build(n_channels=1)
     >>> network(torch.zeros(5, 1, 32, 20)).shape
-    torch.Size([5, 96])
+    torch.Size([5, 128])
     """
 
     _parameter_constraints: dict = {
@@ -62,9 +64,10 @@ class ImageEncoder(Encoder):
 
     def __init__(
         self,
-        widths: Sequence[int] = (24, 48, 96),
+        widths: Sequence[int] = (32, 64, 128),
         kernel_size: int = 3,
         stride: int = 2,
+        affine: bool = False,
         activation: str = "relu",
         dropout: float = 0.0,
         pooling: str = "mean+max",
@@ -73,6 +76,7 @@ class ImageEncoder(Encoder):
         self.widths = widths
         self.kernel_size = kernel_size
         self.stride = stride
+        self.affine = affine
         self.activation = activation
         self.dropout = dropout
         self.pooling = pooling

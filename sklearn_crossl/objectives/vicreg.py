@@ -52,7 +52,10 @@ def variance_term(views: Tensor, eps: float = 1e-4) -> Tensor:
         Scalar: the mean over units of ``relu(1 - sqrt(var + eps))``, with the unbiased
         variance over the batch, averaged over the views.
     """
-    return relu(1 - (views.var(1) + eps).sqrt()).mean()
+    # torch's own variance is slow over any but the last dimension.
+    deviations = views - views.mean(1, keepdim=True)
+    variance = deviations.square().sum(1) / (views.shape[1] - 1)
+    return relu(1 - (variance + eps).sqrt()).mean()
 
 
 def covariance_term(views: Tensor) -> Tensor:

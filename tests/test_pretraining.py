@@ -1,0 +1,88 @@
+"""From fitted weights to embeddings: the rows of a pass, and want of memory."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import make_windows
+
+from sklearn_crossl import CroSSLTransformer, _pretraining
+from sklearn_crossl._network import CroSSLNetwork
+from sklearn_crossl._pretraining import _rows_of_a_pass
+from sklearn_crossl._sources import InMemory
+from sklearn_crossl._windows import Windows
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, _ = make_windows(300)
+    return CroSSLTransformer({"acc": slice(0, 3), "pulse": 3}, max_epochs=1).fit(X), X
+
+
+def limit(monkeypatch, most, error):
+    """Let the network fail on more rows than ``most``; return the sizes of all passes."""
+    embed, sizes = CroSSLNetwork.embed, []
+
+    def limited(self, batch, n_rows):
+        sizes.append(n_rows)
+        if n_rows > most:
+            raise error
+        return embed(self, batch, n_rows)
+
+    monkeypatch.setattr(CroSSLNetwork, "embed", limited)
+    return sizes
+
+
+@pytest.mark.parametrize("most", [1, 32, 50])
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_want_of_memory_halves_the_pass_and_goes_on(fitted, monkeypatch, most, error):
+    embedder, X = fitted
+    expected = embedder.transform(X)
+    sizes = limit(monkeypatch, most, error)
+    np.testing.assert_allclose(embedder.transform(X), expected, rtol=1e-4, atol=1e-5)
+    assert sizes[0] == 128
+    smallest = 2 ** int(np.log2(most))
+    assert sizes.count(64) == 1  # tried once: what fits is remembered
+    assert sizes.count(smallest) == -(-len(X) // smallest)
+
+
+def test_a_window_that_does_not_fit_raises(fitted, monkeypatch):
+    embedder, X = fitted
+    limit(monkeypatch, 0, torch.OutOfMemoryError("CUDA out of memory."))
+    with pytest.raises(torch.OutOfMemoryError):
+        embedder.transform(X)
+
+
+def test_other_errors_are_raised_at_once(fitted, monkeypatch):
+    embedder, X = fitted
+    sizes = limit(monkeypatch, 0, RuntimeError("not a matter of memory"))
+    with pytest.raises(RuntimeError, match="not a matter of memory"):
+        embedder.transform(X)
+    assert sizes == [128]
+
+
+@pytest.mark.parametrize(
+    ("shape", "n_rows"), [((1, 8), 128), ((8, 3000), 8), ((64, 10_000), 1)]
+)
+def test_long_windows_have_fewer_rows_in_a_pass(shape, n_rows):
+    windows = Windows.of({"eeg": InMemory(np.zeros((2, *shape), np.float32))})
+    assert _rows_of_a_pass(windows, CPU) == n_rows
+
+
+def test_an_accelerator_takes_more_rows(monkeypatch):
+    class Properties:
+        total_memory = 2**34
+
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: Properties)
+    windows = Windows.of({"acc": InMemory(np.zeros((2, 3, 128), np.float32))})
+    assert _rows_of_a_pass(windows, torch.device("cuda")) == 4096
+    monkeypatch.setattr(_pretraining, "_GROWTH", 2**12)
+    assert _rows_of_a_pass(windows, torch.device("cuda")) == 256
