@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
-from torch.nn.functional import conv2d
+from torch.nn.functional import conv2d, pad
 
 from .base import EncoderModule
 
@@ -27,6 +27,8 @@ CONSTRAINTS: dict = {
     "pooling": [StrOptions({"mean", "max", "mean+max"})],
     "shared": ["boolean"],
 }
+
+_LANES = 16  # float32 values in a vector register of current processors
 
 
 class Presence(NamedTuple):
@@ -101,9 +103,7 @@ class ConvolutionLayer(nn.Module):
         Positions after a window's end are zero, as the convolution's own padding is, so
         that padding a window changes nothing.
         """
-        x = self.conv(x.permute(0, 3, 1, 2))  # (batch, n_out, height', width')
-        x = x.permute(0, 2, 3, 1)
-        x = self.dropout(self.activation(self.norm(x)))
+        x = self.together([self], x)
         if presence is None:
             return x, None
         presence = presence.after(self.conv)
@@ -116,20 +116,59 @@ class ConvolutionLayer(nn.Module):
         One grouped convolution and one normalisation over longer arrays are faster than
         G of each.
         """
-        first = layers[0]
+        first, n_groups = layers[0], len(layers)
         weight = torch.cat([layer.conv.weight for layer in layers])
         bias = torch.cat([layer.conv.bias for layer in layers])  # type: ignore[misc]
+        stride, padding = first.conv.stride, first.conv.padding
+        if _folds(first.conv):
+            x, weight = _fold(x, weight, first.conv, n_groups)
+            stride, padding = (1, 1), (0, 0)
         x = conv2d(
-            x.permute(0, 3, 1, 2),
+            x.permute(0, 3, 1, 2),  # (batch, G * n_in, height, width)
             weight.contiguous(memory_format=torch.channels_last),
             bias,
-            first.conv.stride,
-            first.conv.padding,
-            groups=len(layers),
+            stride,
+            padding,  # type: ignore[arg-type]
+            groups=n_groups,
         )
-        x = x.permute(0, 2, 3, 1).unflatten(3, (len(layers), -1))
+        x = x.permute(0, 2, 3, 1).unflatten(3, (n_groups, -1))
         x = first.dropout(first.activation(first.norm(x)))
         return x.flatten(3)  # (batch, height', width', G * n_out)
+
+
+def _folds(conv: nn.Conv2d) -> bool:
+    """Say whether a stride over time is better turned into channels.
+
+    The gradients of kernels with few channels are several times slower than those of
+    kernels that fill a vector register.
+    """
+    (height, width), (_, stride) = conv.kernel_size, conv.stride
+    few = conv.in_channels % _LANES != 0
+    return few and height == 1 and stride > 1 and width % stride == 0
+
+
+def _fold(
+    x: Tensor, weight: Tensor, conv: nn.Conv2d, n_groups: int
+) -> tuple[Tensor, Tensor]:
+    """Make ``stride`` steps one, of so many times more channels, padding included.
+
+    Convolved by stride 1 without padding, the results are those that ``conv`` has.
+    """
+    (_, kernel), (_, stride) = conv.kernel_size, conv.stride
+    width, before = x.shape[2], int(conv.padding[1])
+    n_steps = (width + 2 * before - kernel) // stride + 1
+    after = stride * (n_steps - 1) + kernel - width - before
+    x = pad(x, (0, 0, before, after))
+    # (batch, 1, steps, stride, G, n_in) to (batch, 1, steps, G * stride * n_in)
+    x = (
+        x.unflatten(3, (n_groups, -1))
+        .unflatten(2, (-1, stride))
+        .transpose(3, 4)
+        .flatten(3)
+    )
+    # (G * n_out, n_in, 1, kernel) to (G * n_out, stride * n_in, 1, kernel / stride)
+    weight = weight.unflatten(3, (-1, stride)).permute(0, 4, 1, 2, 3).flatten(1, 2)
+    return x, weight
 
 
 class ConvolutionalNetwork(EncoderModule):

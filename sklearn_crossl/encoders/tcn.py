@@ -24,7 +24,7 @@ class TCNEncoder(Encoder):
     ----------
     widths : sequence of int, default=(32, 64, 128)
         Units of each layer. Multiples of 16 suit the vector registers of processors.
-    kernel_sizes : sequence of int, default=(8, 5, 3)
+    kernel_sizes : sequence of int, default=(24, 5, 3)
         Length of each layer's kernels in time steps. Wider layers with shorter kernels
         than the published ones do better at the same cost.
     stride : int, default=2
@@ -66,7 +66,7 @@ class TCNEncoder(Encoder):
     def __init__(
         self,
         widths: Sequence[int] = (32, 64, 128),
-        kernel_sizes: Sequence[int] = (8, 5, 3),
+        kernel_sizes: Sequence[int] = (24, 5, 3),
         stride: int = 2,
         affine: bool = False,
         activation: str = "relu",
