@@ -179,17 +179,20 @@ class CroSSLNetwork(nn.Module):
         if strategy == "temporal" and all(x.sequence.shape[2] == 1 for x in latents):
             strategy = "random"  # nor a single step: its units are
         if strategy == "temporal":
-            codes = self._pool(latents, batch, ratios)
+            codes = self.codes(latents, batch, ratios)
             return codes, observed[..., None]
-        codes = self._pool(latents, batch)
+        codes = self.codes(latents, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
         return codes, spatial_mask(observed, ratios)[..., None]
 
-    def _pool(
+    def codes(
         self, latents: list[Latent], batch: Batch, ratios: Tensor | None = None
     ) -> Tensor:
-        """Pool over the steps, or over those that each view sees, and stack."""
+        """Pool over the steps, or over those that each view sees, and stack.
+
+        Returns codes ([n_views,] batch, M, code_size), zero where missing.
+        """
         pooled: dict[str, Tensor] = {}
         for names, sequence, coverage in latents:
             weights = coverage

@@ -75,8 +75,9 @@ def pretrain(
         if previous is not None:
             _resume(net, previous)
         net.partial_fit(dataset)
+        result = learnt(net, previous)
     _warn_of_early_end(net, resumed=previous is not None)
-    return learnt(net, previous)
+    return result
 
 
 def learnt(

@@ -26,7 +26,7 @@ OPTIMIZERS = {
     "sgd": partial(torch.optim.SGD, fused=True),
 }
 
-_PROBE_WINDOWS = 512  # windows that an epoch's embedding is looked at by
+_PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
 
 
 class Diverged(KeyboardInterrupt):
@@ -75,7 +75,12 @@ class PretrainingNet(NeuralNet):
         """Embed the probe: codes and global embedding, unmasked."""
         self.module_.eval()
         with torch.inference_mode():
-            return self.module_.embed(self.probe, len(self.probe.observed))
+            codes = self.module_.codes(self.module_.encode(self.probe), self.probe)
+            return codes, self.module_.aggregator(codes, self.probe.observed[..., None])
+
+    def _set_training(self, training: bool = True) -> None:
+        if self.module_.training != training:  # skorch asks before every step
+            super()._set_training(training)
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:

@@ -143,7 +143,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Width of one modality's code and of the global embedding.
     history_ : list of dict
         For each epoch: ``epoch``, ``train_loss``, each term of the loss, ``dur`` in
-        seconds, and the ``effective_rank`` of up to 512 training windows' embeddings.
+        seconds, and the ``effective_rank`` of up to 256 training windows' embeddings.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

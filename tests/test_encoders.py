@@ -104,7 +104,7 @@ def test_masked_pooling_sees_only_kept_steps(batch, steps, seed):
 
 
 @pytest.mark.parametrize(
-    ("pooling", "size"), [("mean", 128), ("max", 128), ("mean+max", 256)]
+    ("pooling", "size"), [("mean", 96), ("max", 96), ("mean+max", 192)]
 )
 def test_pooling_sets_the_code_size(pooling, size):
     network = TCNEncoder(pooling=pooling).build(2)

@@ -1,6 +1,7 @@
 """What the process does with freed memory while a network trains."""
 
 import platform
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,26 +12,36 @@ from sklearn_crossl._memory import freed_memory_kept
 resource = pytest.importorskip("resource")
 
 
+N_BLOCKS, BLOCK = 16, 2**23
+
+
 def faults():
-    """Pages asked of the system by blocks of 64 MB that are freed at once."""
+    """Pages asked of the system for blocks of 8 MB, again and again freed at once."""
 
     def count():
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
     for _ in range(6):  # the heap grows to what is needed
-        torch.ones(2**24)
+        blocks = [torch.ones(BLOCK // 4) for _ in range(N_BLOCKS)]
+        del blocks
     before = count()
     for _ in range(3):
-        torch.ones(2**24)
+        blocks = [torch.ones(BLOCK // 4) for _ in range(N_BLOCKS)]
+        del blocks
     return count() - before
+
+
+def resident():
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="tunes glibc alone")
 def test_freed_memory_is_kept_in_the_block_alone():
-    pages = 3 * 2**26 // 4096
     with freed_memory_kept():
-        assert faults() < pages / 10
-    assert faults() > pages / 10
+        assert faults() < 3 * N_BLOCKS * BLOCK // 4096 / 4
+        inside = resident()
+    assert inside - resident() > N_BLOCKS * BLOCK / 2
 
 
 def test_errors_pass_and_other_libraries_are_left_alone(monkeypatch):

@@ -21,9 +21,9 @@ from sklearn_crossl._training import make_net
 from .steps import Size, build, naive_step_of
 from .timing import growth, in_turns, ratio, spread
 
-N_WINDOWS = 4096
-EPOCHS = 3
-REPEATS = 5
+N_WINDOWS = 8192  # about as many as HAPT has
+EPOCHS = 5
+REPEATS = 3
 
 
 def overhead() -> dict[str, Any]:

@@ -43,9 +43,13 @@ def effective_rank(Z: ArrayLike) -> float:
     1.0
     """
     embedding: np.ndarray = check_array(Z, dtype=np.float64)
-    sigma = np.linalg.svd(embedding, compute_uv=False)
-    if sigma[0] == 0:
+    if len(embedding) < embedding.shape[1]:
+        embedding = embedding.T
+    # Squared singular values, several times faster than the values themselves
+    squares = np.linalg.eigvalsh(embedding.T @ embedding)
+    noise = squares[-1] * len(squares) * np.finfo(np.float64).eps
+    sigma = np.sqrt(squares[squares > noise])
+    if not len(sigma):
         return 0.0
     p = sigma / sigma.sum()
-    p = p[p > 0]
     return float(np.exp(-(p * np.log(p)).sum()))
