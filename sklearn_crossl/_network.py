@@ -123,24 +123,32 @@ class CroSSLNetwork(nn.Module):
         Returns codes (batch, M, code_size), zero where missing, and the global
         embedding (batch, embedding_size).
         """
-        pooled = {}
+        padded = Batch(
+            {name: _pad_rows(x, n_rows) for name, x in batch.inputs.items()},
+            batch.rows,
+            {
+                n: p if p is None else _pad_rows(p, n_rows)
+                for n, p in batch.present.items()
+            },
+            _pad_rows(batch.observed, n_rows),
+        )
+        # Together all or none: neither may depend on what other windows lack.
+        complete = all(rows is None for rows in batch.rows.values())
+        pooled: dict[str, Tensor] = {}
+        for names, sequence, coverage in self.encode(padded, together=complete):
+            codes = self.module(names[0]).pool(sequence, coverage)
+            pooled.update(zip(names, codes.unbind(-2), strict=True))
         for name, x in batch.inputs.items():
-            present = batch.present[name]
-            if present is not None:
-                present = _pad_rows(present, n_rows)
-            pooled[name] = (
-                self.module(name)(_pad_rows(x, n_rows), present)[: len(x)]
-                if len(x)
-                else x.new_zeros(0, self.code_size)
-            )
+            pooled[name] = pooled[name][: len(x)]
         codes, size = self.stack(pooled, batch), len(batch.observed)
-        keep = _pad_rows(batch.observed, n_rows)[..., None]
+        keep = padded.observed[..., None]
         return codes, self.aggregator(_pad_rows(codes, n_rows), keep)[:size]
 
-    def encode(self, batch: Batch) -> list[Latent]:
+    def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
         """Encode each modality's observed windows, those that go together at once."""
         latents = []
-        for names in self._together(batch):
+        apart = [[name] for name in self.names]
+        for names in self._together(batch) if together else apart:
             modules = [self.module(name) for name in names]
             inputs = [batch.inputs[name] for name in names]
             if len(names) > 1:
@@ -233,7 +241,9 @@ def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> 
 
 
 def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
-    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
+    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``; none to none."""
+    if not len(x):
+        return x
     return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])
 
 

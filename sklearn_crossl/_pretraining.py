@@ -204,12 +204,14 @@ def _rows_of_a_pass(windows: Windows, device: torch.device) -> int:
 def _alike(dataset: WindowDataset) -> list[np.ndarray]:
     """Part the rows into windows that take the same way through the network.
 
-    They are padded to the same lengths, and either all or none have gaps, so that a
-    window's embedding is the same, to the bit, whatever the windows beside it.
+    They are padded to the same lengths, and either all or none have gaps or lack a
+    modality, so that a window's embedding is the same, to the bit, whatever the windows
+    beside it.
     """
     lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
+    complete = dataset.observed.all(axis=1, keepdims=True)
     _, group = np.unique(
-        np.hstack([lengths, dataset.partial]), axis=0, return_inverse=True
+        np.hstack([lengths, dataset.partial, complete]), axis=0, return_inverse=True
     )
     return [np.flatnonzero(group == number) for number in np.unique(group)]
 

@@ -38,6 +38,11 @@ class Moments:
         rest = int(np.prod(x.shape[2:]))
         values = x.astype(np.float64).reshape(*x.shape[:2], rest)  # (n, channels, rest)
         present = ~np.isnan(values)
+        if present.all():  # several times faster than sums with a mask
+            count = np.full(values.shape[1], values.shape[0] * rest)
+            mean = values.sum(axis=(0, 2)) / np.maximum(count, 1)
+            values -= mean[:, None]
+            return cls(count, mean, np.square(values).sum(axis=(0, 2)))
         count = present.sum(axis=(0, 2))
         mean = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
         squares = np.square(values - mean[:, None]).sum(axis=(0, 2), where=present)

@@ -47,7 +47,7 @@ def _plain(value):
 
 
 @pytest.mark.parametrize(
-    ("output", "n_features"), [("global", 256), ("modalities", 384), ("all", 640)]
+    ("output", "n_features"), [("global", 256), ("modalities", 512), ("all", 768)]
 )
 def test_output_and_its_names(X, output, n_features):
     model = make(output=output).fit(X)

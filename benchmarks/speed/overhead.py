@@ -29,7 +29,7 @@ REPEATS = 3
 def overhead() -> dict[str, Any]:
     """Compare a bare loop, skorch's loop and ``fit`` on the same windows and network."""
     result = {}
-    for size in (Size(), Size(modalities=2), Size(modalities=2, batch=128)):
+    for size in (Size(), Size(modalities=2)):
         shape = (N_WINDOWS, size.channels * size.modalities, size.length)
         X = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
         loops = {

@@ -39,8 +39,8 @@ GRID = [
 ]
 WIDER = {
     "default": TCNEncoder(),
-    "twice as wide": TCNEncoder(widths=(64, 128, 192)),
-    "four times as wide": TCNEncoder(widths=(128, 256, 384)),
+    "twice as wide": TCNEncoder(widths=(64, 96, 256)),
+    "four times as wide": TCNEncoder(widths=(128, 192, 512)),
 }
 
 

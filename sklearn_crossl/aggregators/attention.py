@@ -36,9 +36,9 @@ class AttentionAggregator(Aggregator):
     --------
     >>> import torch
     >>> from sklearn_crossl.aggregators import AttentionAggregator
-    >>> network = AttentionAggregator().build(n_modalities=2, code_size=192)
+    >>> network = AttentionAggregator().build(n_modalities=2, code_size=256)
     >>> keep = torch.tensor([[[True], [False]]])  # the second modality is missing
-    >>> network(torch.ones(1, 2, 192), keep).shape
+    >>> network(torch.ones(1, 2, 256), keep).shape
     torch.Size([1, 256])
     """
 

@@ -40,9 +40,9 @@ class MLPAggregator(Aggregator):
     --------
     >>> import torch
     >>> from sklearn_crossl.aggregators import MLPAggregator
-    >>> network = MLPAggregator().build(n_modalities=2, code_size=192)
+    >>> network = MLPAggregator().build(n_modalities=2, code_size=256)
     >>> keep = torch.ones(5, 2, 1, dtype=torch.bool)
-    >>> network(torch.zeros(5, 2, 192), keep).shape
+    >>> network(torch.zeros(5, 2, 256), keep).shape
     torch.Size([5, 32])
     """
 

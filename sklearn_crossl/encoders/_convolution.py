@@ -1,4 +1,4 @@
-"""What convolutional encoders share: a layer, what of its input is present, pooling.
+"""What convolutional encoders share: a layer, and what of its input is present.
 
 Everything is laid out (batch, height, width, units); a time series has height 1.
 """
@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad
 
+from ._pooling import pool
 from .base import EncoderModule
 
 #: What holds for the parameters that all convolutional encoders have.
@@ -224,50 +225,4 @@ class ConvolutionalNetwork(EncoderModule):
         return x.flatten(1, 2).unflatten(2, (len(modules), -1)).transpose(1, 2)
 
     def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
-        if weights is None and self.pooling == ["mean", "max"]:
-            return _MeanMax.apply(sequence)
-        pools = {"mean": weighted_mean, "max": weighted_max}
-        return torch.cat(
-            [pools[name](sequence, weights) for name in self.pooling], dim=-1
-        )
-
-
-class _MeanMax(torch.autograd.Function):
-    """Mean and maximum of (..., steps, units) over the steps, side by side.
-
-    torch's own gradients, in fewer passes: steps that share the maximum share its
-    gradient, and masks are floats, which on CPUs are several times faster than booleans.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        largest = x.amax(-2)
-        ctx.save_for_backward(x, largest)
-        return torch.cat([x.mean(-2), largest], dim=-1)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:
-        x, largest = ctx.saved_tensors
-        of_mean, of_max = grads[0].chunk(2, dim=-1)
-        is_largest = torch.eq(x, largest.unsqueeze(-2), out=torch.empty_like(x))
-        share = of_max / is_largest.sum(-2)
-        return torch.addcmul(
-            (of_mean / x.shape[-2]).unsqueeze(-2), is_largest, share.unsqueeze(-2)
-        )
-
-
-def weighted_mean(sequence: Tensor, weights: Tensor | None) -> Tensor:
-    """Average (..., steps, units) over the steps; zero where no step has weight."""
-    if weights is None:
-        return sequence.mean(-2)
-    row = weights.to(sequence.dtype).unsqueeze(-2)  # (..., 1, steps)
-    return (row @ sequence).squeeze(-2) / row.sum(-1).clamp_min(1e-6)
-
-
-def weighted_max(sequence: Tensor, weights: Tensor | None) -> Tensor:
-    """Maximum over the steps that have weight; zero where none has."""
-    if weights is None:
-        return sequence.amax(-2)
-    hidden = (weights <= 0).unsqueeze(-1)
-    largest = sequence.masked_fill(hidden, -torch.inf).amax(-2)
-    return largest.masked_fill(largest == -torch.inf, 0)
+        return pool(sequence, weights, self.pooling)

@@ -21,7 +21,7 @@ class ImageEncoder(Encoder):
 
     Parameters
     ----------
-    widths : sequence of int, default=(32, 64, 96)
+    widths : sequence of int, default=(32, 48, 128)
         Units of each layer; those of the other modalities' encoder, so that the codes
         have one width.
     kernel_size : int, default=3
@@ -54,7 +54,7 @@ class ImageEncoder(Encoder):
     >>> from sklearn_crossl.encoders import ImageEncoder
     >>> network = ImageEncoder(pooling="mean").build(n_channels=1)
     >>> network(torch.zeros(5, 1, 32, 20)).shape
-    torch.Size([5, 96])
+    torch.Size([5, 128])
     """
 
     _parameter_constraints: dict = {
@@ -64,7 +64,7 @@ class ImageEncoder(Encoder):
 
     def __init__(
         self,
-        widths: Sequence[int] = (32, 64, 96),
+        widths: Sequence[int] = (32, 48, 128),
         kernel_size: int = 3,
         stride: int = 2,
         affine: bool = False,

@@ -22,7 +22,7 @@ class TCNEncoder(Encoder):
 
     Parameters
     ----------
-    widths : sequence of int, default=(32, 64, 96)
+    widths : sequence of int, default=(32, 48, 128)
         Units of each layer. Multiples of 16 suit the vector registers of processors.
     kernel_sizes : sequence of int, default=(24, 5, 3)
         Length of each layer's kernels in time steps. Wider layers with shorter kernels
@@ -55,7 +55,7 @@ class TCNEncoder(Encoder):
     >>> from sklearn_crossl.encoders import TCNEncoder
     >>> network = TCNEncoder(pooling="mean").build(n_channels=3)
     >>> network(torch.zeros(5, 3, 128)).shape
-    torch.Size([5, 96])
+    torch.Size([5, 128])
     """
 
     _parameter_constraints: dict = {
@@ -65,7 +65,7 @@ class TCNEncoder(Encoder):
 
     def __init__(
         self,
-        widths: Sequence[int] = (32, 64, 96),
+        widths: Sequence[int] = (32, 48, 128),
         kernel_sizes: Sequence[int] = (24, 5, 3),
         stride: int = 2,
         affine: bool = False,
