@@ -110,7 +110,8 @@ def operations(size: Size, encoder: TCNEncoder | None = None) -> float:
         product = steps * kernel * conv.in_channels * conv.out_channels
         encoders += product * (2 if index == 0 else 3)
     width = network.aggregator.embedding_size
-    maps = network.code_size * width * 3
+    # A single modality is masked before pooling: its codes differ between views.
+    maps = network.code_size * width * 3 * (N_VIEWS if size.modalities == 1 else 1)
     head = sum(
         m.weight.numel() for m in network.objective.projector if hasattr(m, "in_features")
     )

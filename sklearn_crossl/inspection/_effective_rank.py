@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
@@ -45,8 +46,10 @@ def effective_rank(Z: ArrayLike) -> float:
     embedding: np.ndarray = check_array(Z, dtype=np.float64)
     if len(embedding) < embedding.shape[1]:
         embedding = embedding.T
-    # Squared singular values, several times faster than the values themselves
-    squares = np.linalg.eigvalsh(embedding.T @ embedding)
+    # Squared singular values, several times faster than the values themselves; by torch,
+    # since the threads of NumPy's BLAS stay awake for a while and slow the next steps.
+    columns = torch.from_numpy(np.ascontiguousarray(embedding))
+    squares = torch.linalg.eigvalsh(columns.T @ columns).numpy()
     noise = squares[-1] * len(squares) * np.finfo(np.float64).eps
     sigma = np.sqrt(squares[squares > noise])
     if not len(sigma):
