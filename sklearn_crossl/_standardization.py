@@ -150,5 +150,5 @@ def _standard(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Standardise (..., n_channels, time) or (n, n_channels, height, width)."""
     shape = (-1, 1, 1) if x.ndim == 4 else (-1, 1)
     # Subtract in float64: a large offset would eat a float32's digits.
-    centred = x.astype(np.float64) - mean.reshape(shape)
-    return (centred / scale.reshape(shape)).astype(np.float32)
+    centred = np.subtract(x, mean.reshape(shape), dtype=np.float64)
+    return np.divide(centred, scale.reshape(shape), out=centred).astype(np.float32)
