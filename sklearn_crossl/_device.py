@@ -70,11 +70,11 @@ def memory_for_data(device: torch.device) -> float:
 
 
 def to_device(tensor: torch.Tensor, device: torch.device | str) -> torch.Tensor:
-    """Copy to a device without waiting for it."""
+    """Copy to a device, to CUDA without waiting for it."""
     device = torch.device(device)
     if device.type == "cuda" and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()  # only from pinned memory is the copy asynchronous
-    return tensor.to(device, non_blocking=True)
+    return tensor.to(device, non_blocking=device.type == "cuda")
 
 
 def compiled(function: Callable) -> Callable:
