@@ -123,31 +123,25 @@ class CroSSLNetwork(nn.Module):
         Returns codes (batch, M, code_size), zero where missing, and the global
         embedding (batch, embedding_size).
         """
+        inputs = {name: x for name, x in batch.inputs.items() if len(x)}
+        present = {name: batch.present[name] for name in inputs}
         padded = Batch(
-            {name: _pad_rows(x, n_rows) for name, x in batch.inputs.items()},
+            {name: _pad_rows(x, n_rows) for name, x in inputs.items()},
             batch.rows,
-            {
-                n: p if p is None else _pad_rows(p, n_rows)
-                for n, p in batch.present.items()
-            },
+            {n: None if p is None else _pad_rows(p, n_rows) for n, p in present.items()},
             _pad_rows(batch.observed, n_rows),
         )
         # Together all or none: neither may depend on what other windows lack.
         complete = all(rows is None for rows in batch.rows.values())
-        pooled: dict[str, Tensor] = {}
-        for names, sequence, coverage in self.encode(padded, together=complete):
-            codes = self.module(names[0]).pool(sequence, coverage)
-            pooled.update(zip(names, codes.unbind(-2), strict=True))
-        for name, x in batch.inputs.items():
-            pooled[name] = pooled[name][: len(x)]
-        codes, size = self.stack(pooled, batch), len(batch.observed)
+        codes = self.codes(self.encode(padded, together=complete), batch)
         keep = padded.observed[..., None]
-        return codes, self.aggregator(_pad_rows(codes, n_rows), keep)[:size]
+        z = self.aggregator(_pad_rows(codes, n_rows), keep)
+        return codes, z[: len(batch.observed)]
 
     def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
         """Encode each modality's observed windows, those that go together at once."""
         latents = []
-        apart = [[name] for name in self.names]
+        apart = [[name] for name in batch.inputs]
         for names in self._together(batch) if together else apart:
             modules = [self.module(name) for name in names]
             inputs = [batch.inputs[name] for name in names]
@@ -211,10 +205,16 @@ class CroSSLNetwork(nn.Module):
         return self.stack(pooled, batch)
 
     def stack(self, pooled: dict[str, Tensor], batch: Batch) -> Tensor:
-        """Stack codes (..., n_m, code_size) to (..., batch, M, code_size)."""
+        """Stack codes (..., n, code_size) to (..., batch, M, code_size).
+
+        Of each modality the first rows are those of the windows that have it; one that no
+        window has may be left out.
+        """
+        nothing = next(iter(pooled.values()))[..., :0, :]
         columns = []
         for name in self.names:
-            code, rows = pooled[name], batch.rows[name]
+            rows = batch.rows[name]
+            code = pooled.get(name, nothing)[..., : len(batch.inputs[name]), :]
             if rows is not None:
                 shape = (*code.shape[:-2], len(batch.observed), code.shape[-1])
                 code = code.new_zeros(shape).index_copy(-2, rows, code)
@@ -241,9 +241,7 @@ def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> 
 
 
 def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
-    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``; none to none."""
-    if not len(x):
-        return x
+    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
     return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])
 
 

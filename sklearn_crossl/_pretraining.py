@@ -24,9 +24,9 @@ from ._persistence import (
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
 
-_MOST_ROWS = {"cpu": 128}  # of a pass through the network: what the caches like best
-_MOST_ROWS_ELSEWHERE = 4096
-_PASS_BYTES = 2**26  # of a pass on the host; an eighth of the memory elsewhere
+_MOST_ROWS = 4096  # of a pass through the network
+_MOST_HOST_ROWS = 128  # what the caches of a CPU like best
+_PASS_BYTES = 2**26  # of a pass; on CUDA an eighth of the memory
 _GROWTH = 64  # bytes that a pass takes for each byte of its input, about
 
 
@@ -196,7 +196,7 @@ def _rows_of_a_pass(windows: Windows, device: torch.device) -> int:
     if device.type == "cuda":
         budget = torch.cuda.get_device_properties(device).total_memory // 8
     size = sum(4 * int(np.prod(shape)) for shape in windows.shapes.values())
-    most = _MOST_ROWS.get(device.type, _MOST_ROWS_ELSEWHERE)
+    most = _MOST_HOST_ROWS if device.type == "cpu" else _MOST_ROWS
     n_rows = min(most, max(1, budget // (_GROWTH * size)))
     return int(2 ** (n_rows.bit_length() - 1))
 
@@ -210,10 +210,10 @@ def _alike(dataset: WindowDataset) -> list[np.ndarray]:
     """
     lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
     complete = dataset.observed.all(axis=1, keepdims=True)
-    _, group = np.unique(
+    kinds, group = np.unique(
         np.hstack([lengths, dataset.partial, complete]), axis=0, return_inverse=True
     )
-    return [np.flatnonzero(group == number) for number in np.unique(group)]
+    return [np.flatnonzero(group == number) for number in range(len(kinds))]
 
 
 def _code_means(net: PretrainingNet) -> np.ndarray:

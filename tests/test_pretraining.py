@@ -54,6 +54,25 @@ def test_want_of_memory_halves_the_pass_and_goes_on(fitted, monkeypatch, most, e
     assert sizes.count(smallest) == -(-len(X) // smallest)
 
 
+class Flat(torch.nn.Module):
+    """A user's network that cannot encode nothing: -1 is ambiguous then."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        self.linear = torch.nn.Linear(32 * n_channels, 6)
+
+    def forward(self, x):
+        return self.linear(x.reshape(len(x), -1))
+
+
+def test_a_modality_that_no_window_has_is_not_encoded():
+    X, _ = make_windows(20)
+    modalities = {"acc": slice(0, 2), "pulse": slice(2, 4)}
+    embedder = CroSSLTransformer(modalities, encoder=Flat, max_epochs=1).fit(X)
+    X[:, 2:] = np.nan
+    assert np.isfinite(embedder.transform(X)).all()
+
+
 def test_a_window_that_does_not_fit_raises(fitted, monkeypatch):
     embedder, X = fitted
     limit(monkeypatch, 0, torch.OutOfMemoryError("CUDA out of memory."))
