@@ -70,22 +70,8 @@ def skorch_loop(size: Size, X: np.ndarray) -> None:
     data = {n: InMemory(x) for n, x in zip(network.names, parts, strict=True)}
     observed = np.ones((N_WINDOWS, size.modalities), dtype=bool)
     dataset = WindowDataset(data, observed, ~observed)
-    net = make_net(
-        network,
-        dataset,
-        device=torch.device("cpu"),
-        autocast=None,
-        compile=False,
-        max_epochs=EPOCHS,
-        batch_size=size.batch,
-        lr=1e-3,
-        lr_schedule="onecycle",
-        optimizer="adamw",
-        weight_decay=1e-2,
-        patience=None,
-        callbacks=(),
-        verbose=0,
-    )
+    model = CroSSLTransformer(batch_size=size.batch)
+    net = make_net(network, dataset, **model._training_config(EPOCHS, "onecycle"))
     with freed_memory_kept():
         net.fit(dataset)
 

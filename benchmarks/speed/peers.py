@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from aeon.transformations.collection.convolution_based import MiniRocket, MultiRocket
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
@@ -82,9 +80,7 @@ def _run(transformer: Any, data: Data, fit: Any) -> dict[str, float]:
     Z = transformer.transform(data.X)
     embedded = time.perf_counter() - start
     start = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        models = [fit(Z[i], data.y[i]) for i in rows]
+    models = [fit(Z[i], data.y[i]) for i in rows]
     classified = (time.perf_counter() - start) / DRAWS
     scores = [f1_score(data.y_test, m.predict(Z_test), average="macro") for m in models]
     return {

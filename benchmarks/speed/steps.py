@@ -139,11 +139,11 @@ def throughput() -> dict[str, Any]:
 def _rates(
     size: Size, encoder: TCNEncoder | None, seconds: list[float], rate: float
 ) -> dict[str, Any]:
-    count = operations(size, encoder)
+    gflop_per_second = operations(size, encoder) / spread(seconds)["median"]
     return {
         "windows_per_second": spread([size.batch / s for s in seconds]),
-        "gflop_per_second": count / spread(seconds)["median"],
-        "share_of_matmul": count / spread(seconds)["median"] / rate,
+        "gflop_per_second": gflop_per_second,
+        "share_of_matmul": gflop_per_second / rate,
         "matmul": rate,
     }
 
@@ -154,12 +154,8 @@ def against_naive() -> dict[str, Any]:
     for batch in (8, 32, 128, 256):
         size = Size(batch=batch)
         ours, naive = step_of(size), naive_step_of(size)
-
-        def kept(step: Callable[[], None] = ours) -> None:
-            step()
-
         with freed_memory_kept():  # as in fit; the port gains by it too
-            seconds = in_turns({"ours": kept, "naive": naive}, REPEATS, warm_up=2)
+            seconds = in_turns({"ours": ours, "naive": naive}, REPEATS, warm_up=2)
         alone = in_turns({"naive": naive}, REPEATS, warm_up=1)
         result[str(batch)] = {
             "speedup": ratio(seconds["naive"], seconds["ours"]),
