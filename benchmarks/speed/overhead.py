@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from sklearn_crossl._network import Batch
 from sklearn_crossl._sources import InMemory
 from sklearn_crossl._training import make_net
 
+from ..out_of_core import peak
 from .steps import Size, build, naive_step_of
 from .timing import growth, in_turns, ratio, spread
 
@@ -148,6 +148,4 @@ def memory(kind: str) -> float:
     elif kind == "fit":
         X = np.random.default_rng(0).standard_normal((1280, 18, 128), dtype=np.float32)
         CroSSLTransformer([3] * 6, max_epochs=1, batch_size=256, random_state=0).fit(X)
-    status = Path("/proc/self/status").read_text().splitlines()
-    peak = next(line for line in status if line.startswith("VmHWM"))
-    return int(peak.split()[1]) / 1024
+    return peak() * 1e9 / 2**20
