@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from ._batch import Batch
 from ._device import memory_for_data, to_device
 from ._gaps import fill_gaps
-from ._network import Batch
 from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
@@ -68,10 +68,10 @@ class WindowDataset(Dataset):
         """Give the windows, all at once."""
         yield self
 
-    def probe(self, n_windows: int) -> Batch:
-        """Gather some windows, evenly spread."""
+    def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
+        """Choose some windows, evenly spread: rows of the dataset returned."""
         spread = np.linspace(0, len(self) - 1, min(len(self), n_windows))
-        return self.batch(spread.astype(int))
+        return self, spread.astype(int)
 
     def batch(self, rows: np.ndarray) -> Batch:
         """Gather windows; of each modality only those that have it."""
@@ -153,12 +153,12 @@ class StreamedWindows(Dataset):
             data, self.windows.observed[rows], self.windows.partial[rows]
         )
 
-    def probe(self, n_windows: int) -> Batch:
-        """Gather some windows, of one block from each of several places."""
+    def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
+        """Read some windows, of one block from each of several places."""
         size = min(len(self), n_windows)
         starts = np.linspace(0, len(self) - size // 16 - 1, 16).astype(int)
         rows = np.unique(starts[:, None] + np.arange(max(1, size // 16)))
-        return self.read(rows).batch(np.arange(len(rows)))
+        return self.read(rows), np.arange(len(rows))
 
 
 class ShuffledBatches:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ._device import to_device
+from ._batch import Batch, pad_rows
+from ._summary import Summary
 from .aggregators import Aggregator
 from .encoders import Encoder, EncoderModule
 from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
@@ -18,39 +19,20 @@ from .objectives import Latents, Objective
 Shape = tuple[int, ...]  # of a modality: channels, then timepoints or height and width
 
 
-class Batch(NamedTuple):
-    """Windows as the network takes them: each modality holds observed rows only.
-
-    What is missing is known on the host, so that no device has to be asked for it.
-    """
-
-    inputs: dict[str, Tensor]  # name -> (n_m, channels, time), gaps filled
-    rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
-    present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
-    observed: Tensor  # (batch, M) bool
-    valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
-
-    def to(self, device: torch.device | str) -> Batch:
-        """Copy to a device."""
-
-        def move(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else to_device(tensor, device)
-
-        return Batch(
-            {name: to_device(x, device) for name, x in self.inputs.items()},
-            {name: move(rows) for name, rows in self.rows.items()},
-            {name: move(present) for name, present in self.present.items()},
-            to_device(self.observed, device),
-            move(self.valid),
-        )
-
-
 class Latent(NamedTuple):
     """Latent sequences of modalities that were encoded together."""
 
     names: list[str]
     sequence: Tensor  # (n, G, steps, units)
     coverage: Tensor | None  # of the steps, (n, G, steps); None: all
+
+
+class Embedding(NamedTuple):
+    """What the network knows of windows, unmasked."""
+
+    codes: Tensor  # (batch, M, code_size), zero where missing
+    z: Tensor  # the aggregator's output, (batch, embedding_size)
+    joint: Tensor | None  # the same and the summary, completed; None: no summary
 
 
 class Masking(NamedTuple):
@@ -78,6 +60,8 @@ class CroSSLNetwork(nn.Module):
         The stages. Without an objective the network can only embed.
     masking : Masking
         How the views are masked.
+    summary_size : int
+        Units of the summary; 0 for none.
     """
 
     def __init__(
@@ -87,6 +71,7 @@ class CroSSLNetwork(nn.Module):
         aggregator: Aggregator,
         objective: Objective | None = None,
         masking: Masking = DEFAULT_MASKING,
+        summary_size: int = 0,
     ):
         super().__init__()
         self.masking = masking
@@ -98,6 +83,10 @@ class CroSSLNetwork(nn.Module):
         self.objective = (
             None if objective is None else objective.build(self.aggregator.embedding_size)
         )
+        self.summary = None
+        if summary_size:
+            size = self.aggregator.embedding_size
+            self.summary = Summary(shapes, summary_size, size)
 
     def forward(
         self, batch: Batch, autocast: torch.dtype | None = None
@@ -114,29 +103,45 @@ class CroSSLNetwork(nn.Module):
         views = self.aggregator(codes, keep)
         return self.objective(Latents(views, codes, batch.observed, batch.valid))
 
-    def embed(self, batch: Batch, n_rows: int) -> tuple[Tensor, Tensor]:
+    def embed(self, batch: Batch, n_rows: int) -> Embedding:
         """Embed without masking, every pass padded to ``n_rows`` rows.
 
         Kernels are chosen by shape and round differently, so only a fixed shape makes a
-        window's embedding independent of the windows beside it.
-
-        Returns codes (batch, M, code_size), zero where missing, and the global
-        embedding (batch, embedding_size).
+        window's embedding independent of the windows beside it. For the same reason all
+        or none of the windows should have all modalities.
         """
-        inputs = {name: x for name, x in batch.inputs.items() if len(x)}
-        present = {name: batch.present[name] for name in inputs}
-        padded = Batch(
-            {name: _pad_rows(x, n_rows) for name, x in inputs.items()},
-            batch.rows,
-            {n: None if p is None else _pad_rows(p, n_rows) for n, p in present.items()},
-            _pad_rows(batch.observed, n_rows),
-        )
-        # Together all or none: neither may depend on what other windows lack.
+        n = len(batch.observed)
         complete = all(rows is None for rows in batch.rows.values())
+        padded = batch.padded(n_rows)
         codes = self.codes(self.encode(padded, together=complete), batch)
-        keep = padded.observed[..., None]
-        z = self.aggregator(_pad_rows(codes, n_rows), keep)
-        return codes, z[: len(batch.observed)]
+        z = self.aggregator(pad_rows(codes, n_rows), padded.observed[..., None])
+        joint = None
+        if self.summary is not None:
+            joint = self._join(z, padded, complete)[:n]
+        return Embedding(codes, z[:n], joint)
+
+    def _join(self, z: Tensor, padded: Batch, complete: bool) -> Tensor:
+        """Put the global embedding and the summary side by side.
+
+        Where a window is not complete both are what is expected of it if it were.
+        """
+        assert self.summary is not None
+        raw = []
+        for index, name in enumerate(self.names):
+            x, n_there = padded.inputs.get(name), int(padded.observed[:, index].sum())
+            if x is None:
+                raw.append(z.new_empty(0, self.summary.completion.sizes[index]))
+            else:
+                raw.append(self.summary.raw(index, x, padded.present[name])[:n_there])
+        components = self.summary.components(raw, padded.observed)
+        if not complete:
+            z = self.summary.predict(components)
+        return torch.cat([z, self.summary(components)], dim=1)
+
+    def embed_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Embed a batch as it is: codes, and the aggregator's output."""
+        codes = self.codes(self.encode(batch), batch)
+        return codes, self.aggregator(codes, batch.observed[..., None])
 
     def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
         """Encode each modality's observed windows, those that go together at once."""
@@ -238,11 +243,6 @@ def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> 
         return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
     keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
     return keep.unflatten(1, (n, n_modalities)) * coverage
-
-
-def _pad_rows(x: Tensor, n_rows: int) -> Tensor:
-    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
-    return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])
 
 
 def _build_encoders(

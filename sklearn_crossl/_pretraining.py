@@ -21,6 +21,7 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
+from ._summary.fitting import fit_prediction, fit_summary
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
 
@@ -74,6 +75,9 @@ def pretrain(
         net.initialize()
         if previous is not None:
             _resume(net, previous)
+        if network.summary is not None:
+            device = training["device"]
+            net.sample = fit_summary(net.module_.summary, dataset, device)
         net.partial_fit(dataset)
         result = learnt(net, previous)
     _warn_of_early_end(net, resumed=previous is not None)
@@ -92,6 +96,8 @@ def learnt(
         ``optimizer``: what going on needs besides; ``history``: a dict for each epoch;
         and the sizes.
     """
+    if net.sample is not None:
+        fit_prediction(net.module_, net.sample, net.device)
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
     earlier = list(previous["history"]) if previous is not None else []
@@ -130,7 +136,7 @@ def embed(
     scale: Mapping[str, np.ndarray],
     code_means: np.ndarray,
     device: torch.device,
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, ...]]:
     """Encode windows without masking, in float32, whatever precision was trained in.
 
     Windows without any modality are left out.
@@ -141,6 +147,8 @@ def embed(
         Which windows.
     embedding : float32 ndarray of shape (n, embedding_size)
         The global embedding.
+    joint : float32 ndarray of shape (n, embedding_size + summary_size)
+        The same and the summary, completed; of no columns without a summary.
     codes : float32 ndarray of shape (n, M, code_size)
         Its training mean where a modality is missing.
     """
@@ -156,13 +164,13 @@ def embed(
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
-                    codes, z = _encode(network, dataset, part, n_rows, device)
+                    codes, z, joint = _encode(network, dataset, part, n_rows, device)
                 except (RuntimeError, MemoryError) as error:
                     n_rows = _fewer_rows(n_rows, error, device)
                     continue
                 start += n_rows
                 has = dataset.observed[part][..., None]
-                yield rows[part], z, np.where(has, codes, code_means)
+                yield rows[part], z, joint, np.where(has, codes, code_means)
 
 
 def _encode(
@@ -171,11 +179,12 @@ def _encode(
     rows: np.ndarray,
     n_rows: int,
     device: torch.device,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, ...]:
     """Embed some windows in one pass."""
     with torch.inference_mode():
-        codes, z = network.embed(dataset.batch(rows).to(device), n_rows)
-    return codes.cpu().numpy(), z.cpu().numpy()
+        codes, z, joint = network.embed(dataset.batch(rows).to(device), n_rows)
+        joint = z[:, :0] if joint is None else joint
+    return codes.cpu().numpy(), z.cpu().numpy(), joint.cpu().numpy()
 
 
 def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:

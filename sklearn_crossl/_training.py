@@ -14,9 +14,11 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
 
+from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._device import compiled
-from ._network import Batch, CroSSLNetwork
+from ._network import CroSSLNetwork
+from ._summary.fitting import Sample
 from .inspection import effective_rank
 
 #: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
@@ -26,7 +28,15 @@ OPTIMIZERS = {
     "sgd": partial(torch.optim.SGD, fused=True),
 }
 
+_ENOUGH_STEPS = 500
+_FEWEST_AND_MOST_EPOCHS = (20, 100)
 _PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
+
+
+def enough_epochs(n_windows: int, batch_size: int) -> int:
+    """Choose the epochs that make enough steps, within limits."""
+    steps_an_epoch = -(-n_windows // batch_size)
+    return int(np.clip(-(-_ENOUGH_STEPS // steps_an_epoch), *_FEWEST_AND_MOST_EPOCHS))
 
 
 class Diverged(KeyboardInterrupt):
@@ -70,13 +80,13 @@ class PretrainingNet(NeuralNet):
         self.autocast = autocast
         self.interrupted_ = False
         self.diverged_: int | None = None
+        self.sample: Sample | None = None
 
     def embed_probe(self) -> tuple[Tensor, Tensor]:
         """Embed the probe: codes and global embedding, unmasked."""
         self.module_.eval()
         with torch.inference_mode():
-            codes = self.module_.codes(self.module_.encode(self.probe), self.probe)
-            return codes, self.module_.aggregator(codes, self.probe.observed[..., None])
+            return self.module_.embed_batch(self.probe)
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # skorch asks before every step
@@ -204,7 +214,7 @@ def make_net(
         last.append(("early_stopping", _early_stopping(patience)))
     return PretrainingNet(
         network,
-        probe=dataset.probe(_PROBE_WINDOWS).to(device),
+        probe=_probe(dataset).to(device),
         autocast=autocast,
         device=device,
         max_epochs=max_epochs,
@@ -217,6 +227,11 @@ def make_net(
         callbacks=[*own, *(clone(callback, safe=False) for callback in callbacks), *last],
         verbose=0,
     )
+
+
+def _probe(dataset: WindowDataset | StreamedWindows) -> Batch:
+    windows, rows = dataset.sample(_PROBE_WINDOWS)
+    return windows.batch(rows)
 
 
 def _one_cycle(lr: float, n_steps: int) -> LRScheduler:

@@ -23,16 +23,17 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._input import InputForm, read_again, read_new
 from ._network import Masking
+from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
-from ._training import OPTIMIZERS
+from ._training import OPTIMIZERS, enough_epochs
 from ._windows import Windows, check_any_observed, check_each_modality_observed
-from .aggregators import AGGREGATORS, Aggregator, MLPAggregator, ModuleAggregator
-from .encoders import ENCODERS, Encoder, ModuleEncoder, TCNEncoder
+from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
+from .encoders import ENCODERS, Encoder, ModuleEncoder
 from .inspection import effective_rank
 from .masking import MASKINGS, check_masking_ratio
-from .objectives import OBJECTIVES, ModuleObjective, Objective, VICReg
+from .objectives import OBJECTIVES, ModuleObjective, Objective
 
 __all__ = ["CroSSLTransformer"]
 
@@ -87,11 +88,20 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     objective : {"vicreg"}, Objective or nn.Module class, default="vicreg"
         The loss. A user's own class is called with the embedding size and maps a
         :class:`~sklearn_crossl.objectives.Latents` to a scalar.
-    output : {"global", "modalities", "all"}, default="global"
-        What ``transform`` returns: the aggregator's embedding, the modalities' codes
-        side by side, or both.
-    max_epochs : int, default=20
-        Passes over the windows.
+    summary_size : int, default=256
+        Units of the summary: fixed features of each modality (random convolutions,
+        statistics, spectra), compressed by a principal component analysis that also
+        expects what a missing modality would have shown. What the views agree on is what
+        few labels need; the summary keeps the rest, which many labels can use. 0 leaves
+        it out, and ``transform`` is several times faster.
+    output : {"joint", "global", "modalities", "all"}, default="joint"
+        What ``transform`` returns: the global embedding and the summary, for windows that
+        lack a modality both as they would be expected of the whole window; the
+        aggregator's embedding alone, of the modalities that are there; the modalities'
+        codes side by side; or the joint one and the codes.
+    max_epochs : int or "auto", default="auto"
+        Passes over the windows. "auto" is 20, and more for few windows: enough for 500
+        steps, but 100 at most.
     batch_size : int, default=128
         Windows per step at most. VICReg's statistics need more than a handful.
     lr : float, default=1e-3
@@ -139,8 +149,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Standardisation of each modality's channels, learnt from the windows that have it.
     encoder_, aggregator_, objective_ : stage objects
         The stages as fitted.
-    code_size_, embedding_size_ : int
-        Width of one modality's code and of the global embedding.
+    code_size_, embedding_size_, summary_size_ : int
+        Width of one modality's code, of the global embedding and of the summary.
     history_ : list of dict
         For each epoch: ``epoch``, ``train_loss``, each term of the loss, ``dur`` in
         seconds, and the ``effective_rank`` of up to 256 training windows' embeddings.
@@ -171,7 +181,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     ...     {"acc": slice(0, 3), "heart": 3}, max_epochs=2, random_state=0
     ... )
     >>> embedder.fit_transform(X).shape
-    (40, 256)
+    (40, 512)
     """
 
     _parameter_constraints: dict = {
@@ -182,8 +192,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         "n_views": [Interval(Integral, 2, None, closed="left")],
         "aggregator": [StrOptions(set(AGGREGATORS)), Aggregator, type],
         "objective": [StrOptions(set(OBJECTIVES)), Objective, type],
-        "output": [StrOptions({"global", "modalities", "all"})],
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "summary_size": [Interval(Integral, 0, None, closed="left")],
+        "output": [StrOptions({"joint", "global", "modalities", "all"})],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 2, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
         "lr_schedule": [StrOptions({"onecycle", "constant"})],
@@ -211,8 +222,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         n_views: int = 4,
         aggregator: Any = "set",
         objective: Any = "vicreg",
-        output: str = "global",
-        max_epochs: int = 20,
+        summary_size: int = 256,
+        output: str = "joint",
+        max_epochs: int | str = "auto",
         batch_size: int = 128,
         lr: float = 1e-3,
         lr_schedule: str = "onecycle",
@@ -236,6 +248,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self.n_views = n_views
         self.aggregator = aggregator
         self.objective = objective
+        self.summary_size = summary_size
         self.output = output
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -288,31 +301,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         >>> CroSSLTransformer.from_paper(max_epochs=3).lr
         0.0001
         """
-        published: dict[str, Any] = {
-            "encoder": TCNEncoder(
-                widths=(24, 48, 96),
-                kernel_sizes=(24, 16, 8),
-                stride=1,
-                affine=True,
-                activation="prelu",
-                dropout=0.1,
-                pooling="mean",
-            ),
-            "masking": "spatial",
-            "masking_ratio": 0.1,
-            "n_views": 2,
-            "aggregator": MLPAggregator(rescale=False),
-            "objective": VICReg(10.0, 10.0, 100.0, projector=None),
-            "max_epochs": 50,
-            "batch_size": 8,
-            "lr": 1e-4,
-            "lr_schedule": "constant",
-            "optimizer": "adam",
-            "weight_decay": 2e-4,  # the gradient of an L2 penalty of 1e-4
-            "patience": 5,
-            "precision": "fp32",
-        }
-        return cls(modalities, **{**published, **params})
+        return cls(modalities, **{**published(), **params})
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: Any = None) -> CroSSLTransformer:
@@ -412,10 +401,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"shape {shape}."
             )
         out[~windows.observed.any(axis=1)] = np.nan
-        for rows, embedding, codes in self._embed(windows):
+        for rows, embedding, joint, codes in self._embed(windows):
             codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
-            parts = {"global": [embedding], "modalities": [codes]}
-            out[rows] = np.hstack(parts.get(self.output, [embedding, codes]))
+            joint = joint if joint.size else embedding
+            parts = {"joint": [joint], "global": [embedding], "modalities": [codes]}
+            out[rows] = np.hstack(parts.get(self.output, [joint, codes]))
         return out
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
@@ -465,7 +455,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "global": {"global": self.embedding_size_},
             "modalities": dict.fromkeys(self.modalities_, self.code_size_),
         }
-        sizes["all"] = {**sizes["global"], **sizes["modalities"]}
+        sizes["joint"] = {**sizes["global"], "summary": self.summary_size_}
+        sizes["all"] = {**sizes["joint"], **sizes["modalities"]}
         names = [
             f"crossl_{part}_{unit:03d}"
             for part, size in sizes[self.output].items()
@@ -477,7 +468,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self,
         X: ArrayLike,
         previous: dict[str, Any] | None,
-        max_epochs: int,
+        max_epochs: int | str,
         lr_schedule: str,
         partial: bool = False,
     ) -> CroSSLTransformer:
@@ -485,6 +476,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         check_masking_ratio(self.masking_ratio)
         fitted, windows = self._check_training(X, previous, partial)
         fitted.update(self._resolve_stages())
+        fitted["summary_size_"] = self.summary_size
+        if max_epochs == "auto":
+            max_epochs = enough_epochs(len(windows), self.batch_size)
+        assert isinstance(max_epochs, int)
 
         def attributes(result: dict[str, Any]) -> dict[str, Any]:
             if not (self.warm_start or partial):
@@ -561,6 +556,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "aggregator": fitted["aggregator_"],
             "objective": fitted["objective_"],
             "masking": Masking(self.masking, self.masking_ratio, self.n_views),
+            "summary_size": fitted["summary_size_"],
         }
 
     def _training_config(self, max_epochs: int, lr_schedule: str) -> dict[str, Any]:
@@ -603,6 +599,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 "shapes": self._form.shapes,
                 "encoder": self.encoder_,
                 "aggregator": self.aggregator_,
+                "summary_size": self.summary_size_,
             }
             self._network = build_for_embedding(config, self._learnt["weights"])
         return self._network

@@ -95,9 +95,10 @@ def test_streamed_windows_are_standardised(tmp_path):
 
 
 @pytest.mark.parametrize("n_windows", [20, 500])
-def test_the_probe_is_spread_over_the_file(tmp_path, n_windows):
+def test_a_sample_is_spread_over_the_file(tmp_path, n_windows):
     for dataset in (streamed(tmp_path, n_windows), make_dataset(windows(), MEAN, SCALE)):
-        rows = dataset.probe(64).inputs["a"][:, 1, 0].numpy()
+        sample, chosen = dataset.sample(64)
+        rows = sample.batch(chosen).inputs["a"][:, 1, 0].numpy()
         assert 16 <= len(rows) <= 64
         assert rows.min() < len(dataset) / 10
         assert rows.max() > len(dataset) * 0.85

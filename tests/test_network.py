@@ -4,7 +4,8 @@ import torch
 from torch import nn
 
 from sklearn_crossl._batches import WindowDataset
-from sklearn_crossl._network import Batch, CroSSLNetwork, Masking
+from sklearn_crossl._batch import Batch
+from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl._sources import InMemory
 from sklearn_crossl._stages import resolve_stage
 from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
@@ -82,7 +83,7 @@ def test_every_combination_of_stages_learns(encoder, aggregator, objective):
 def test_missing_modalities_are_never_encoded():
     batch = whole(dataset())
     assert [len(x) for x in batch.inputs.values()] == [9, 9, 7]
-    codes, embedding = network().eval().embed(batch, 12)
+    codes, embedding, _ = network().eval().embed(batch, 12)
     assert torch.isfinite(embedding).all()
     assert (codes[~batch.observed] == 0).all()
     assert (codes[batch.observed].abs().sum(-1) > 0).all()

@@ -564,4 +564,4 @@ def test_score_is_the_effective_rank_of_the_embedding(X):
 def test_small_windows_and_few_of_them():
     X = np.random.default_rng(0).normal(size=(3, 2, 1))
     model = CroSSLTransformer(max_epochs=1, batch_size=2, random_state=0).fit(X)
-    assert model.transform(X).shape == (3, 256)
+    assert model.transform(X).shape == (3, 512)

@@ -1,0 +1,1 @@
+"""How good embeddings are, by what a linear model makes of them."""

@@ -1,0 +1,202 @@
+"""The methods: each turns windows into vectors for a linear model, or is a classifier.
+
+Every method gets the same windows, standardised by channel over the training subjects;
+only ours sees what is missing as missing, the others see it at its mean. A linear model
+on standardised features is all that learns from labels: logistic regression as it is by
+default or, with ROCKET-like features, the ridge classifier that their authors use, with
+ten penalties to choose from.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._summary.statistics import distribution, spectrum
+
+from .recordings import Windows
+from .supervised import SupervisedNetwork
+
+
+def logistic_regression():
+    """Make the linear model of embeddings."""
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+
+
+def ridge_classifier():
+    """Make the linear model of very many features."""
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
+
+
+HEADS = {"logistic": logistic_regression, "ridge": ridge_classifier}
+
+
+class Standardized(ABC):
+    """Features of standardised windows without gaps."""
+
+    heads = ("logistic",)
+
+    def fit(self, X: Windows, seed: int) -> None:
+        """Learn from windows without labels."""
+        self.moments = {
+            name: (np.nanmean(x, (0, 2))[:, None], np.nanstd(x, (0, 2))[:, None] + 1e-6)
+            for name, x in X.items()
+        }
+        self.learn(self.standardize(X), seed)
+
+    def standardize(self, X: Windows) -> Windows:
+        """Centre and scale each channel; what is missing is at its mean."""
+        moments = self.moments
+        return {
+            name: np.nan_to_num((x - moments[name][0]) / moments[name][1])
+            for name, x in X.items()
+        }
+
+    def transform(self, X: Windows) -> np.ndarray:
+        """Map windows to features."""
+        return self.features(self.standardize(X))
+
+    def learn(self, X: Windows, seed: int) -> None:  # noqa: B027
+        """Learn from standardised windows; nothing by default."""
+
+    @abstractmethod
+    def features(self, X: Windows) -> np.ndarray:
+        """Map standardised windows to features."""
+
+
+class Ours:
+    """CroSSLTransformer, which standardises by itself."""
+
+    heads = ("logistic", "ridge")
+
+    def __init__(self, **params: object):
+        self.params = params
+
+    def fit(self, X: Windows, seed: int) -> None:
+        """Pretrain."""
+        self.embedder = CroSSLTransformer(random_state=seed, **self.params).fit(X)
+
+    def transform(self, X: Windows) -> np.ndarray:
+        """Embed."""
+        return self.embedder.transform(X)
+
+
+class Published(Ours):
+    """The configuration of the CroSSL paper's code."""
+
+    heads = ("logistic",)
+
+    def fit(self, X: Windows, seed: int) -> None:
+        """Pretrain."""
+        params = {"random_state": seed, **self.params}
+        self.embedder = CroSSLTransformer.from_paper(**params).fit(X)
+
+
+class Statistics(Standardized):
+    """Distribution and spectrum of each channel, the same as the summary's."""
+
+    def features(self, X: Windows) -> np.ndarray:
+        """Compute them."""
+        columns = []
+        for values in X.values():
+            x = torch.from_numpy(values)
+            columns += [distribution(x), spectrum(x, x.shape[-1])]
+        return torch.cat(columns, dim=1).numpy()
+
+
+class Catch22(Standardized):
+    """The 22 canonical features of each channel."""
+
+    def features(self, X: Windows) -> np.ndarray:
+        """Compute them by aeon."""
+        from aeon.transformations.collection.feature_based import Catch22 as Features
+
+        transformer = Features(replace_nans=True, n_jobs=2)
+        columns = [transformer.fit_transform(x) for x in X.values()]
+        return np.nan_to_num(np.hstack(columns))
+
+
+class Components(Standardized):
+    """Principal components of the values, 256 at most."""
+
+    def learn(self, X: Windows, seed: int) -> None:
+        """Find them."""
+        flat = self._flat(X)
+        self.pca = PCA(min(256, *flat.shape), random_state=seed).fit(flat)
+
+    def features(self, X: Windows) -> np.ndarray:
+        """Project on them."""
+        return self.pca.transform(self._flat(X))
+
+    def _flat(self, X: Windows) -> np.ndarray:
+        return np.hstack([x.reshape(len(x), -1) for x in X.values()])
+
+
+class Rocket(Standardized):
+    """Random convolutions by aeon, over all channels of equal length at once."""
+
+    heads = ("ridge",)
+    n_kernels = 10_000
+
+    def learn(self, X: Windows, seed: int) -> None:
+        """Take the biases from the training windows."""
+        groups = self._groups(X)
+        n_kernels = self.n_kernels // len(groups)
+        self.parts = [self._make(n_kernels, seed, x) for x in groups]
+
+    def features(self, X: Windows) -> np.ndarray:
+        """Compute the features of each group of channels."""
+        pairs = zip(self.parts, self._groups(X), strict=True)
+        return np.hstack([np.asarray(part.transform(x)) for part, x in pairs])
+
+    def _groups(self, X: Windows) -> list[np.ndarray]:
+        lengths = sorted({x.shape[2] for x in X.values()})
+        return [
+            np.hstack([x for x in X.values() if x.shape[2] == length])
+            for length in lengths
+        ]
+
+    def _make(self, n_kernels: int, seed: int, x: np.ndarray):
+        from aeon.transformations.collection.convolution_based import MiniRocket
+
+        return MiniRocket(n_kernels, n_jobs=2, random_state=seed).fit(x)
+
+
+class MultiRocketHydra(Rocket):
+    """MultiRocket's and Hydra's features, as their joint classifier has them."""
+
+    n_kernels = 6250
+
+    def _make(self, n_kernels: int, seed: int, x: np.ndarray):
+        from aeon.transformations.collection.convolution_based import (
+            HydraTransformer,
+            MultiRocket,
+        )
+        from sklearn.pipeline import make_union
+
+        multi = MultiRocket(n_kernels, n_jobs=2, random_state=seed)
+        hydra = HydraTransformer(n_jobs=2, random_state=seed, output_type="numpy")
+        return make_union(multi, hydra).fit(x)
+
+
+# A step too small to change a weight: the encoders as they were initialised.
+NOTHING = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
+
+METHODS = {
+    "CroSSLTransformer": Ours(),
+    "untrained": Ours(summary_size=0, output="global", **NOTHING),
+    "published": Published(),
+    "statistics": Statistics(),
+    "catch22": Catch22(),
+    "PCA": Components(),
+    "MiniRocket": Rocket(),
+    "MultiRocketHydra": MultiRocketHydra(),
+    "supervised network": SupervisedNetwork(),
+}

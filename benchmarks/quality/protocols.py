@@ -1,0 +1,92 @@
+"""The protocols: few labels, sensors missing at test, sensors missing in training too."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import f1_score
+
+from .methods import HEADS
+from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
+
+LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
+DRAWS = 5
+HALF = 0.5  # of the (window, modality) pairs that are removed
+PROTOCOLS = ("labels", "missing")
+
+Row = dict[str, Any]
+
+
+def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Iterator[Row]:
+    """Measure a method on one split: macro-F1 and seconds, a row each."""
+    test = test_windows(recordings, split)
+    X, y = select(recordings.X, np.flatnonzero(~test)), recordings.y[~test]
+    X_test, y_test = select(recordings.X, np.flatnonzero(test)), recordings.y[test]
+    if protocol == "missing":
+        X = without_pairs(X, HALF, seed=split)
+        tests = {"half missing in training and test": _half(X_test)}
+    else:
+        tests = {"": X_test, "half missing": _half(X_test)}
+        tests |= {f"without {name}": without(X_test, name) for name in X}
+    start = time.perf_counter()
+    method.fit(X, seed=split)
+    fitted = time.perf_counter()
+    learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
+    embedded = time.perf_counter()
+    yield {"measure": "seconds of fit", "value": fitted - start, "draw": 0}
+    yield {"measure": "seconds of transform", "value": embedded - fitted, "draw": 0}
+
+    for head in method.heads:
+        for labels, draw, rows in label_draws(y):
+            predict: Callable[[str], np.ndarray]
+            if learner is not None:
+                predict = learner.classifier(head, rows, y[rows])
+            else:
+                predict = _by_windows(method.classifier(select(X, rows), y[rows]), tests)
+            # What is missing at test alone is asked of the classifier with all labels.
+            complete_only = protocol == "labels" and labels != "100 %"
+            for variant in [""] if complete_only else tests:
+                score = f1_score(y_test, predict(variant), average="macro")
+                measure = f"{labels} {variant}".strip()
+                yield {"measure": measure, "value": score, "draw": draw, "head": head}
+
+
+def label_draws(y: np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:
+    """Draw labelled windows, of each class at least one; all windows once."""
+    for labels, amount in LABELS.items():
+        for draw in range(1 if amount == 1.0 else DRAWS):
+            rng = np.random.default_rng(draw)
+            chosen = []
+            for label in np.unique(y):
+                rows = np.flatnonzero(y == label)
+                share = isinstance(amount, float)
+                number = max(1, round(amount * len(rows))) if share else int(amount)
+                chosen.append(rng.choice(rows, min(number, len(rows)), replace=False))
+            yield labels, draw, np.concatenate(chosen)
+
+
+class _Frozen:
+    """Embeddings, computed once, and linear models on them."""
+
+    def __init__(self, method: Any, X: Windows, tests: dict[str, Windows]):
+        self.Z = method.transform(X)
+        self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
+
+    def classifier(self, head: str, rows: np.ndarray, y: np.ndarray):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model = HEADS[head]().fit(self.Z[rows], y)
+        return lambda variant: model.predict(self.Z_tests[variant])
+
+
+def _by_windows(predict: Callable, tests: dict[str, Windows]):
+    return lambda variant: predict(tests[variant])
+
+
+def _half(X: Windows) -> Windows:
+    return without_pairs(X, HALF, seed=1000)

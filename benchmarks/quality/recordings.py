@@ -1,0 +1,105 @@
+"""The recordings, and how subjects are parted into training and test.
+
+A third of each set's subjects are held out: no choice of a default was ever made on them.
+Split 0 tests on all of these (on HAPT they are the publisher's test subjects), splits 1
+and 2 on a half each, and everybody else's windows are for training.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
+SPLITS = (0, 1, 2)
+
+Windows = dict[str, np.ndarray]  # modality -> (n_windows, n_channels, n_timepoints)
+
+
+class Recordings(NamedTuple):
+    """All windows of a set; NaN where a modality is missing."""
+
+    X: Windows
+    y: np.ndarray
+    subject: np.ndarray
+    held_out: np.ndarray  # subjects
+
+
+def load(name: str, folder: Path) -> Recordings:
+    """Load a set.
+
+    Of HAPT the six basic activities. Stress-Predict is about stress or none, and each
+    subject's sensors are standardised over that subject's windows, for every method.
+    """
+    with np.load(folder / f"{name}.npz") as data:
+        y, subject = data["y"], data["subject"]
+        X = {m: data[f"x_{m}"].astype(np.float32) for m in data["modalities"].tolist()}
+        if name == "stress_predict":
+            y = data["y_stress"]
+            for x in X.values():
+                _standardize_subjects(x, subject)
+        subjects = np.unique(subject)
+        n_held_out = max(3, len(subjects) * 3 // 10)
+        held_out = np.random.default_rng(0).choice(subjects, n_held_out, replace=False)
+        if name == "hapt":
+            basic = y < 6
+            held_out = np.unique(subject[data["official_test"]])
+            X = {m: x[basic] for m, x in X.items()}
+            y, subject = y[basic], subject[basic]
+    return Recordings(X, y, subject, np.sort(held_out))
+
+
+def test_windows(recordings: Recordings, split: int) -> np.ndarray:
+    """Say which windows are for the test, by subject."""
+    subjects = recordings.held_out
+    if split:
+        subjects = np.array_split(subjects, 2)[split - 1]
+    return np.isin(recordings.subject, subjects)
+
+
+def search_split(recordings: Recordings, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part the subjects that are never tested on, for choosing defaults.
+
+    Returns which windows are for training and which for validation.
+    """
+    subjects = np.setdiff1d(recordings.subject, recordings.held_out)
+    n_chosen = max(2, len(subjects) // 3)
+    chosen = np.random.default_rng(number).choice(subjects, n_chosen, replace=False)
+    validation = np.isin(recordings.subject, chosen)
+    return np.isin(recordings.subject, subjects) & ~validation, validation
+
+
+def select(X: Windows, rows: np.ndarray) -> Windows:
+    """Select windows."""
+    return {name: x[rows] for name, x in X.items()}
+
+
+def without(X: Windows, name: str) -> Windows:
+    """Remove one modality from all windows."""
+    return {m: np.full_like(x, np.nan) if m == name else x for m, x in X.items()}
+
+
+def without_pairs(X: Windows, share: float, seed: int) -> Windows:
+    """Remove a share of the (window, modality) pairs; every window keeps one."""
+    n, names = len(next(iter(X.values()))), list(X)
+    rng = np.random.default_rng(seed)
+    gone = np.zeros((n, len(names)), dtype=bool)
+    to_go = round(share * n * len(names))
+    for pair in rng.permutation(n * len(names)):
+        window, modality = divmod(int(pair), len(names))
+        if to_go and gone[window].sum() < len(names) - 1:
+            gone[window, modality] = True
+            to_go -= 1
+    return {
+        name: np.where(gone[:, index, None, None], np.float32(np.nan), X[name])
+        for index, name in enumerate(names)
+    }
+
+
+def _standardize_subjects(x: np.ndarray, subject: np.ndarray) -> None:
+    for one in np.unique(subject):
+        rows = subject == one
+        mean = x[rows].mean(axis=(0, 2), keepdims=True)
+        x[rows] = (x[rows] - mean) / (x[rows].std(axis=(0, 2), keepdims=True) + 1e-6)

@@ -1,0 +1,160 @@
+"""Tables and figures from the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .protocols import LABELS
+
+OURS = "CroSSLTransformer"
+#: Methods that see no unlabelled windows, or learn nothing from them by training.
+BASELINES = ("statistics", "catch22", "PCA", "MiniRocket", "MultiRocketHydra")
+SUPERVISED = "supervised network"
+
+
+def write_report(results: Path, folder: Path) -> None:
+    """Write ``report.md`` and its figures from ``results.csv``."""
+    if not results.exists():
+        return
+    frame = read(results)
+    parts = [_labels(frame, labels) for labels in LABELS]
+    parts += [_missing(frame), _seconds(frame)]
+    (folder / "report.md").write_text("\n\n".join(part for part in parts if part) + "\n")
+    for labels in ("3 per class", "1 %"):
+        plot_ranks(frame, labels, folder)
+
+
+def read(results: Path) -> pd.DataFrame:
+    """Read the results, a method with several linear models as several methods."""
+    frame = pd.read_csv(results, keep_default_na=False)
+    other = (frame["method"] == OURS) & (frame["head"] == "ridge")
+    frame.loc[other, "method"] = f"{OURS}, ridge"
+    return frame
+
+
+def means(frame: pd.DataFrame, measure: str, protocol: str = "labels") -> pd.DataFrame:
+    """Average over draws: a row for each data set and split, a column a method."""
+    chosen = frame[(frame["measure"] == measure) & (frame["protocol"] == protocol)]
+    return chosen.pivot_table(
+        values="value", index=["dataset", "split"], columns="method"
+    )
+
+
+def ranks(scores: pd.DataFrame) -> pd.DataFrame:
+    """Rank the methods on each data set by their mean over splits, 1 the best.
+
+    Only splits that all methods have count, so that all are judged by the same ones.
+    """
+    by_set = scores.dropna().groupby("dataset").mean()
+    return by_set.round(3).rank(axis=1, ascending=False)
+
+
+def _labels(frame: pd.DataFrame, labels: str) -> str:
+    scores = means(frame, labels)
+    if scores.empty or OURS not in scores:
+        return ""
+    mean = scores.groupby("dataset").mean()
+    spread = scores.groupby("dataset").std()
+    order = mean.mean().sort_values(ascending=False).index
+    order = [m for m in order if m != f"{OURS}, ridge"]
+    own_ridge = [f"{OURS}, ridge"] if f"{OURS}, ridge" in mean else []
+    ranked = ranks(scores[order])
+    lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
+    for method in [*order, *own_ridge]:
+        better = method in BASELINES or method == SUPERVISED
+        cells = []
+        for dataset in mean.index:
+            value, width = mean.loc[dataset, method], spread.loc[dataset, method]
+            beats = better and round(value, 3) > round(mean.loc[dataset, OURS], 3)
+            cells.append(_cell(value, width, bold=beats))
+        average = mean[method].mean()
+        rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
+        lines.append(f"| {method} | {' | '.join(cells)} | {average:.3f} | {rank} |")
+    return "\n".join(lines)
+
+
+def _missing(frame: pd.DataFrame) -> str:
+    """Tell what is lost where sensors are missing, with all labels."""
+    test = frame[frame["protocol"] == "labels"]
+    full = means(frame, "100 %").groupby("dataset").mean()
+    if full.empty:
+        return ""
+    alone = test[test["measure"].str.startswith("100 % without")]
+    alone = alone.pivot_table(values="value", index="dataset", columns="method")
+    half = means(frame, "100 % half missing").groupby("dataset").mean()
+    both = means(frame, "100 % half missing in training and test", "missing")
+    both = both.groupby("dataset").mean()
+    lines = []
+    titles = {
+        "mean loss when one modality is removed at test": full - alone,
+        "macro-F1, half of the pairs removed at test": half,
+        "macro-F1, half of the pairs removed in training and test": both,
+    }
+    for title, values in titles.items():
+        if values.empty:
+            continue
+        lines += [f"## All labels, {title}", "", _head(values.index)]
+        for method in values:
+            cells = [_cell(value) for value in values[method]]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _seconds(frame: pd.DataFrame) -> str:
+    lines = []
+    for what in ("fit", "transform"):
+        seconds = means(frame, f"seconds of {what}").groupby("dataset").mean()
+        if seconds.empty:
+            continue
+        title = "Seconds of fit" if what == "fit" else "Seconds of all transforms"
+        lines += [f"## {title}, mean over splits", "", _head(seconds.index)]
+        for method in seconds:
+            cells = ["" if np.isnan(s) else f"{s:.1f}" for s in seconds[method]]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
+    """Draw the average ranks on a line, as critical-difference diagrams do."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    scores = means(frame, labels)
+    ranked = ranks(scores.drop(columns=f"{OURS}, ridge", errors="ignore"))
+    if ranked.empty:
+        return
+    average = ranked.mean().sort_values()
+    figure, axes = plt.subplots(figsize=(6, 0.35 * len(average) + 1), layout="tight")
+    axes.hlines(range(len(average)), 1, average, color="0.8", zorder=0)
+    axes.scatter(average, range(len(average)), color="C0")
+    for dataset in ranked.index:
+        places = ranked.loc[dataset, average.index]
+        axes.scatter(places, range(len(average)), s=12, color="0.5", zorder=1)
+    axes.set(
+        yticks=range(len(average)),
+        yticklabels=[f"{name} ({rank:.1f})" for name, rank in average.items()],
+        xlabel=f"rank by macro-F1, {labels}; large: mean, small: each set",
+    )
+    axes.invert_yaxis()
+    name = labels.replace(" ", "_").replace("%", "percent")
+    figure.savefig(folder / f"ranks_{name}.png", dpi=150)
+    plt.close(figure)
+
+
+def _head(datasets: pd.Index, *more: str) -> str:
+    columns = ["method", *datasets, *more]
+    return f"| {' | '.join(columns)} |\n|{' --- |' * len(columns)}"
+
+
+def _cell(value: float, spread: float = float("nan"), bold: bool = False) -> str:
+    if np.isnan(value):
+        return ""
+    text = f"{value:.3f}" if np.isnan(spread) else f"{value:.3f} ± {spread:.3f}"
+    return f"**{text}**" if bold else text

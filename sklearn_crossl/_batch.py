@@ -1,0 +1,59 @@
+"""A batch of windows, as the network takes them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ._device import to_device
+
+
+class Batch(NamedTuple):
+    """Windows as the network takes them: each modality holds observed rows only.
+
+    What is missing is known on the host, so that no device has to be asked for it.
+    """
+
+    inputs: dict[str, Tensor]  # name -> (n_m, channels, time), gaps filled
+    rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
+    present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
+    observed: Tensor  # (batch, M) bool
+    valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Copy to a device."""
+
+        def move(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else to_device(tensor, device)
+
+        return Batch(
+            {name: to_device(x, device) for name, x in self.inputs.items()},
+            {name: move(rows) for name, rows in self.rows.items()},
+            {name: move(present) for name, present in self.present.items()},
+            to_device(self.observed, device),
+            move(self.valid),
+        )
+
+    def padded(self, n_rows: int) -> Batch:
+        """Pad to ``n_rows`` rows, leaving out modalities that no window has.
+
+        Rows of zeros lack what not all windows have, and have the rest.
+        """
+        inputs = {name: x for name, x in self.inputs.items() if len(x)}
+        present = {name: self.present[name] for name in inputs}
+        observed = pad_rows(self.observed, n_rows)
+        if all(rows is None for rows in self.rows.values()):
+            observed = torch.ones_like(observed)
+        return Batch(
+            {name: pad_rows(x, n_rows) for name, x in inputs.items()},
+            self.rows,
+            {m: None if p is None else pad_rows(p, n_rows) for m, p in present.items()},
+            observed,
+        )
+
+
+def pad_rows(x: Tensor, n_rows: int) -> Tensor:
+    """Append rows of zeros (of False) to (rows, ...), up to ``n_rows``."""
+    return torch.cat([x, x.new_zeros(n_rows - len(x), *x.shape[1:])])

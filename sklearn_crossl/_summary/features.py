@@ -1,0 +1,80 @@
+"""All fixed features of one modality, standardised."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from .kernels import RandomKernels
+from .statistics import course, distribution, spectrum
+
+_LARGEST = 5.0  # standard deviations
+
+
+class FixedFeatures(nn.Module):
+    """Random convolutions, statistics and the course of one modality's windows.
+
+    Each of the three is as long a vector, however many features it has, and the course
+    half as long: few statistics weigh as much as a thousand convolutions.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Channels, then timepoints or height and width.
+    n_modalities : int
+        Of the windows.
+    """
+
+    def __init__(self, shape: tuple[int, ...], n_modalities: int):
+        super().__init__()
+        self.n_timepoints = int(torch.Size(shape[1:]).numel())
+        self.kernels = RandomKernels(shape[0], self.n_timepoints, n_modalities)
+        example = self._blocks(torch.zeros(1, *shape), None)
+        weights = [
+            torch.full((block.shape[1],), weight / max(1, block.shape[1]) ** 0.5)
+            for block, weight in zip(example, (1.0, 1.0, 0.5), strict=True)
+        ]
+        self.weight: Tensor
+        self.mean: Tensor
+        self.scale: Tensor
+        self.register_buffer("weight", torch.cat(weights), persistent=False)
+        self.n_features = int(self.weight.numel())
+        self.register_buffer("mean", torch.zeros(self.n_features))
+        self.register_buffer("scale", torch.ones(self.n_features))
+
+    def fit(self, features: Tensor) -> None:
+        """Learn means and scales from raw features (n, n_features)."""
+        self.mean.copy_(features.mean(0))
+        spread = features.std(0, correction=0)
+        constant = spread <= 1e-5 * (1 + self.mean.abs())
+        self.scale.copy_(torch.where(constant, torch.inf, spread))
+
+    def raw(self, x: Tensor, present: Tensor | None) -> Tensor:
+        """Compute features of windows (n, channels, time) as they are.
+
+        Gaps are interpolated; ``present``, of the same shape, tells where a window that
+        is shorter than others ends.
+        """
+        return torch.cat(self._blocks(x, present), dim=1)
+
+    def standardize(self, raw: Tensor) -> Tensor:
+        """Centre, scale and weigh raw features; those that are constant are zero."""
+        return ((raw - self.mean) / self.scale).clamp(-_LARGEST, _LARGEST) * self.weight
+
+    def _blocks(self, x: Tensor, present: Tensor | None) -> list[Tensor]:
+        inside = None if present is None else _inside(present.flatten(2))
+        x = x.flatten(2)  # (n, channels, height * width) of images
+        short = self.n_timepoints - x.shape[-1]
+        if short > 0:
+            if inside is None:
+                inside = x.new_ones(len(x), x.shape[-1], dtype=torch.bool)
+            x, inside = pad(x, (0, short)), pad(inside, (0, short))
+        statistics = [distribution(x, inside), spectrum(x, self.n_timepoints, inside)]
+        return [self.kernels(x, inside), torch.cat(statistics, 1), course(x, inside)]
+
+
+def _inside(present: Tensor) -> Tensor:
+    """Say which timepoints come before a window's end, (n, time)."""
+    anywhere = present.any(1)
+    return anywhere.flip(-1).cumsum(-1).flip(-1) > 0

@@ -1,0 +1,114 @@
+"""Random convolutions, pooled by the proportion of positive values."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv1d
+
+_LENGTH = 9
+_N_KERNELS = 84
+_MOST_BIASES = 3
+_FEATURES = 10_000  # of all modalities together, about; MiniRocket's own number
+_POSITIONS = 128  # at least, that a proportion is taken over, if there are so many
+_MOST_CHANNELS = 9
+_SAMPLE = 64  # windows that the biases are taken from
+
+
+class RandomKernels(nn.Module):
+    """MiniRocket's kernels: fixed weights, random channels, biases from the data.
+
+    The kernels are all 84 of length 9 that have three weights of 2 and six of -1; each is
+    used with dilations 1, 2, 4, ... up to the window's length, on channels drawn at
+    random. A feature is the share of positions at which a convolution exceeds a bias. Of
+    long windows every so many positions are looked at, so that these cost no more.
+
+    Parameters
+    ----------
+    n_channels, n_timepoints : int
+        Of the modality.
+    n_modalities : int
+        Of the windows: the more, the fewer biases for each convolution.
+
+    References
+    ----------
+    Dempster, Schmidt, Webb, "MiniRocket", KDD 2021, arXiv:2012.08791, section 3.1.
+    """
+
+    def __init__(self, n_channels: int, n_timepoints: int, n_modalities: int):
+        super().__init__()
+        self.dilations = _dilations(n_timepoints)
+        self.stride = max(1, n_timepoints // _POSITIONS)
+        n_convolutions = _N_KERNELS * len(self.dilations) * n_modalities
+        n_biases = min(_MOST_BIASES, max(1, _FEATURES // n_convolutions))
+        self.n_features = _N_KERNELS * len(self.dilations) * n_biases
+        weights = [_draw_weights(n_channels) for _ in self.dilations]
+        self.weight: Tensor
+        self.bias: Tensor
+        # (dilations, kernels, channels, length), (dilations, biases, kernels)
+        self.register_buffer("weight", torch.stack(weights))
+        self.register_buffer("bias", torch.zeros(len(weights), n_biases, _N_KERNELS))
+
+    def fit(self, x: Tensor) -> None:
+        """Set the biases to quantiles of the convolutions of windows (n, channels, time).
+
+        The quantiles are a low-discrepancy sequence, spread over all kernels.
+        """
+        x = x[torch.randperm(len(x))[:_SAMPLE].to(x.device)]
+        n_biases = self.bias.shape[1]
+        golden = (5**0.5 - 1) / 2
+        steps = torch.arange(1, self.bias[0].numel() + 1, device=x.device)
+        shares = (steps * golden % 1).view(_N_KERNELS, n_biases)
+        for index in range(len(self.dilations)):
+            values = self._convolve(x, index).transpose(0, 1).flatten(1).sort(1).values
+            at = (shares * (values.shape[1] - 1)).long()  # (kernels, biases)
+            above = (at + 1).clamp_max(values.shape[1] - 1)
+            # Halfway between two values, so that rounding puts neither on the other side.
+            self.bias[index] = (values.gather(1, at) + values.gather(1, above)).T / 2
+
+    def forward(self, x: Tensor, inside: Tensor | None = None) -> Tensor:
+        """Map windows (n, channels, time) to proportions (n, n_features).
+
+        Where windows differ in length, ``inside`` (n, time) says where each one is.
+        """
+        weight = None
+        if inside is not None:
+            weight = inside[:, :: self.stride].to(x.dtype)
+            weight = (weight / weight.sum(1, keepdim=True).clamp_min(1)).unsqueeze(-1)
+        proportions = []
+        for index in range(len(self.dilations)):
+            values = self._convolve(x, index)  # (n, kernels, positions)
+            above = torch.empty_like(values)  # floats: booleans are slow to average
+            for bias in self.bias[index]:
+                torch.gt(values, bias[:, None], out=above)
+                share = above.mean(-1) if weight is None else (above @ weight).squeeze(-1)
+                proportions.append(share)
+        return torch.cat(proportions, dim=1)
+
+    def _convolve(self, x: Tensor, index: int) -> Tensor:
+        dilation = self.dilations[index]
+        padding = dilation * (_LENGTH // 2)
+        weight = self.weight[index]
+        return conv1d(x, weight, stride=self.stride, dilation=dilation, padding=padding)
+
+
+def _dilations(n_timepoints: int) -> list[int]:
+    """Powers of two with which a kernel still fits into a window."""
+    most = max(1, (n_timepoints - 1) // (_LENGTH - 1))
+    return [2**exponent for exponent in range(most.bit_length())]
+
+
+def _draw_weights(n_channels: int) -> Tensor:
+    """Put each kernel on channels drawn at random, (kernels, channels, length)."""
+    kernels = torch.full((_N_KERNELS, _LENGTH), -1.0)
+    for kernel, at in zip(kernels, combinations(range(_LENGTH), 3), strict=True):
+        kernel[list(at)] = 2.0
+    weight = torch.zeros(_N_KERNELS, n_channels, _LENGTH)
+    most = min(n_channels, _MOST_CHANNELS)
+    for kernel, of_channels in zip(kernels, weight, strict=True):
+        # Few channels are drawn more often than many.
+        n_chosen = int((most + 1) ** float(torch.rand(())))
+        of_channels[torch.randperm(n_channels)[:n_chosen]] = kernel
+    return weight

@@ -1,0 +1,98 @@
+"""The summary of a window: fixed features of all modalities, compressed and completed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from .completion import Completion
+from .features import FixedFeatures
+
+_RIDGE = 0.01  # times the components' mean variance
+
+
+class Summary(nn.Module):
+    """Maps the modalities that a window has to a vector, by features not trained.
+
+    A learnt embedding keeps what modalities and views share, which is what few labels
+    need; the summary keeps the rest, which is what many labels can use. It also tells
+    what a missing modality would have been likely to show.
+
+    Parameters
+    ----------
+    shapes : mapping of str to tuple of int
+        The modalities, in order: channels, then timepoints or height and width.
+    size : int
+        Units of the summary.
+    embedding_size : int
+        Units of the global embedding that ``predict`` predicts.
+    """
+
+    def __init__(
+        self, shapes: Mapping[str, tuple[int, ...]], size: int, embedding_size: int
+    ):
+        super().__init__()
+        features = [FixedFeatures(shape, len(shapes)) for shape in shapes.values()]
+        self._features = nn.ModuleList(features)
+        self.completion = Completion([f.n_features for f in features], size)
+        self.n_windows: Tensor
+        self.slope: Tensor
+        self.intercept: Tensor
+        self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
+        self.register_buffer("slope", torch.zeros(size, embedding_size))
+        self.register_buffer("intercept", torch.zeros(embedding_size))
+
+    @property
+    def features(self) -> list[FixedFeatures]:
+        """The features of each modality."""
+        return list(self._features)  # type: ignore[arg-type]
+
+    def raw(self, index: int, x: Tensor, present: Tensor | None) -> Tensor:
+        """Compute the features of one modality's windows as they are."""
+        if not len(x):
+            return x.new_empty(0, self.completion.sizes[index])
+        return self.features[index].raw(x, present)
+
+    def fit(self, raw: list[Tensor], observed: Tensor) -> None:
+        """Learn from raw features of the windows that have each modality.
+
+        ``observed`` is (n, M); the features of modality m are of its true rows.
+        """
+        for features, values in zip(self.features, raw, strict=True):
+            if len(values):
+                features.fit(values)
+        self.completion.fit(self.join(raw, observed), observed)
+        self.n_windows.fill_(len(observed))
+
+    def join(self, raw: list[Tensor], observed: Tensor) -> Tensor:
+        """Standardise the modalities' features, side by side, zero where missing."""
+        columns = []
+        for features, values, has in zip(self.features, raw, observed.T, strict=True):
+            column = values.new_zeros(len(observed), features.n_features)
+            column[has] = features.standardize(values)
+            columns.append(column)
+        return torch.cat(columns, dim=1)
+
+    def components(self, raw: list[Tensor], observed: Tensor) -> Tensor:
+        """Compress the modalities' features, (n, size)."""
+        return self.completion.components(self.join(raw, observed), observed)
+
+    def forward(self, components: Tensor) -> Tensor:
+        """Turn components into the summary, (n, size)."""
+        return self.completion(components)
+
+    def fit_prediction(self, components: Tensor, embedding: Tensor) -> None:
+        """Learn to predict complete windows' global embedding from their components."""
+        middle, mean = components.mean(0), embedding.mean(0)
+        x, y = components - middle, embedding - mean
+        gram = x.T @ x
+        ridge = _RIDGE * gram.diagonal().mean().clamp_min(1e-12)
+        penalty = ridge * torch.eye(len(gram), device=gram.device)
+        self.slope.copy_(torch.linalg.solve(gram + penalty, x.T @ y))
+        self.intercept.copy_(mean - middle @ self.slope)
+
+    def predict(self, components: Tensor) -> Tensor:
+        """Predict the global embedding that windows would have were they complete."""
+        return components @ self.slope + self.intercept
