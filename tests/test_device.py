@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._batch import Batch
 from sklearn_crossl._device import (
     autocast_dtype,
     memory_for_data,
@@ -11,7 +12,6 @@ from sklearn_crossl._device import (
     seeded,
     to_device,
 )
-from sklearn_crossl._batch import Batch
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import TCNEncoder

@@ -3,8 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._batch import Batch
+from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl._sources import InMemory
 from sklearn_crossl._stages import resolve_stage

@@ -13,6 +13,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._training import enough_epochs
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.objectives import VICReg
 
@@ -47,7 +48,8 @@ def _plain(value):
 
 
 @pytest.mark.parametrize(
-    ("output", "n_features"), [("global", 256), ("modalities", 512), ("all", 768)]
+    ("output", "n_features"),
+    [("joint", 512), ("global", 256), ("modalities", 512), ("all", 1024)],
 )
 def test_output_and_its_names(X, output, n_features):
     model = make(output=output).fit(X)
@@ -55,7 +57,8 @@ def test_output_and_its_names(X, output, n_features):
     names = model.get_feature_names_out()
     assert len(names) == len(set(names)) == n_features
     parts = {"global": ["global"], "modalities": ["acc", "pulse"]}
-    parts["all"] = parts["global"] + parts["modalities"]
+    parts["joint"] = ["global", "summary"]
+    parts["all"] = parts["joint"] + parts["modalities"]
     assert list(dict.fromkeys(n.split("_")[1] for n in names)) == parts[output]
 
 
@@ -68,8 +71,47 @@ def test_feature_names_as_documented(X):
 def test_all_is_both_side_by_side(X):
     model = make(output="all").fit(X)
     everything = model.transform(X)
-    parts = [model.set_params(output=o).transform(X) for o in ("global", "modalities")]
+    parts = [model.set_params(output=o).transform(X) for o in ("joint", "modalities")]
     np.testing.assert_array_equal(everything, np.hstack(parts))
+    Z = model.set_params(output="global").transform(X)
+    np.testing.assert_array_equal(everything[:, :256], Z)  # of complete windows
+
+
+def test_without_a_summary_the_joint_embedding_is_the_global_one(X):
+    model = make(summary_size=0).fit(X)
+    assert model.summary_size_ == 0
+    Z = model.transform(X)
+    np.testing.assert_array_equal(model.set_params(output="global").transform(X), Z)
+    names = model.get_feature_names_out()
+    assert len(names) == Z.shape[1] == 256
+    assert names[-1] == "crossl_global_255"
+
+
+def test_a_joint_embedding_tells_what_a_missing_modality_would_have_shown():
+    """The second sensor is a copy of the first, so that nothing is lost with it."""
+    rng = np.random.default_rng(0)
+    phase = rng.uniform(0, 2 * np.pi, size=(120, 1, 1))
+    X = np.sin(phase + rng.uniform(0.1, 1, size=(120, 1, 1)) * np.arange(40))
+    X = np.repeat(X + 0.1 * rng.normal(size=X.shape), 2, axis=1)
+    model = make(modalities=[1, 1], summary_size=16, max_epochs=3).fit(X)
+    half = X.copy()
+    half[:, 1] = np.nan
+    Z, Z_half = model.transform(X), model.transform(half)
+    left_out = np.square(Z_half - Z).sum(0) / np.square(Z - Z.mean(0)).sum(0)
+    assert np.median(left_out[:256]) < 0.25
+    assert np.median(left_out[256:]) < 0.25
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "epochs"), [(40, 100), (1280, 50), (3200, 20), (10**6, 20)]
+)
+def test_automatic_epochs_make_enough_steps(n_windows, epochs):
+    assert enough_epochs(n_windows, batch_size=128) == epochs
+
+
+def test_epochs_are_automatic_by_default(X):
+    model = make(max_epochs="auto", batch_size=2, summary_size=0).fit(X[:44])
+    assert model.n_iter_ == enough_epochs(44, 2) == 23
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, int])
@@ -389,7 +431,7 @@ class Bare(nn.Module):
 
 def test_users_own_modules(X):
     model = make(encoder=Pool, aggregator=Fuse, objective=Pull, output="all").fit(X)
-    assert model.transform(X).shape == (len(X), 7 + 2 * 5)
+    assert model.transform(X).shape == (len(X), 7 + 256 + 2 * 5)
     assert clone(model).fit(X).n_iter_ == 2
 
 

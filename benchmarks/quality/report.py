@@ -106,11 +106,15 @@ def _missing(frame: pd.DataFrame) -> str:
 
 def _seconds(frame: pd.DataFrame) -> str:
     lines = []
-    for what in ("fit", "transform"):
+    titles = {
+        "fit": "Seconds of fit",
+        "transform": "Seconds of transforming the training windows",
+        "classifier": "Seconds of the classifier with all labels",
+    }
+    for what, title in titles.items():
         seconds = means(frame, f"seconds of {what}").groupby("dataset").mean()
         if seconds.empty:
             continue
-        title = "Seconds of fit" if what == "fit" else "Seconds of all transforms"
         lines += [f"## {title}, mean over splits", "", _head(seconds.index)]
         for method in seconds:
             cells = ["" if np.isnan(s) else f"{s:.1f}" for s in seconds[method]]

@@ -11,9 +11,9 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import make_pipeline
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._batch import Batch
 from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._memory import freed_memory_kept
-from sklearn_crossl._batch import Batch
 from sklearn_crossl._sources import InMemory
 from sklearn_crossl._training import make_net
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from sklearn_crossl._memory import freed_memory_kept
 from sklearn_crossl._batch import Batch
+from sklearn_crossl._memory import freed_memory_kept
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder

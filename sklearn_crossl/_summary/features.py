@@ -9,6 +9,7 @@ from torch.nn.functional import pad
 from .kernels import RandomKernels
 from .statistics import course, distribution, spectrum
 
+_WEIGHTS = (1.0, 1.0, 0.5)  # of random convolutions, statistics, course
 _LARGEST = 5.0  # standard deviations
 
 
@@ -33,7 +34,7 @@ class FixedFeatures(nn.Module):
         example = self._blocks(torch.zeros(1, *shape), None)
         weights = [
             torch.full((block.shape[1],), weight / max(1, block.shape[1]) ** 0.5)
-            for block, weight in zip(example, (1.0, 1.0, 0.5), strict=True)
+            for block, weight in zip(example, _WEIGHTS, strict=True)
         ]
         self.weight: Tensor
         self.mean: Tensor

@@ -14,6 +14,7 @@ _MOST_BIASES = 3
 _FEATURES = 10_000  # of all modalities together, about; MiniRocket's own number
 _POSITIONS = 128  # at least, that a proportion is taken over, if there are so many
 _MOST_CHANNELS = 9
+_MOST_REPEATS = 4  # of each kernel and dilation, on other channels, if there are many
 _SAMPLE = 64  # windows that the biases are taken from
 
 
@@ -22,8 +23,9 @@ class RandomKernels(nn.Module):
 
     The kernels are all 84 of length 9 that have three weights of 2 and six of -1; each is
     used with dilations 1, 2, 4, ... up to the window's length, on channels drawn at
-    random. A feature is the share of positions at which a convolution exceeds a bias. Of
-    long windows every so many positions are looked at, so that these cost no more.
+    random, several times over if there are many channels. A feature is the share of
+    positions at which a convolution exceeds a bias. Of long windows every so many
+    positions are looked at, so that these cost no more.
 
     Parameters
     ----------
@@ -39,7 +41,8 @@ class RandomKernels(nn.Module):
 
     def __init__(self, n_channels: int, n_timepoints: int, n_modalities: int):
         super().__init__()
-        self.dilations = _dilations(n_timepoints)
+        n_repeats = min(_MOST_REPEATS, max(1, n_channels // _MOST_CHANNELS))
+        self.dilations = _dilations(n_timepoints) * n_repeats
         self.stride = max(1, n_timepoints // _POSITIONS)
         n_convolutions = _N_KERNELS * len(self.dilations) * n_modalities
         n_biases = min(_MOST_BIASES, max(1, _FEATURES // n_convolutions))

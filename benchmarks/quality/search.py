@@ -1,0 +1,146 @@
+"""One change of the default recipe at a time, on subjects that are never tested on.
+
+Run ``python -m benchmarks.quality.search --data DIR --out DIR``. The table tells what
+each change does to the macro-F1 of a logistic regression and to the effective rank, and
+how well the effective rank, which needs no labels, orders the variants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import f1_score
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._summary import completion, features
+from sklearn_crossl.aggregators import SetAggregator
+from sklearn_crossl.objectives import VICReg
+
+from .methods import logistic_regression
+from .protocols import label_draws
+from .recordings import DATASETS, load, search_split, select, without
+
+
+class Variant(NamedTuple):
+    """Parameters of the estimator, and private constants, that differ."""
+
+    params: dict[str, Any] = {}
+    constants: tuple[tuple[Any, str, Any], ...] = ()
+
+
+VARIANTS = {
+    "default": Variant(),
+    "no summary": Variant({"summary_size": 0}),
+    "summary of 128 units": Variant({"summary_size": 128}),
+    "summary of 512 units": Variant({"summary_size": 512}),
+    "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0, 0.0)),)),
+    "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0, 0.0)),)),
+    "no course": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0, 0.0)),)),
+    "whitening 0": Variant({}, ((completion, "_WHITENING", 0.0),)),
+    "whitening 1": Variant({}, ((completion, "_WHITENING", 1.0),)),
+    "masking ratio 0.1": Variant({"masking_ratio": 0.1}),
+    "masking ratio 0.5": Variant({"masking_ratio": 0.5}),
+    "masking ratio 0.9": Variant({"masking_ratio": 0.9}),
+    "two views": Variant({"n_views": 2}),
+    "temporal masking": Variant({"masking": "temporal"}),
+    "attention": Variant({"aggregator": "attention"}),
+    "set with residual MLP": Variant({"aggregator": SetAggregator(hidden_size=256)}),
+    "covariance 1": Variant({"objective": VICReg(covariance=1.0)}),
+    "20 epochs": Variant({"max_epochs": 20}),
+}
+
+
+def measure(
+    dataset: str, variant: Variant, number: int, folder: Path
+) -> dict[str, float]:
+    """Pretrain a variant and score it on validation subjects."""
+    recordings = load(dataset, folder)
+    training, validation = search_split(recordings, number)
+    X, y = select(recordings.X, training), recordings.y[training]
+    X_test, y_test = select(recordings.X, validation), recordings.y[validation]
+    with ExitStack() as stack:
+        for owner, name, value in variant.constants:
+            stack.enter_context(mock.patch.object(owner, name, value))
+        embedder = CroSSLTransformer(random_state=number, **variant.params).fit(X)
+        Z, Z_test = embedder.transform(X), embedder.transform(X_test)
+        incomplete = [embedder.transform(without(X_test, name)) for name in X]
+    scores: dict[str, list[float]] = {}
+    for labels, _, rows in label_draws(y):
+        model = logistic_regression()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(Z[rows], y[rows])
+        predicted = model.predict(Z_test)
+        scores.setdefault(labels, []).append(f1_score(y_test, predicted, average="macro"))
+    missing = [f1_score(y_test, model.predict(Z), average="macro") for Z in incomplete]
+    result = {labels: float(np.mean(values)) for labels, values in scores.items()}
+    result["one missing"] = float(np.mean(missing))
+    return {**result, "effective rank": embedder.score(X)}
+
+
+def main() -> None:
+    """Measure what is missing from the results, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = os.environ.get("SKLEARN_CROSSL_DATA")
+    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=DATASETS)
+    parser.add_argument("--variants", nargs="*", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--splits", nargs="*", type=int, default=[0, 1])
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    path = arguments.out / "search.csv"
+    done = pd.read_csv(path) if path.exists() else pd.DataFrame()
+    for split in arguments.splits:
+        for name in arguments.variants:
+            for dataset in arguments.datasets:
+                key = {"dataset": dataset, "variant": name, "split": split}
+                if _has(done, key):
+                    continue
+                print(*key.values(), flush=True)
+                row = measure(dataset, VARIANTS[name], split, Path(arguments.data))
+                done = pd.concat([done, pd.DataFrame([{**key, **row}])])
+                done.to_csv(path, index=False)
+    (arguments.out / "search.md").write_text(report(done))
+
+
+def report(results: pd.DataFrame) -> str:
+    """Make a table for each set, and one of rank correlations."""
+    lines: list[str] = []
+    correlations = []
+    for dataset, rows in results.groupby("dataset", sort=False):
+        mean = rows.groupby("variant", sort=False).mean(numeric_only=True)
+        mean = mean.drop(columns="split")
+        lines += [f"## {dataset}", "", f"| change | {' | '.join(mean.columns)} |"]
+        lines.append("|" + " --- |" * (len(mean.columns) + 1))
+        for name, values in mean.iterrows():
+            cells = [f"{value:.3f}" for value in values[:-1]]
+            lines.append(f"| {name} | {' | '.join(cells)} | {values.iloc[-1]:.1f} |")
+        lines.append("")
+        for group in ("all", "masking ratio"):
+            some = mean if group == "all" else mean[mean.index.str.startswith(group)]
+            rank = spearmanr(some["effective rank"], some["1 %"]).statistic
+            correlations.append(f"| {dataset} | {group} | {len(some)} | {rank:.2f} |")
+    lines += ["## Effective rank against macro-F1 at 1 % labels", ""]
+    lines += ["| set | variants | number | Spearman's correlation |", "|" + " --- |" * 4]
+    return "\n".join([*lines, *correlations, ""])
+
+
+def _has(done: pd.DataFrame, key: dict[str, Any]) -> bool:
+    if done.empty:
+        return False
+    return bool(np.logical_and.reduce([done[k] == v for k, v in key.items()]).any())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""What the benchmark of quality measures, and on whom."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.quality import __main__ as command
+from benchmarks.quality import recordings as module
+from benchmarks.quality.methods import Components, Ours, Rocket, Standardized, Statistics
+from benchmarks.quality.protocols import LABELS, label_draws, run
+from benchmarks.quality.recordings import (
+    load,
+    search_split,
+    without,
+    without_pairs,
+)
+from benchmarks.quality.report import means, ranks, read
+from benchmarks.quality.supervised import SupervisedNetwork
+
+NAME = "utd_mhad"
+
+
+def windows(n=120, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(3, size=n)
+    rate = (1 + y)[:, None, None] * np.arange(40) / 5
+    x = np.sin(rate + rng.uniform(0, 6, size=(n, 1, 1))) + 0.2 * rng.normal(
+        size=(n, 2, 40)
+    )
+    return {"a": x.astype(np.float32), "b": x[:, :1, ::2].astype(np.float32)}, y
+
+
+@pytest.fixture
+def folder(tmp_path):
+    X, y = windows()
+    np.savez(
+        tmp_path / f"{NAME}.npz",
+        y=y,
+        subject=np.repeat(np.arange(10), 12),
+        modalities=np.array(list(X)),
+        **{f"x_{name}": x for name, x in X.items()},
+    )
+    return tmp_path
+
+
+def test_nobody_is_searched_and_tested_on(folder):
+    recordings = load(NAME, folder)
+    assert len(recordings.held_out) == 3
+    tested = [module.test_windows(recordings, split) for split in module.SPLITS]
+    np.testing.assert_array_equal(tested[0], tested[1] | tested[2])
+    assert not (tested[1] & tested[2]).any()
+    for number in range(5):
+        training, validation = search_split(recordings, number)
+        assert not (tested[0] & (training | validation)).any()
+        assert not np.intersect1d(
+            recordings.subject[training], recordings.subject[validation]
+        ).size
+
+
+def test_labels_are_drawn_by_class():
+    y = np.repeat([0, 1, 2], [100, 50, 2])
+    counts = {}
+    for labels, draw, rows in label_draws(y):
+        assert len(set(rows)) == len(rows)
+        counts.setdefault(labels, []).append(np.bincount(y[rows]).tolist())
+        assert draw < 5
+    assert counts["3 per class"] == [[3, 3, 2]] * 5
+    assert counts["1 %"] == [[1, 1, 1]] * 5
+    assert counts["100 %"] == [[100, 50, 2]]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_pairs_are_removed_and_every_window_keeps_one(share):
+    X, _ = windows()
+    gone = np.stack(
+        [np.isnan(x).all((1, 2)) for x in without_pairs(X, share, 0).values()]
+    )
+    assert gone.sum() == round(share * gone.size)
+    assert not gone.all(axis=0).any()
+    assert np.isnan(without(X, "b")["b"]).all()
+    assert not np.isnan(X["b"]).any()
+
+
+@pytest.mark.parametrize("method", [Statistics(), Components(), Rocket()])
+def test_a_baseline_sees_what_is_missing_at_its_mean(method):
+    assert isinstance(method, Standardized)
+    X, _ = windows()
+    method.n_kernels = 200
+    method.fit(X, seed=0)
+    at_mean = {"a": X["a"], "b": np.full_like(X["b"], X["b"].mean())}
+    np.testing.assert_allclose(
+        method.transform(without(X, "b")), method.transform(at_mean), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    "method",
+    [Statistics(), Ours(max_epochs=1, summary_size=16), SupervisedNetwork()],
+    ids=["statistics", "ours", "supervised"],
+)
+@pytest.mark.parametrize("protocol", ["labels", "missing"])
+def test_every_protocol_is_measured(folder, method, protocol):
+    rows = list(run(load(NAME, folder), method, 0, protocol))
+    measures = {row["measure"] for row in rows}
+    if protocol == "labels":
+        assert set(LABELS) < measures
+        assert {"100 % without a", "100 % half missing"} < measures
+    else:
+        assert f"{next(iter(LABELS))} half missing in training and test" in measures
+    full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
+    assert max(full) > 0.6  # of three classes
+
+
+def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
+    small = {
+        "CroSSLTransformer": Ours(max_epochs=1, summary_size=16),
+        "statistics": Statistics(),
+    }
+    monkeypatch.setattr(command, "METHODS", small)
+    arguments = ["--data", str(folder), "--out", str(folder / "out")]
+    arguments += ["--datasets", NAME, "--splits", "0", "1"]
+    monkeypatch.setattr(sys, "argv", ["quality", *arguments])
+    command.main()
+    results = folder / "out" / "results.csv"
+    before = results.read_text()
+    assert len(capsys.readouterr().out.splitlines()) == 8
+    command.main()
+    assert results.read_text() == before
+    assert not capsys.readouterr().out
+    report = (folder / "out" / "report.md").read_text()
+    for title in ("labels: 3 per class", "half of the pairs", "Seconds of fit"):
+        assert title in report
+    assert (folder / "out" / "ranks_1_percent.png").exists()
+    assert set(means(read(results), "5 %").columns) == {
+        *small,
+        "CroSSLTransformer, ridge",
+    }
+
+
+def test_ranks():
+    index = pd.MultiIndex.from_product([["x", "y"], [0, 1]], names=["dataset", "split"])
+    scores = pd.DataFrame(
+        {"a": [0.9, 0.8, 0.3, 0.3], "b": [0.7, 0.9, 0.6, None]}, index=index
+    )
+    ranked = ranks(scores)
+    assert ranked.loc["x"].tolist() == [1, 2]
+    assert ranked.loc["y"].tolist() == [2, 1]  # by the split that both have

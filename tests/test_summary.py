@@ -1,0 +1,281 @@
+"""Fixed features and their completion, against literal forms of their definitions."""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_crossl._summary.completion import Completion
+from sklearn_crossl._summary.features import FixedFeatures
+from sklearn_crossl._summary.kernels import RandomKernels
+from sklearn_crossl._summary.statistics import band_edges, course, distribution, spectrum
+from sklearn_crossl._summary.summary import Summary
+
+
+def windows(n=6, n_channels=2, n_timepoints=40, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, n_channels, n_timepoints, generator=generator)
+
+
+def make_kernels(n_channels, n_timepoints):
+    torch.manual_seed(0)
+    return RandomKernels(n_channels, n_timepoints, n_modalities=2)
+
+
+# Random kernels
+
+
+def literal_proportions(x, weight, bias, dilations, stride):
+    """Share of positions at which each dilated convolution exceeds each bias."""
+    n, n_channels, n_timepoints = x.shape
+    features = []
+    for w, biases, dilation in zip(weight, bias, dilations, strict=True):
+        values = np.zeros((n, len(w), len(range(0, n_timepoints, stride))))
+        for column, t in enumerate(range(0, n_timepoints, stride)):
+            for k in range(9):
+                at = t + (k - 4) * dilation
+                if 0 <= at < n_timepoints:
+                    for c in range(n_channels):
+                        values[:, :, column] += x[:, None, c, at] * w[:, c, k]
+        features += [(values > b[:, None]).mean(-1) for b in biases]
+    return np.concatenate(features, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("n_channels", "n_timepoints"), [(2, 40), (1, 9), (1, 1), (3, 300), (12, 20)]
+)
+def test_proportions(n_channels, n_timepoints):
+    x = windows(5, n_channels, n_timepoints)
+    kernels = make_kernels(n_channels, n_timepoints)
+    kernels.fit(x)
+    expected = literal_proportions(
+        *(t.double().numpy() for t in (x, kernels.weight, kernels.bias)),
+        kernels.dilations,
+        kernels.stride,
+    )
+    got = kernels(x)
+    assert got.shape == (5, kernels.n_features)
+    # Biases are halfway between two values, so few can fall on the other side.
+    assert np.mean(np.abs(got.numpy() - expected) > 1e-6) < 0.002
+
+
+def test_the_kernels_are_those_of_minirocket():
+    kernels = make_kernels(4, 100)
+    assert kernels.dilations == [1, 2, 4, 8]
+    rows = [tuple(2.0 if i in c else -1.0 for i in range(9)) for c in chosen_places()]
+    for weight in kernels.weight:
+        used = weight.abs().sum(-1) > 0  # (84, channels)
+        assert used.any(1).all()
+        assert [
+            tuple(w[u][0].tolist()) for w, u in zip(weight, used, strict=True)
+        ] == rows
+    assert kernels.weight.sum(-1).abs().max() == 0  # blind to a constant
+
+
+def chosen_places():
+    return list(combinations(range(9), 3))
+
+
+def test_biases_are_spread_over_the_distribution():
+    x = windows(64, 2, 100)
+    kernels = make_kernels(2, 100)
+    kernels.fit(x)
+    shares = kernels(x).mean(0)
+    assert shares.min() < 0.05
+    assert shares.max() > 0.95
+    assert abs(float(shares.mean()) - 0.5) < 0.02
+
+
+def test_more_modalities_have_fewer_features_each():
+    sizes = [RandomKernels(3, 128, n).n_features for n in (1, 5, 10, 40)]
+    assert sizes == [1260, 1260, 840, 420]
+
+
+# Statistics
+
+
+def test_distribution_literally():
+    x = windows().double()
+    columns = []
+    for of_window in x.numpy():
+        low_to_high = np.sort(of_window, axis=1)
+        places = [round(q * 39) for q in (0, 0.25, 0.5, 0.75, 1)]
+        change = np.sqrt(np.square(np.diff(of_window)).mean(1))
+        columns.append(
+            np.concatenate(
+                [
+                    of_window.mean(1),
+                    np.log(of_window.std(1) + 1e-3),
+                    np.log(change + 1e-3),
+                    low_to_high[:, places].ravel(),
+                ]
+            )
+        )
+    np.testing.assert_allclose(distribution(x).numpy(), columns, rtol=1e-9)
+
+
+def test_spectrum_literally():
+    x = windows().double()
+    edges = band_edges(40)
+    assert edges[0] == 1
+    assert edges[-1] == 21
+    expected = np.zeros((6, 2, len(edges) - 1))
+    times = np.arange(40)
+    for i, j in np.ndindex(6, 2):
+        values = x[i, j].numpy() - x[i, j].numpy().mean()
+        waves = np.exp(-2j * np.pi * np.outer(np.arange(21), times) / 40)
+        power = np.abs(waves @ values) ** 2
+        for band in range(len(edges) - 1):
+            expected[i, j, band] = power[edges[band] : edges[band + 1]].mean()
+    expected = np.log(expected + 1e-3).reshape(6, -1)
+    np.testing.assert_allclose(spectrum(x, 40).numpy(), expected, rtol=1e-7)
+
+
+def test_course_literally():
+    x = windows().double()
+    means = x.numpy().reshape(6, 2, 8, 5).mean(-1).reshape(6, -1)
+    spreads = np.log(x.numpy().reshape(6, 2, 4, 10).std(-1) + 1e-3).reshape(6, -1)
+    np.testing.assert_allclose(course(x).numpy(), np.hstack([means, spreads]), rtol=1e-6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(length=st.integers(1, 40), seed=st.integers(0, 100))
+def test_what_comes_after_a_windows_end_does_not_matter(length, seed):
+    torch.manual_seed(seed)
+    features = FixedFeatures((2, 40), n_modalities=2)
+    x = windows(3, seed=seed)
+    features.kernels.fit(x)
+    present = torch.zeros(3, 2, 40, dtype=torch.bool)
+    present[:, :, :length] = True
+    padded = torch.where(present, x, 0)
+    alone = features.raw(x[:, :, :length], None)
+    torch.testing.assert_close(features.raw(padded, present), alone, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (3, 7), (2, 8, 8)])
+def test_features_of_the_smallest_windows_and_of_images(shape):
+    features = FixedFeatures(shape, n_modalities=1)
+    x = torch.randn(5, *shape)
+    features.fit(features.raw(x, None))
+    values = features.standardize(features.raw(x, None))
+    assert values.shape == (5, features.n_features)
+    assert torch.isfinite(values).all()
+
+
+def test_blocks_weigh_the_same_however_many_features_they_have():
+    features = FixedFeatures((3, 100), n_modalities=1)
+    x = windows(200, 3, 100)
+    features.kernels.fit(x)
+    raw = features.raw(x, None)
+    features.fit(raw)
+    energy = features.standardize(raw).square().mean(0)
+    n_kernels = features.kernels.n_features
+    n_course = 12 * 3
+    sizes = [n_kernels, features.n_features - n_kernels - n_course, n_course]
+    parts = [float(part.sum()) for part in energy.split(sizes)]
+    np.testing.assert_allclose(parts, [1, 1, 0.25], rtol=0.05)
+
+
+# Completion
+
+
+def literal_expectation(x, axes, variance, noise, sizes, observed):
+    """Posterior mean of the components, scaled so that complete windows keep theirs."""
+    result = np.zeros((len(x), axes.shape[1]))
+    edges = np.cumsum([0, *sizes])
+    for i, has in enumerate(observed):
+        rows = [np.arange(a, b) for a, b in pairwise(edges)]
+        rows = np.concatenate([r for r, h in zip(rows, has, strict=True) if h])
+        known = axes[rows]
+        precision = known.T @ known / noise + np.diag(1 / variance)
+        mean = np.linalg.solve(precision, known.T @ x[i, rows] / noise)
+        result[i] = mean * (1 + noise / variance)
+    return result
+
+
+def fitted_completion(n=200, rank=4, size=6, sizes=(10, 8, 5)):
+    generator = torch.Generator().manual_seed(1)
+    latent = torch.randn(n, rank, generator=generator, dtype=torch.float64)
+    mixing = torch.randn(rank, sum(sizes), generator=generator, dtype=torch.float64)
+    x = latent @ mixing
+    x += 0.1 * torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    torch.manual_seed(0)
+    completion = Completion(sizes, size).double()
+    completion.fit(x, torch.ones(n, len(sizes), dtype=torch.bool))
+    return completion, x
+
+
+def test_expected_components_literally():
+    completion, x = fitted_completion()
+    observed = torch.tensor([[1, 1, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0]]).bool()
+    x = x[:4] * completion._spread(observed)
+    expected = literal_expectation(
+        x.numpy(),
+        completion.axes.numpy(),
+        completion.variance.numpy(),
+        float(completion.noise),
+        completion.sizes,
+        observed.numpy(),
+    )
+    got = completion.components(x, observed).numpy()
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_complete_windows_are_projected_on_the_principal_components():
+    completion, x = fitted_completion()
+    components = completion.components(x, torch.ones(len(x), 3, dtype=torch.bool))
+    _, values, axes = np.linalg.svd(x.numpy(), full_matrices=False)
+    expected = np.abs(x.numpy() @ axes[:4].T)
+    np.testing.assert_allclose(components[:, :4].abs().numpy(), expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        completion.variance[:4].numpy(), values[:4] ** 2 / len(x), rtol=1e-6
+    )
+
+
+def test_training_windows_may_lack_modalities():
+    completion, x = fitted_completion()
+    generator = torch.Generator().manual_seed(2)
+    observed = torch.rand(len(x), 3, generator=generator) < 0.7
+    observed[:, 0] |= ~observed.any(1)
+    torch.manual_seed(0)
+    partly = Completion(completion.sizes, 6).double()
+    partly.fit(x * partly._spread(observed), observed)
+    whole, found = completion.axes[:, :4], partly.axes[:, :4]
+    # The cosines of the angles between the two spaces
+    assert torch.linalg.svdvals(whole.T @ found).min() > 0.98
+
+
+def test_units_have_about_the_same_variance():
+    torch.manual_seed(0)
+    x = torch.randn(500, 60) * torch.logspace(0, -2, 60)
+    completion = Completion([60], 40)
+    observed = torch.ones(500, 1, dtype=torch.bool)
+    completion.fit(x, observed)
+    components = completion.components(x, observed)
+    spread = completion(components).var(0)
+    assert components.var(0).max() / components.var(0).min() > 400
+    assert spread.max() / spread.min() < 40
+
+
+def test_fewer_windows_than_units():
+    torch.manual_seed(0)
+    completion = Completion([30], 64)
+    x, observed = torch.randn(5, 30), torch.ones(5, 1, dtype=torch.bool)
+    completion.fit(x, observed)
+    summary = completion(completion.components(x, observed))
+    assert summary.shape == (5, 64)
+    assert torch.isfinite(summary).all()
+
+
+def test_a_summary_predicts_what_depends_on_it_linearly():
+    torch.manual_seed(0)
+    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 3)
+    components = torch.randn(400, 8) * torch.linspace(1, 3, 8)
+    embedding = components @ torch.randn(8, 3) + 5
+    summary.fit_prediction(components, embedding)
+    predicted = summary.predict(components)
+    spread = (embedding - embedding.mean(0)).square().mean()
+    assert (predicted - embedding).square().mean() / spread < 1e-3
