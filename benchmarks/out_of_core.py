@@ -45,6 +45,7 @@ def fit(path: Path, place: str) -> None:
     X = np.load(path, mmap_mode="r" if place == "disk" else None)
     embedder = CroSSLTransformer(
         MODALITIES,
+        summary_size=0,
         encoder=TCNEncoder(widths=(16, 32, 64), kernel_sizes=(8, 8, 4), stride=4),
         objective=VICReg(projector=(128, 128)),
         batch_size=512,

@@ -41,7 +41,7 @@ def load(path: Path, target: str) -> tuple[SliceDict, np.ndarray, np.ndarray, st
 def search(X: SliceDict, y: np.ndarray, subject: np.ndarray) -> GridSearchCV:
     """Search the masking ratio."""
     steps = [
-        ("crossl", CroSSLTransformer(max_epochs=EPOCHS, random_state=0)),
+        ("crossl", CroSSLTransformer(max_epochs=EPOCHS, summary_size=0, random_state=0)),
         ("scale", StandardScaler()),
         ("classify", LogisticRegression(max_iter=1000)),
     ]

@@ -91,7 +91,7 @@ def test_biases_are_spread_over_the_distribution():
 
 def test_more_modalities_have_fewer_features_each():
     sizes = [RandomKernels(3, 128, n).n_features for n in (1, 5, 10, 40)]
-    assert sizes == [1260, 1260, 840, 420]
+    assert sizes == [1008, 1008, 672, 336]
 
 
 # Statistics

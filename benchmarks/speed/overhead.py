@@ -70,7 +70,7 @@ def skorch_loop(size: Size, X: np.ndarray) -> None:
     data = {n: InMemory(x) for n, x in zip(network.names, parts, strict=True)}
     observed = np.ones((N_WINDOWS, size.modalities), dtype=bool)
     dataset = WindowDataset(data, observed, ~observed)
-    model = CroSSLTransformer(batch_size=size.batch)
+    model = CroSSLTransformer(batch_size=size.batch, summary_size=0)
     net = make_net(network, dataset, **model._training_config(EPOCHS, "onecycle"))
     with freed_memory_kept():
         net.fit(dataset)
@@ -80,7 +80,11 @@ def fit(size: Size, X: np.ndarray) -> CroSSLTransformer:
     """Train by the estimator."""
     modalities = [size.channels] * size.modalities
     return CroSSLTransformer(
-        modalities, max_epochs=EPOCHS, batch_size=size.batch, random_state=0
+        modalities,
+        max_epochs=EPOCHS,
+        batch_size=size.batch,
+        summary_size=0,
+        random_state=0,
     ).fit(X)
 
 
@@ -106,7 +110,9 @@ def exponents() -> dict[str, Any]:
             shape = (n_windows, size.modalities * size.channels, size.length)
             X = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
             modalities = [size.channels] * size.modalities
-            model = CroSSLTransformer(modalities, max_epochs=2, random_state=0)
+            model = CroSSLTransformer(
+                modalities, max_epochs=2, summary_size=0, random_state=0
+            )
             functions[str(index)] = lambda model=model, X=X: model.fit(X)
             grown.append(n_windows if name == "windows" else getattr(size, name))
         seconds = [spread(s)["median"] for s in in_turns(functions, 3).values()]
@@ -124,7 +130,9 @@ def grid_search() -> dict[str, Any]:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2048, 6, 128), dtype=np.float32)
     y = np.arange(len(X)) % 2
-    model = CroSSLTransformer([3, 3], max_epochs=4, batch_size=size.batch, random_state=0)
+    model = CroSSLTransformer(
+        [3, 3], max_epochs=4, batch_size=size.batch, summary_size=0, random_state=0
+    )
     pipeline = make_pipeline(model, LogisticRegression(max_iter=50))
     grid = {"crossltransformer__masking_ratio": [0.3, 0.5, 0.7, (0.1, 0.9)]}
 
@@ -147,5 +155,7 @@ def memory(kind: str) -> float:
             step()
     elif kind == "fit":
         X = np.random.default_rng(0).standard_normal((1280, 18, 128), dtype=np.float32)
-        CroSSLTransformer([3] * 6, max_epochs=1, batch_size=256, random_state=0).fit(X)
+        CroSSLTransformer(
+            [3] * 6, max_epochs=1, batch_size=256, summary_size=0, random_state=0
+        ).fit(X)
     return peak() * 1e9 / 2**20
