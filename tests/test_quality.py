@@ -142,8 +142,15 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
 def test_ranks():
     index = pd.MultiIndex.from_product([["x", "y"], [0, 1]], names=["dataset", "split"])
     scores = pd.DataFrame(
-        {"a": [0.9, 0.8, 0.3, 0.3], "b": [0.7, 0.9, 0.6, None]}, index=index
+        {
+            "a": [0.9, 0.8, 0.3, 0.3],
+            "b": [0.7, 0.9, 0.6, None],
+            "c": [0.5, 0.5, None, None],
+        },
+        index=index,
     )
     ranked = ranks(scores)
-    assert ranked.loc["x"].tolist() == [1, 2]
-    assert ranked.loc["y"].tolist() == [2, 1]  # by the split that both have
+    assert ranked.loc["x"].tolist() == [1, 2, 3]
+    # by the split that both have; the third did not run
+    assert ranked.loc["y", ["a", "b"]].tolist() == [2, 1]
+    assert np.isnan(ranked.loc["y", "c"])

@@ -2,6 +2,7 @@
 
 import copy
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -93,13 +94,24 @@ def test_a_joint_embedding_tells_what_a_missing_modality_would_have_shown():
     phase = rng.uniform(0, 2 * np.pi, size=(120, 1, 1))
     X = np.sin(phase + rng.uniform(0.1, 1, size=(120, 1, 1)) * np.arange(40))
     X = np.repeat(X + 0.1 * rng.normal(size=X.shape), 2, axis=1)
-    model = make(modalities=[1, 1], summary_size=16, max_epochs=3).fit(X)
+    model = make(modalities=[1, 1], summary_size=64, max_epochs=3).fit(X)
     half = X.copy()
     half[:, 1] = np.nan
     Z, Z_half = model.transform(X), model.transform(half)
     left_out = np.square(Z_half - Z).sum(0) / np.square(Z - Z.mean(0)).sum(0)
     assert np.median(left_out[:256]) < 0.25
     assert np.median(left_out[256:]) < 0.25
+
+
+def test_the_summary_of_the_most_windows_is_kept():
+    X, _ = make_windows(60)
+    model = make()
+    axes = [
+        model.partial_fit(X[:n])._learnt["weights"]["summary.completion.axes"]
+        for n in (20, 40, 10, 60)
+    ]
+    same = [np.array_equal(a, b) for a, b in pairwise(axes)]
+    assert same == [False, True, False]
 
 
 @pytest.mark.parametrize(

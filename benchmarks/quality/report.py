@@ -44,12 +44,15 @@ def means(frame: pd.DataFrame, measure: str, protocol: str = "labels") -> pd.Dat
 
 
 def ranks(scores: pd.DataFrame) -> pd.DataFrame:
-    """Rank the methods on each data set by their mean over splits, 1 the best.
+    """Rank the methods that ran on a data set by their mean over splits, 1 the best.
 
-    Only splits that all methods have count, so that all are judged by the same ones.
+    Only splits that all of them have count, so that all are judged by the same ones.
     """
-    by_set = scores.dropna().groupby("dataset").mean()
-    return by_set.round(3).rank(axis=1, ascending=False)
+    rows = {}
+    for dataset, of_set in scores.groupby("dataset"):
+        common = of_set.dropna(axis=1, how="all").dropna()
+        rows[dataset] = common.mean().round(3).rank(ascending=False)
+    return pd.DataFrame(rows).T.reindex(columns=scores.columns)
 
 
 def _labels(frame: pd.DataFrame, labels: str) -> str:

@@ -59,26 +59,32 @@ class Completion(nn.Module):
         for _ in range(1 if complete else _ROUNDS):
             self._fit_complete(x)
             if not complete:
-                filled = self.components(x, observed) @ self.axes.T
+                filled = self._posterior(x, observed) @ self.axes.T
                 x = torch.where(self._spread(observed), x, filled)
 
     def components(self, x: Tensor, observed: Tensor) -> Tensor:
         """Expect the components of features (n, sum(sizes)), zero where missing."""
-        projected = x @ self.axes  # (n, size)
         complete = observed.all(1, keepdim=True)
         if bool(complete.all()):
-            return projected
+            return x @ self.axes
+        # Complete windows are not shrunk; neither are these more than they have to be.
+        expected = self._posterior(x, observed) * (1 + self._ratio())
+        return torch.where(complete, x @ self.axes, expected)
+
+    def _posterior(self, x: Tensor, observed: Tensor) -> Tensor:
+        """Mean of the components' posterior, shrunk towards zero by the noise."""
         patterns, which = torch.unique(observed, dim=0, return_inverse=True)
         grams = [part.T @ part for part in self.axes.split(self.sizes)]
         # (patterns, size, size); a product of matrices would round by how many there are
         weights = patterns.to(x.dtype)[..., None, None]
         known = sum(weights[:, m] * gram for m, gram in enumerate(grams))
-        ratio = self.noise / self.variance.clamp_min(_LEAST_NOISE * self.noise)
-        factor = torch.linalg.cholesky(known + torch.diag(ratio))
-        solved = torch.cholesky_solve(projected.unsqueeze(-1), factor[which])
-        # Complete windows are not shrunk; neither are these more than they have to be.
-        expected = solved.squeeze(-1) * (1 + ratio)
-        return torch.where(complete, projected, expected)
+        factor = torch.linalg.cholesky(known + torch.diag(self._ratio()))
+        projected = (x * self._spread(observed)) @ self.axes  # (n, size)
+        return torch.cholesky_solve(projected.unsqueeze(-1), factor[which]).squeeze(-1)
+
+    def _ratio(self) -> Tensor:
+        """Noise over each component's variance."""
+        return self.noise / self.variance.clamp_min(_LEAST_NOISE * self.noise)
 
     def forward(self, components: Tensor) -> Tensor:
         """Scale and rotate components (n, size)."""

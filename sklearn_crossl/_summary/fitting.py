@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from .._network import CroSSLNetwork
 
 _MOST_WINDOWS = 8192  # that the summary is learnt from
-_BYTES = 2**30  # of their features
+_BYTES = 2**28  # of their features
 _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
+_ENOUGH = 256  # complete windows to learn the prediction from
 
 
 class Sample(NamedTuple):
-    """Training windows that have all modalities, with their components."""
+    """Training windows, complete ones if there are enough, with their components."""
 
     dataset: WindowDataset
     rows: np.ndarray
@@ -47,7 +48,7 @@ def fit_summary(
     if afresh:
         summary.fit(raw, observed)
     complete = observed.all(1)
-    if not bool(complete.any()):
+    if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
     components = summary.components(raw, observed)[complete]
     return Sample(windows, rows[complete.cpu().numpy()], components)
