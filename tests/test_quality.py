@@ -8,7 +8,14 @@ import pytest
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality import recordings as module
-from benchmarks.quality.methods import Components, Ours, Rocket, Standardized, Statistics
+from benchmarks.quality.methods import (
+    Catch22,
+    Components,
+    Ours,
+    Rocket,
+    Standardized,
+    Statistics,
+)
 from benchmarks.quality.protocols import LABELS, label_draws, run
 from benchmarks.quality.recordings import (
     load,
@@ -83,7 +90,7 @@ def test_pairs_are_removed_and_every_window_keeps_one(share):
     assert not np.isnan(X["b"]).any()
 
 
-@pytest.mark.parametrize("method", [Statistics(), Components(), Rocket()])
+@pytest.mark.parametrize("method", [Statistics(), Components(), Rocket(), Catch22()])
 def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     assert isinstance(method, Standardized)
     X, _ = windows()

@@ -119,7 +119,7 @@ class Catch22(Standardized):
         from aeon.transformations.collection.feature_based import Catch22 as Features
 
         transformer = Features(replace_nans=True, n_jobs=2)
-        columns = [transformer.fit_transform(x) for x in X.values()]
+        columns = [transformer.fit_transform(x.astype(float)) for x in X.values()]
         return np.nan_to_num(np.hstack(columns))
 
 

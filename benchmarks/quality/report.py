@@ -10,9 +10,6 @@ import pandas as pd
 from .protocols import LABELS
 
 OURS = "CroSSLTransformer"
-#: Methods that see no unlabelled windows, or learn nothing from them by training.
-BASELINES = ("statistics", "catch22", "PCA", "MiniRocket", "MultiRocketHydra")
-SUPERVISED = "supervised network"
 
 
 def write_report(results: Path, folder: Path) -> None:
@@ -61,21 +58,20 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         return ""
     mean = scores.groupby("dataset").mean()
     spread = scores.groupby("dataset").std()
-    order = mean.mean().sort_values(ascending=False).index
-    order = [m for m in order if m != f"{OURS}, ridge"]
     own_ridge = [f"{OURS}, ridge"] if f"{OURS}, ridge" in mean else []
-    ranked = ranks(scores[order])
+    ranked = ranks(scores.drop(columns=own_ridge))
+    order = ranked.mean().sort_values().index
     lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
     for method in [*order, *own_ridge]:
-        better = method in BASELINES or method == SUPERVISED
         cells = []
         for dataset in mean.index:
             value, width = mean.loc[dataset, method], spread.loc[dataset, method]
-            beats = better and round(value, 3) > round(mean.loc[dataset, OURS], 3)
+            ours = method.startswith(OURS)
+            beats = not ours and round(value, 3) > round(mean.loc[dataset, OURS], 3)
             cells.append(_cell(value, width, bold=beats))
-        average = mean[method].mean()
+        average = _cell(mean[method].mean(skipna=False))
         rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
-        lines.append(f"| {method} | {' | '.join(cells)} | {average:.3f} | {rank} |")
+        lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
 
 
