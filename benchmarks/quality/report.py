@@ -143,7 +143,7 @@ def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
     axes.set(
         yticks=range(len(average)),
         yticklabels=[f"{name} ({rank:.1f})" for name, rank in average.items()],
-        xlabel=f"rank by macro-F1, {labels}; large: mean, small: each set",
+        xlabel=f"rank, {labels} (large: mean of the sets)",
     )
     axes.invert_yaxis()
     name = labels.replace(" ", "_").replace("%", "percent")
