@@ -30,6 +30,8 @@ from sklearn_crossl.objectives import VICReg
 MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
 DRAWS = 5
+# A step too small to change a weight: the encoders as they were initialised.
+UNTRAINED = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
 
 
 def make(**params) -> CroSSLTransformer:
@@ -39,8 +41,7 @@ def make(**params) -> CroSSLTransformer:
 
 METHODS = {
     "default": make(),
-    # A step too small to change a weight: the encoders as they were initialised.
-    "untrained": make(max_epochs=1, lr=1e-12, lr_schedule="constant", weight_decay=0.0),
+    "untrained": make(**UNTRAINED),
     "mlp aggregator": make(aggregator="mlp"),
     "attention aggregator": make(aggregator="attention"),
     "set with residual MLP": make(aggregator=SetAggregator(hidden_size=256)),
@@ -69,13 +70,16 @@ def load_hapt(folder: Path) -> Data:
     return Data(X[~test], y[~test], X[test], y[test])
 
 
-def draw(y: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Draw a share of each class's rows, one at least."""
+def draw(y: np.ndarray, amount: float, seed: int) -> np.ndarray:
+    """Draw a share of each class's rows, one at least; an int is a number of rows."""
     rng = np.random.default_rng(seed)
     rows = []
     for label in np.unique(y):
         of_class = np.flatnonzero(y == label)
-        rows.append(rng.choice(of_class, max(1, round(share * len(of_class))), False))
+        number = amount
+        if isinstance(amount, float):
+            number = max(1, round(amount * len(of_class)))
+        rows.append(rng.choice(of_class, min(number, len(of_class)), replace=False))
     return np.concatenate(rows)
 
 

@@ -32,18 +32,28 @@ GAPS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CHANNELS = {f"channel{i}": slice(i, i + 1) for i in range(6)}
 
 
+def draw_pairs(n_windows: int, n_modalities: int, share: float, seed: int) -> np.ndarray:
+    """Draw a share of the (window, modality) pairs; of every window one is left.
+
+    Returns bool of shape (n_windows, n_modalities).
+    """
+    rng = np.random.default_rng(seed)
+    drawn = np.zeros((n_windows, n_modalities), dtype=bool)
+    to_go = round(share * drawn.size)
+    for pair in rng.permutation(drawn.size):
+        window, modality = divmod(int(pair), n_modalities)
+        if to_go and drawn[window].sum() < n_modalities - 1:
+            drawn[window, modality] = True
+            to_go -= 1
+    return drawn
+
+
 def remove(X: np.ndarray, modalities: dict[str, slice], seed: int) -> np.ndarray:
     """Remove a share of the (window, modality) pairs; every window keeps one."""
-    rng = np.random.default_rng(seed)
-    X, names = X.copy(), list(modalities)
-    left = np.full(len(X), len(names))
-    to_go = round(SHARE * len(X) * len(names))
-    for pair in rng.permutation(len(X) * len(names)):
-        window, modality = divmod(pair, len(names))
-        if to_go and left[window] > 1:
-            X[window, modalities[names[modality]]] = np.nan
-            left[window] -= 1
-            to_go -= 1
+    X = X.copy()
+    gone = draw_pairs(len(X), len(modalities), SHARE, seed)
+    for channels, of_modality in zip(modalities.values(), gone.T, strict=True):
+        X[of_modality, channels] = np.nan
     return X
 
 

@@ -36,6 +36,11 @@ class Batch(NamedTuple):
             move(self.valid),
         )
 
+    @property
+    def complete(self) -> bool:
+        """Whether every window has every modality."""
+        return all(rows is None for rows in self.rows.values())
+
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.
 
@@ -44,7 +49,7 @@ class Batch(NamedTuple):
         inputs = {name: x for name, x in self.inputs.items() if len(x)}
         present = {name: self.present[name] for name in inputs}
         observed = pad_rows(self.observed, n_rows)
-        if all(rows is None for rows in self.rows.values()):
+        if self.complete:
             observed = torch.ones_like(observed)
         return Batch(
             {name: pad_rows(x, n_rows) for name, x in inputs.items()},

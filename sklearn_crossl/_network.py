@@ -32,7 +32,7 @@ class Embedding(NamedTuple):
 
     codes: Tensor  # (batch, M, code_size), zero where missing
     z: Tensor  # the aggregator's output, (batch, embedding_size)
-    joint: Tensor | None  # the same and the summary, completed; None: no summary
+    joint: Tensor  # the same and the summary, completed; z alone without a summary
 
 
 class Masking(NamedTuple):
@@ -103,7 +103,7 @@ class CroSSLNetwork(nn.Module):
         views = self.aggregator(codes, keep)
         return self.objective(Latents(views, codes, batch.observed, batch.valid))
 
-    def embed(self, batch: Batch, n_rows: int) -> Embedding:
+    def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:
         """Embed without masking, every pass padded to ``n_rows`` rows.
 
         Kernels are chosen by shape and round differently, so only a fixed shape makes a
@@ -111,16 +111,15 @@ class CroSSLNetwork(nn.Module):
         or none of the windows should have all modalities.
         """
         n = len(batch.observed)
-        complete = all(rows is None for rows in batch.rows.values())
         padded = batch.padded(n_rows)
-        codes = self.codes(self.encode(padded, together=complete), batch)
+        codes = self.codes(self.encode(padded, together=batch.complete), batch)
         z = self.aggregator(pad_rows(codes, n_rows), padded.observed[..., None])
-        joint = None
-        if self.summary is not None:
-            joint = self._join(z, padded, complete)[:n]
-        return Embedding(codes, z[:n], joint)
+        joint = z
+        if self.summary is not None and summarize:
+            joint = self._join(z, padded)
+        return Embedding(codes, z[:n], joint[:n])
 
-    def _join(self, z: Tensor, padded: Batch, complete: bool) -> Tensor:
+    def _join(self, z: Tensor, padded: Batch) -> Tensor:
         """Put the global embedding and the summary side by side.
 
         Where a window is not complete both are what is expected of it if it were.
@@ -134,7 +133,7 @@ class CroSSLNetwork(nn.Module):
             else:
                 raw.append(self.summary.raw(index, x, padded.present[name])[:n_there])
         components = self.summary.components(raw, padded.observed)
-        if not complete:
+        if not padded.complete:
             z = self.summary.predict(components)
         return torch.cat([z, self.summary(components)], dim=1)
 

@@ -11,6 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
 from ._device import out_of_memory, release_memory, seeded
 from ._memory import freed_memory_kept
@@ -96,7 +97,7 @@ def learnt(
         ``optimizer``: what going on needs besides; ``history``: a dict for each epoch;
         and the sizes.
     """
-    if net.sample is not None:
+    if net.sample is not None and len(net.module_.names) > 1:
         fit_prediction(net.module_, net.sample, net.device)
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
@@ -136,10 +137,13 @@ def embed(
     scale: Mapping[str, np.ndarray],
     code_means: np.ndarray,
     device: torch.device,
+    *,
+    summarize: bool,
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """Encode windows without masking, in float32, whatever precision was trained in.
 
-    Windows without any modality are left out.
+    Windows without any modality are left out. The summary takes most of the time, and is
+    left out unless ``summarize``.
 
     Yields
     ------
@@ -148,7 +152,7 @@ def embed(
     embedding : float32 ndarray of shape (n, embedding_size)
         The global embedding.
     joint : float32 ndarray of shape (n, embedding_size + summary_size)
-        The same and the summary, completed; of no columns without a summary.
+        The same and the summary, completed; without a summary the global embedding.
     codes : float32 ndarray of shape (n, M, code_size)
         Its training mean where a modality is missing.
     """
@@ -164,7 +168,8 @@ def embed(
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
-                    codes, z, joint = _encode(network, dataset, part, n_rows, device)
+                    batch = dataset.batch(part).to(device)
+                    codes, z, joint = _encode(network, batch, n_rows, summarize)
                 except (RuntimeError, MemoryError) as error:
                     n_rows = _fewer_rows(n_rows, error, device)
                     continue
@@ -174,17 +179,12 @@ def embed(
 
 
 def _encode(
-    network: CroSSLNetwork,
-    dataset: WindowDataset,
-    rows: np.ndarray,
-    n_rows: int,
-    device: torch.device,
-) -> tuple[np.ndarray, ...]:
+    network: CroSSLNetwork, batch: Batch, n_rows: int, summarize: bool
+) -> list[np.ndarray]:
     """Embed some windows in one pass."""
     with torch.inference_mode():
-        codes, z, joint = network.embed(dataset.batch(rows).to(device), n_rows)
-        joint = z[:, :0] if joint is None else joint
-    return codes.cpu().numpy(), z.cpu().numpy(), joint.cpu().numpy()
+        embedding = network.embed(batch, n_rows, summarize)
+    return [part.cpu().numpy() for part in embedding]
 
 
 def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:

@@ -403,7 +403,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         out[~windows.observed.any(axis=1)] = np.nan
         for rows, embedding, joint, codes in self._embed(windows):
             codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
-            joint = joint if joint.size else embedding
             parts = {"joint": [joint], "global": [embedding], "modalities": [codes]}
             out[rows] = np.hstack(parts.get(self.output, [joint, codes]))
         return out
@@ -479,7 +478,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         fitted["summary_size_"] = self.summary_size
         if max_epochs == "auto":
             max_epochs = enough_epochs(len(windows), self.batch_size)
-        assert isinstance(max_epochs, int)
+        max_epochs = int(max_epochs)
 
         def attributes(result: dict[str, Any]) -> dict[str, Any]:
             if not (self.warm_start or partial):
@@ -590,6 +589,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             self.scale_,
             self._learnt["code_means"],
             resolve_device(self.device),
+            summarize=self.output in ("joint", "all"),
         )
 
     def _embedding_network(self) -> Any:

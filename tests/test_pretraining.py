@@ -24,11 +24,11 @@ def limit(monkeypatch, most, error):
     """Let the network fail on more rows than ``most``; return the sizes of all passes."""
     embed, sizes = CroSSLNetwork.embed, []
 
-    def limited(self, batch, n_rows):
+    def limited(self, batch, n_rows, summarize):
         sizes.append(n_rows)
         if n_rows > most:
             raise error
-        return embed(self, batch, n_rows)
+        return embed(self, batch, n_rows, summarize)
 
     monkeypatch.setattr(CroSSLNetwork, "embed", limited)
     return sizes

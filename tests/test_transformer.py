@@ -124,6 +124,7 @@ def test_automatic_epochs_make_enough_steps(n_windows, epochs):
 def test_epochs_are_automatic_by_default(X):
     model = make(max_epochs="auto", batch_size=2, summary_size=0).fit(X[:44])
     assert model.n_iter_ == enough_epochs(44, 2) == 23
+    assert make(max_epochs=np.int64(3)).fit(X).n_iter_ == 3
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, int])

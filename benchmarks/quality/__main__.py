@@ -7,15 +7,13 @@ tables and figures are written anew from the file each time.
 
 from __future__ import annotations
 
-import argparse
 import csv
-import os
 from itertools import product
 from pathlib import Path
 
 from .methods import METHODS
 from .protocols import PROTOCOLS, run
-from .recordings import DATASETS, SPLITS, load
+from .recordings import SPLITS, arguments_parser, load
 from .report import write_report
 
 COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", "value")
@@ -23,11 +21,7 @@ COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", 
 
 def main() -> None:
     """Measure what is missing from the results, then report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=DATASETS)
+    parser = arguments_parser(__doc__)
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
     parser.add_argument("--splits", nargs="*", type=int, choices=SPLITS, default=SPLITS)
     parser.add_argument("--protocols", nargs="*", choices=PROTOCOLS, default=PROTOCOLS)

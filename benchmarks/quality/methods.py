@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
 
-from .recordings import Windows
+from ..few_labels import UNTRAINED
+from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
 
 
@@ -45,10 +46,7 @@ class Standardized(ABC):
 
     def fit(self, X: Windows, seed: int) -> None:
         """Learn from windows without labels."""
-        self.moments = {
-            name: (np.nanmean(x, (0, 2))[:, None], np.nanstd(x, (0, 2))[:, None] + 1e-6)
-            for name, x in X.items()
-        }
+        self.moments = channel_moments(X)
         self.learn(self.standardize(X), seed)
 
     def standardize(self, X: Windows) -> Windows:
@@ -186,12 +184,9 @@ class MultiRocketHydra(Rocket):
         return make_union(multi, hydra).fit(x)
 
 
-# A step too small to change a weight: the encoders as they were initialised.
-NOTHING = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
-
 METHODS = {
     "CroSSLTransformer": Ours(),
-    "untrained": Ours(summary_size=0, output="global", **NOTHING),
+    "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "published": Published(),
     "statistics": Statistics(),
     "catch22": Catch22(),

@@ -11,11 +11,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
+from ..few_labels import DRAWS, draw
 from .methods import HEADS
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
-DRAWS = 5
 HALF = 0.5  # of the (window, modality) pairs that are removed
 PROTOCOLS = ("labels", "missing")
 
@@ -44,7 +44,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
         yield {"measure": "seconds of transform", "value": seconds}
 
     for head in method.heads:
-        for labels, draw, rows in label_draws(y):
+        for labels, number, rows in label_draws(y):
             start = time.perf_counter()
             predict: Callable[[str], np.ndarray]
             if learner is not None:
@@ -59,21 +59,14 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
             for variant in [""] if complete_only else tests:
                 score = f1_score(y_test, predict(variant), average="macro")
                 measure = f"{labels} {variant}".strip()
-                yield {"measure": measure, "value": score, "draw": draw, "head": head}
+                yield {"measure": measure, "value": score, "draw": number, "head": head}
 
 
 def label_draws(y: np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:
     """Draw labelled windows, of each class at least one; all windows once."""
     for labels, amount in LABELS.items():
-        for draw in range(1 if amount == 1.0 else DRAWS):
-            rng = np.random.default_rng(draw)
-            chosen = []
-            for label in np.unique(y):
-                rows = np.flatnonzero(y == label)
-                share = isinstance(amount, float)
-                number = max(1, round(amount * len(rows))) if share else int(amount)
-                chosen.append(rng.choice(rows, min(number, len(rows)), replace=False))
-            yield labels, draw, np.concatenate(chosen)
+        for seed in range(1 if amount == 1.0 else DRAWS):
+            yield labels, seed, draw(y, amount, seed)
 
 
 class _Frozen:

@@ -7,10 +7,14 @@ and 2 on a half each, and everybody else's windows are for training.
 
 from __future__ import annotations
 
+import argparse
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+from ..missing import draw_pairs
 
 DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
 SPLITS = (0, 1, 2)
@@ -25,6 +29,16 @@ class Recordings(NamedTuple):
     y: np.ndarray
     subject: np.ndarray
     held_out: np.ndarray  # subjects
+
+
+def arguments_parser(description: str | None) -> argparse.ArgumentParser:
+    """Make the parser of a command: where the recordings are, where results go, which."""
+    parser = argparse.ArgumentParser(description=description)
+    default = os.environ.get("SKLEARN_CROSSL_DATA")
+    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=DATASETS)
+    return parser
 
 
 def load(name: str, folder: Path) -> Recordings:
@@ -83,18 +97,18 @@ def without(X: Windows, name: str) -> Windows:
 
 def without_pairs(X: Windows, share: float, seed: int) -> Windows:
     """Remove a share of the (window, modality) pairs; every window keeps one."""
-    n, names = len(next(iter(X.values()))), list(X)
-    rng = np.random.default_rng(seed)
-    gone = np.zeros((n, len(names)), dtype=bool)
-    to_go = round(share * n * len(names))
-    for pair in rng.permutation(n * len(names)):
-        window, modality = divmod(int(pair), len(names))
-        if to_go and gone[window].sum() < len(names) - 1:
-            gone[window, modality] = True
-            to_go -= 1
+    gone = draw_pairs(len(next(iter(X.values()))), len(X), share, seed)
     return {
-        name: np.where(gone[:, index, None, None], np.float32(np.nan), X[name])
-        for index, name in enumerate(names)
+        name: np.where(gone[:, index, None, None], np.float32(np.nan), x)
+        for index, (name, x) in enumerate(X.items())
+    }
+
+
+def channel_moments(X: Windows) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Mean and scale (n_channels, 1) of each modality's channels, gaps apart."""
+    return {
+        name: (np.nanmean(x, (0, 2))[:, None], np.nanstd(x, (0, 2))[:, None] + 1e-6)
+        for name, x in X.items()
     }
 
 

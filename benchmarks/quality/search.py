@@ -7,8 +7,6 @@ how well the effective rank, which needs no labels, orders the variants.
 
 from __future__ import annotations
 
-import argparse
-import os
 import warnings
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,7 +26,7 @@ from sklearn_crossl.objectives import VICReg
 
 from .methods import logistic_regression
 from .protocols import label_draws
-from .recordings import DATASETS, load, search_split, select, without
+from .recordings import arguments_parser, load, search_split, select, without
 
 
 class Variant(NamedTuple):
@@ -90,11 +88,7 @@ def measure(
 
 def main() -> None:
     """Measure what is missing from the results, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=DATASETS)
+    parser = arguments_parser(__doc__)
     parser.add_argument("--variants", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--splits", nargs="*", type=int, default=[0, 1])
     arguments = parser.parse_args()

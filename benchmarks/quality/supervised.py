@@ -12,7 +12,7 @@ from sklearn_crossl._network import CroSSLNetwork
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder
 
-from .recordings import Windows, select
+from .recordings import Windows, channel_moments, select
 
 BATCH_SIZE = 128
 EPOCHS, LEAST_STEPS = 20, 300
@@ -29,10 +29,7 @@ class SupervisedNetwork:
     def fit(self, X: Windows, seed: int) -> None:
         """Learn the channels' moments."""
         self.seed = seed
-        self.moments = {
-            name: (np.nanmean(x, (0, 2))[:, None], np.nanstd(x, (0, 2))[:, None] + 1e-6)
-            for name, x in X.items()
-        }
+        self.moments = channel_moments(X)
 
     def classifier(self, X: Windows, y: np.ndarray):
         """Train on labelled windows; returns what maps windows to classes."""
