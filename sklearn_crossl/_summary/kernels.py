@@ -15,6 +15,7 @@ _FEATURES = 10_000  # of all modalities together, about; MiniRocket's own number
 _POSITIONS = 128  # at least, that a proportion is taken over, if there are so many
 _MOST_CHANNELS = 9
 _MOST_REPEATS = 4  # of each kernel and dilation, on other channels, if there are many
+_RAMP = 0.1  # from below a bias to above it; a step would turn on how values round
 _SAMPLE = 64  # windows that the biases are taken from
 
 
@@ -67,9 +68,7 @@ class RandomKernels(nn.Module):
         for index in range(len(self.dilations)):
             values = self._convolve(x, index).transpose(0, 1).flatten(1).sort(1).values
             at = (shares * (values.shape[1] - 1)).long()  # (kernels, biases)
-            above = (at + 1).clamp_max(values.shape[1] - 1)
-            # Halfway between two values, so that rounding puts neither on the other side.
-            self.bias[index] = (values.gather(1, at) + values.gather(1, above)).T / 2
+            self.bias[index] = values.gather(1, at).T
 
     def forward(self, x: Tensor, inside: Tensor | None = None) -> Tensor:
         """Map windows (n, channels, time) to proportions (n, n_features).
@@ -82,10 +81,10 @@ class RandomKernels(nn.Module):
             weight = (weight / weight.sum(1, keepdim=True).clamp_min(1)).unsqueeze(-1)
         proportions = []
         for index in range(len(self.dilations)):
-            values = self._convolve(x, index)  # (n, kernels, positions)
-            above = torch.empty_like(values)  # floats: booleans are slow to average
-            for bias in self.bias[index]:
-                torch.gt(values, bias[:, None], out=above)
+            values = self._convolve(x, index) / _RAMP  # (n, kernels, positions)
+            above = torch.empty_like(values)
+            for bias in self.bias[index] / _RAMP - 0.5:
+                torch.sub(values, bias[:, None], out=above).clamp_(0, 1)
                 share = above.mean(-1) if weight is None else (above @ weight).squeeze(-1)
                 proportions.append(share)
         return torch.cat(proportions, dim=1)
