@@ -32,7 +32,7 @@ class Embedding(NamedTuple):
 
     codes: Tensor  # (batch, M, code_size), zero where missing
     z: Tensor  # the aggregator's output, (batch, embedding_size)
-    joint: Tensor  # the same and the summary, completed; z alone without a summary
+    joint: Tensor  # its components and the summary, completed; z without a summary
 
 
 class Masking(NamedTuple):
@@ -120,7 +120,7 @@ class CroSSLNetwork(nn.Module):
         return Embedding(codes, z[:n], joint[:n])
 
     def _join(self, z: Tensor, padded: Batch) -> Tensor:
-        """Put the global embedding and the summary side by side.
+        """Put the global embedding's components and the summary side by side.
 
         Where a window is not complete both are what is expected of it if it were.
         """
@@ -133,9 +133,9 @@ class CroSSLNetwork(nn.Module):
             else:
                 raw.append(self.summary.raw(index, x, padded.present[name])[:n_there])
         components = self.summary.components(raw, padded.observed)
-        if not padded.complete:
-            z = self.summary.predict(components)
-        return torch.cat([z, self.summary(components)], dim=1)
+        summary = self.summary
+        learnt = summary.learnt(z) if padded.complete else summary.predict(components)
+        return torch.cat([learnt, summary(components)], dim=1)
 
     def embed_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Embed a batch as it is: codes, and the aggregator's output."""

@@ -22,7 +22,7 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
-from ._summary.fitting import fit_prediction, fit_summary
+from ._summary.fitting import fit_learnt, fit_summary
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
 
@@ -97,8 +97,8 @@ def learnt(
         ``optimizer``: what going on needs besides; ``history``: a dict for each epoch;
         and the sizes.
     """
-    if net.sample is not None and len(net.module_.names) > 1:
-        fit_prediction(net.module_, net.sample, net.device)
+    if net.sample is not None:
+        fit_learnt(net.module_, net.sample, net.device)
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
     earlier = list(previous["history"]) if previous is not None else []
@@ -151,8 +151,8 @@ def embed(
         Which windows.
     embedding : float32 ndarray of shape (n, embedding_size)
         The global embedding.
-    joint : float32 ndarray of shape (n, embedding_size + summary_size)
-        The same and the summary, completed; without a summary the global embedding.
+    joint : float32 ndarray of shape (n, learnt_size + summary_size)
+        Its components and the summary, completed; the global embedding if there is none.
     codes : float32 ndarray of shape (n, M, code_size)
         Its training mean where a modality is missing.
     """

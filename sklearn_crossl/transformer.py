@@ -27,6 +27,7 @@ from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
+from ._summary import learnt_size
 from ._training import OPTIMIZERS, enough_epochs
 from ._windows import Windows, check_any_observed, check_each_modality_observed
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
@@ -88,17 +89,18 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     objective : {"vicreg"}, Objective or nn.Module class, default="vicreg"
         The loss. A user's own class is called with the embedding size and maps a
         :class:`~sklearn_crossl.objectives.Latents` to a scalar.
-    summary_size : int, default=256
+    summary_size : int, default=512
         Units of the summary: fixed features of each modality (random convolutions,
         statistics, spectra), compressed by a principal component analysis that also
-        expects what a missing modality would have shown. What the views agree on is what
-        few labels need; the summary keeps the rest, which many labels can use. 0 leaves
-        it out, and ``transform`` is several times faster.
+        expects what a missing modality would have shown, and scaled so that what changes
+        within a window weighs little. 0 leaves it out, and ``transform`` is several times
+        faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
-        What ``transform`` returns: the global embedding and the summary, for windows that
-        lack a modality both as they would be expected of the whole window; the
-        aggregator's embedding alone, of the modalities that are there; the modalities'
-        codes side by side; or the joint one and the codes.
+        What ``transform`` returns: the first 64 principal components of the global
+        embedding and the summary, for windows that lack a modality both as they would be
+        expected of the whole window; the aggregator's embedding alone, of the modalities
+        that are there; the modalities' codes side by side; or the joint one and the
+        codes.
     max_epochs : int or "auto", default="auto"
         Passes over the windows. "auto" is 20, and more for few windows: enough for 500
         steps, but 100 at most.
@@ -181,7 +183,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     ...     {"acc": slice(0, 3), "heart": 3}, max_epochs=2, random_state=0
     ... )
     >>> embedder.fit_transform(X).shape
-    (40, 512)
+    (40, 576)
     """
 
     _parameter_constraints: dict = {
@@ -222,7 +224,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         n_views: int = 4,
         aggregator: Any = "set",
         objective: Any = "vicreg",
-        summary_size: int = 256,
+        summary_size: int = 512,
         output: str = "joint",
         max_epochs: int | str = "auto",
         batch_size: int = 128,
@@ -446,7 +448,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of str
-            Such as ``crossl_global_000`` or, of a modality, ``crossl_acc_017``.
+            Such as ``crossl_learnt_000``, ``crossl_summary_000``, ``crossl_global_000``
+            or, of a modality, ``crossl_acc_017``.
         """
         check_is_fitted(self)
         _check_feature_names_in(self, input_features, generate_names=False)
@@ -454,7 +457,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "global": {"global": self.embedding_size_},
             "modalities": dict.fromkeys(self.modalities_, self.code_size_),
         }
-        sizes["joint"] = {**sizes["global"], "summary": self.summary_size_}
+        sizes["joint"] = sizes["global"]
+        if self.summary_size_:
+            n_learnt = learnt_size(self.embedding_size_)
+            sizes["joint"] = {"learnt": n_learnt, "summary": self.summary_size_}
         sizes["all"] = {**sizes["joint"], **sizes["modalities"]}
         names = [
             f"crossl_{part}_{unit:03d}"

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from sklearn_crossl._summary.completion import Completion
 from sklearn_crossl._summary.features import FixedFeatures
+from sklearn_crossl._summary.fitting import cut
 from sklearn_crossl._summary.kernels import RandomKernels
-from sklearn_crossl._summary.statistics import band_edges, course, distribution, spectrum
+from sklearn_crossl._summary.statistics import band_edges, distribution, spectrum
+from sklearn_crossl._summary.steadiness import SteadyScaling
 from sklearn_crossl._summary.summary import Summary
 
 
@@ -134,13 +136,6 @@ def test_spectrum_literally():
     np.testing.assert_allclose(spectrum(x, 40).numpy(), expected, rtol=1e-7)
 
 
-def test_course_literally():
-    x = windows().double()
-    means = x.numpy().reshape(6, 2, 8, 5).mean(-1).reshape(6, -1)
-    spreads = np.log(x.numpy().reshape(6, 2, 4, 10).std(-1) + 1e-3).reshape(6, -1)
-    np.testing.assert_allclose(course(x).numpy(), np.hstack([means, spreads]), rtol=1e-6)
-
-
 @settings(deadline=None, max_examples=25)
 @given(length=st.integers(1, 40), seed=st.integers(0, 100))
 def test_what_comes_after_a_windows_end_does_not_matter(length, seed):
@@ -165,7 +160,7 @@ def test_features_of_the_smallest_windows_and_of_images(shape):
     assert torch.isfinite(values).all()
 
 
-def test_blocks_weigh_the_same_however_many_features_they_have():
+def test_blocks_weigh_as_much_however_many_features_they_have():
     features = FixedFeatures((3, 100), n_modalities=1)
     x = windows(200, 3, 100)
     features.kernels.fit(x)
@@ -173,10 +168,8 @@ def test_blocks_weigh_the_same_however_many_features_they_have():
     features.fit(raw)
     energy = features.standardize(raw).square().mean(0)
     n_kernels = features.kernels.n_features
-    n_course = 12 * 3
-    sizes = [n_kernels, features.n_features - n_kernels - n_course, n_course]
-    parts = [float(part.sum()) for part in energy.split(sizes)]
-    np.testing.assert_allclose(parts, [1, 1, 0.25], rtol=0.05)
+    parts = [float(p.sum()) for p in (energy[:n_kernels], energy[n_kernels:])]
+    np.testing.assert_allclose(parts, [4, 1], rtol=0.05)
 
 
 # Completion
@@ -248,34 +241,113 @@ def test_training_windows_may_lack_modalities():
     assert torch.linalg.svdvals(whole.T @ found).min() > 0.98
 
 
-def test_units_have_about_the_same_variance():
+def test_fewer_windows_than_components():
     torch.manual_seed(0)
-    x = torch.randn(500, 60) * torch.logspace(0, -2, 60)
-    completion = Completion([60], 40)
-    observed = torch.ones(500, 1, dtype=torch.bool)
-    completion.fit(x, observed)
-    components = completion.components(x, observed)
-    spread = completion(components).var(0)
-    assert components.var(0).max() / components.var(0).min() > 400
-    assert spread.max() / spread.min() < 40
+    completion = Completion([20, 10], 64)
+    x = torch.randn(5, 30)
+    completion.fit(x, torch.ones(5, 2, dtype=torch.bool))
+    observed = torch.tensor([[1, 1], [1, 0], [0, 1], [1, 1], [1, 1]]).bool()
+    components = completion.components(x * completion._spread(observed), observed)
+    assert components.shape == (5, 64)
+    assert torch.isfinite(components).all()
 
 
-def test_fewer_windows_than_units():
+# Scaling by what changes within a window
+
+
+def test_scaling_literally():
+    generator = torch.Generator().manual_seed(0)
+    mixing = torch.randn(5, 5, generator=generator, dtype=torch.float64)
+    differences = torch.randn(300, 5, generator=generator, dtype=torch.float64) @ mixing
     torch.manual_seed(0)
-    completion = Completion([30], 64)
-    x, observed = torch.randn(5, 30), torch.ones(5, 1, dtype=torch.bool)
-    completion.fit(x, observed)
-    summary = completion(completion.components(x, observed))
-    assert summary.shape == (5, 64)
-    assert torch.isfinite(summary).all()
+    scaling = SteadyScaling(5).double()
+    variance = np.array([9.0, 4.0, 1.0, 0.5, 0.1])
+    scaling.fit(differences, torch.from_numpy(variance))
+    within = np.zeros((5, 5))
+    for d in differences.numpy():
+        within += np.outer(d, d) / 2 / 300
+    values, axes = np.linalg.eigh(within)
+    expected = axes @ np.diag((values + values.mean()) ** -0.5) @ axes.T
+    expected /= np.sqrt(np.mean(np.diag(expected @ np.diag(variance) @ expected)))
+    rotation = scaling.rotation.numpy()
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(5), atol=1e-6)
+    got = scaling(torch.eye(5, dtype=torch.float64)).numpy() @ rotation.T
+    np.testing.assert_allclose(got, expected, rtol=1e-4)
 
 
-def test_a_summary_predicts_what_depends_on_it_linearly():
+def test_units_have_about_the_same_variance_and_keep_the_components_weights():
+    torch.manual_seed(0)
+    components = torch.randn(500, 40) * torch.logspace(0, -2, 40)
+    scaling = SteadyScaling(40)
+    scaling.fit(0.1 * torch.randn(500, 40), components.var(0))
+    units = scaling(components)
+    assert units.var(0).max() / units.var(0).min() < 40
+    np.testing.assert_allclose(units.var(0).mean(), 1, rtol=0.05)
+    spread = torch.linalg.svdvals(units - units.mean(0))
+    assert spread[0] / spread[-1] > 50  # as of the components
+
+
+def test_windows_in_which_nothing_changes_scale_all_alike():
+    scaling = SteadyScaling(4)
+    scaling.fit(torch.zeros(10, 4), torch.ones(4))
+    values = torch.linalg.svdvals(scaling.matrix)
+    torch.testing.assert_close(values, values[:1].expand(4))
+
+
+@settings(deadline=None)
+@given(
+    length=st.integers(1, 40),
+    share=st.floats(0.1, 1),
+    place=st.floats(0, 1),
+)
+def test_a_part_is_a_stretch_of_the_window(length, share, place):
+    x = torch.arange(1.0, 41).expand(3, 2, 40).clone()
+    present = torch.zeros(3, 2, 40, dtype=torch.bool)
+    present[:, :, :length] = True
+    x[~present] = 0
+    part, inside = cut(x, present, share, torch.full((3,), place))
+    kept = int(np.ceil(np.float32(np.float32(share) * np.float32(length))))
+    assert part.shape == inside.shape
+    assert (inside.sum(-1) == kept).all()
+    values = part[0, 0, :kept]
+    assert (values.diff() == 1).all()
+    assert values[0] >= 1
+    assert values[-1] <= length
+    assert (part[~inside] == 0).all()
+
+
+def test_parts_reach_from_the_start_to_the_end():
+    x = torch.arange(8.0).expand(2, 1, 8)
+    part, inside = cut(x, None, 0.75, torch.tensor([0.0, 1.0]))
+    assert inside.all()
+    assert part[:, 0].tolist() == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5, 6, 7]]
+
+
+# What is kept of the learnt embedding
+
+
+def test_the_learnt_part_are_the_first_principal_components():
+    torch.manual_seed(0)
+    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 100)
+    z = (torch.randn(400, 70) @ torch.randn(70, 100)) * torch.rand(100) + 3
+    summary.fit_learnt(torch.randn(400, 8), z)
+    learnt = summary.learnt(z).numpy()
+    scaled = ((z - z.mean(0)) / z.std(0, correction=0)).numpy()
+    values, axes = np.linalg.eigh(scaled.T @ scaled)
+    projected = scaled @ axes[:, np.argsort(-values)[:64]]
+    projected /= np.sqrt(projected.var(0).mean())
+    assert learnt.shape == (400, 64)
+    assert abs(learnt.var(0).mean() - 1) < 1e-3
+    # the same up to a rotation
+    np.testing.assert_allclose(learnt @ learnt.T, projected @ projected.T, atol=0.05)
+
+
+def test_the_learnt_part_is_predicted_where_it_depends_linearly():
     torch.manual_seed(0)
     summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 3)
     components = torch.randn(400, 8) * torch.linspace(1, 3, 8)
-    embedding = components @ torch.randn(8, 3) + 5
-    summary.fit_prediction(components, embedding)
-    predicted = summary.predict(components)
-    spread = (embedding - embedding.mean(0)).square().mean()
-    assert (predicted - embedding).square().mean() / spread < 1e-3
+    z = components @ torch.randn(8, 3) + 5
+    summary.fit_learnt(components, z)
+    learnt = summary.learnt(z)
+    error = (summary.predict(components) - learnt).square().mean()
+    assert error / learnt.square().mean() < 1e-3

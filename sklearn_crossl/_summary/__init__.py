@@ -1,5 +1,5 @@
 """Features of windows that take no training, compressed and completed."""
 
-from .summary import Summary
+from .summary import Summary, learnt_size
 
-__all__ = ["Summary"]
+__all__ = ["Summary", "learnt_size"]

@@ -7,17 +7,17 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from .kernels import RandomKernels
-from .statistics import course, distribution, spectrum
+from .statistics import distribution, spectrum
 
-_WEIGHTS = (1.0, 1.0, 0.5)  # of random convolutions, statistics, course
+_WEIGHTS = (2.0, 1.0)  # of random convolutions, statistics
 _LARGEST = 5.0  # standard deviations
 
 
 class FixedFeatures(nn.Module):
-    """Random convolutions, statistics and the course of one modality's windows.
+    """Random convolutions and statistics of one modality's windows.
 
-    Each of the three is as long a vector, however many features it has, and the course
-    half as long: few statistics weigh as much as a thousand convolutions.
+    The statistics are half as long a vector as the convolutions, however few they are
+    beside a thousand of these.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class FixedFeatures(nn.Module):
     def raw(self, x: Tensor, present: Tensor | None) -> Tensor:
         """Compute features of windows (n, channels, time) as they are.
 
-        Gaps are interpolated; ``present``, of the same shape, tells where a window that
-        is shorter than others ends.
+        ``present``, of the same shape, tells where values are; gaps are interpolated, and
+        windows shorter than others are zero after their ends.
         """
         return torch.cat(self._blocks(x, present), dim=1)
 
@@ -64,18 +64,11 @@ class FixedFeatures(nn.Module):
         return ((raw - self.mean) / self.scale).clamp(-_LARGEST, _LARGEST) * self.weight
 
     def _blocks(self, x: Tensor, present: Tensor | None) -> list[Tensor]:
-        inside = None if present is None else _inside(present.flatten(2))
         x = x.flatten(2)  # (n, channels, height * width) of images
+        present = None if present is None else present.flatten(2)
         short = self.n_timepoints - x.shape[-1]
         if short > 0:
-            if inside is None:
-                inside = x.new_ones(len(x), x.shape[-1], dtype=torch.bool)
-            x, inside = pad(x, (0, short)), pad(inside, (0, short))
-        statistics = [distribution(x, inside), spectrum(x, self.n_timepoints, inside)]
-        return [self.kernels(x, inside), torch.cat(statistics, 1), course(x, inside)]
-
-
-def _inside(present: Tensor) -> Tensor:
-    """Say which timepoints come before a window's end, (n, time)."""
-    anywhere = present.any(1)
-    return anywhere.flip(-1).cumsum(-1).flip(-1) > 0
+            present = torch.ones_like(x, dtype=torch.bool) if present is None else present
+            x, present = pad(x, (0, short)), pad(present, (0, short))
+        statistics = [distribution(x, present), spectrum(x, self.n_timepoints, present)]
+        return [self.kernels(x, present), torch.cat(statistics, 1)]

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .statistics import inside_window
 from .summary import Summary
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _BYTES = 2**28  # of their features
 _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
+_MOST_PARTED = 1024  # windows that parts are taken from
+_PART = 0.75  # of a window
 
 
 class Sample(NamedTuple):
@@ -47,6 +50,7 @@ def fit_summary(
     raw = _raw_features(summary, windows, rows, device)
     if afresh:
         summary.fit(raw, observed)
+        _fit_scaling(summary, windows, rows, device)
     complete = observed.all(1)
     if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
@@ -55,8 +59,8 @@ def fit_summary(
 
 
 @torch.no_grad()
-def fit_prediction(network: CroSSLNetwork, sample: Sample, device: torch.device) -> None:
-    """Learn to predict the global embedding of the network as it is now."""
+def fit_learnt(network: CroSSLNetwork, sample: Sample, device: torch.device) -> None:
+    """Learn what the joint embedding takes from the global one, as it is now."""
     assert network.summary is not None
     was_training = network.training
     network.eval()
@@ -64,7 +68,7 @@ def fit_prediction(network: CroSSLNetwork, sample: Sample, device: torch.device)
     for rows in np.array_split(sample.rows, -(-len(sample.rows) // _ROWS)):
         batch = sample.dataset.batch(rows).to(device)
         embeddings.append(network.embed_batch(batch)[1])
-    network.summary.fit_prediction(sample.components, torch.cat(embeddings))
+    network.summary.fit_learnt(sample.components, torch.cat(embeddings))
     network.train(was_training)
 
 
@@ -81,17 +85,60 @@ def _fit_kernels(
             features.kernels.fit(x.flatten(2))
 
 
-def _raw_features(
+def _fit_scaling(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
+) -> None:
+    """Compare the components of two parts of a window, drawn at random."""
+    spread = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_PARTED)).astype(int)
+    rows = rows[spread]
+    observed = torch.from_numpy(windows.observed[rows]).to(device)
+    one, other = (
+        summary.components(_raw_features(summary, windows, rows, device, _PART), observed)
+        for _ in range(2)
+    )
+    summary.scaling.fit(one - other, summary.completion.variance)
+
+
+def _raw_features(
+    summary: Summary,
+    windows: WindowDataset,
+    rows: np.ndarray,
+    device: torch.device,
+    part: float | None = None,
 ) -> list[Tensor]:
-    """Compute each modality's features, of the windows that have it."""
+    """Compute each modality's features, of the windows that have it.
+
+    Of a part of each window if so asked, the same part of all modalities.
+    """
     parts = []
     for some in np.array_split(rows, -(-len(rows) // _ROWS)):
         batch = windows.batch(some).to(device)
-        parts.append(
-            [
-                summary.raw(index, x, batch.present[name])
-                for index, (name, x) in enumerate(batch.inputs.items())
-            ]
-        )
+        places = torch.rand(len(some)).to(device)
+        of_batch = []
+        for index, (name, x) in enumerate(batch.inputs.items()):
+            present, has = batch.present[name], batch.observed[:, index]
+            if part is not None:
+                x, present = cut(x.flatten(2), present, part, places[has])
+            of_batch.append(summary.raw(index, x, present))
+        parts.append(of_batch)
     return [torch.cat(of_modality) for of_modality in zip(*parts, strict=True)]
+
+
+def cut(
+    x: Tensor, present: Tensor | None, share: float, places: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Take a share of each window (n, channels, time), from its start (0) to its end (1).
+
+    Returns the parts, zero after their ends, and where they are, of the same shape.
+    """
+    n_timepoints = x.shape[-1]
+    lengths = x.new_full((len(x),), n_timepoints)
+    if present is not None:
+        lengths = inside_window(present.flatten(2)).sum(1)
+    kept = (share * lengths).ceil()
+    starts = (places * (lengths - kept + 1)).floor().clamp_max(lengths - kept)
+    steps = torch.arange(int(-(-share * n_timepoints // 1)), device=x.device)
+    at = (starts.long()[:, None] + steps).clamp_max(n_timepoints - 1)  # (n, steps)
+    inside = (steps < kept[:, None])[:, None].expand(-1, x.shape[1], -1)
+    parts = x.gather(-1, at[:, None].expand_as(inside))
+    return torch.where(inside, parts, 0), inside

@@ -70,15 +70,16 @@ class RandomKernels(nn.Module):
             at = (shares * (values.shape[1] - 1)).long()  # (kernels, biases)
             self.bias[index] = values.gather(1, at).T
 
-    def forward(self, x: Tensor, inside: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
         """Map windows (n, channels, time) to proportions (n, n_features).
 
-        Where windows differ in length, ``inside`` (n, time) says where each one is.
+        Where windows have gaps or differ in length, ``present``, of the same shape, says
+        where values are: a position counts by the share of channels that it has.
         """
         weight = None
-        if inside is not None:
-            weight = inside[:, :: self.stride].to(x.dtype)
-            weight = (weight / weight.sum(1, keepdim=True).clamp_min(1)).unsqueeze(-1)
+        if present is not None:
+            weight = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
+            weight = (weight / weight.sum(1, keepdim=True).clamp_min(1e-6)).unsqueeze(-1)
         proportions = []
         for index in range(len(self.dilations)):
             values = self._convolve(x, index) / _RAMP  # (n, kernels, positions)

@@ -9,8 +9,15 @@ from torch import Tensor, nn
 
 from .completion import Completion
 from .features import FixedFeatures
+from .steadiness import SteadyScaling
 
 _RIDGE = 0.01  # times the components' mean variance
+_LEARNT_SIZE = 64
+
+
+def learnt_size(embedding_size: int) -> int:
+    """Count the units that the learnt embedding has beside the summary."""
+    return min(_LEARNT_SIZE, embedding_size)
 
 
 class Summary(nn.Module):
@@ -27,7 +34,7 @@ class Summary(nn.Module):
     size : int
         Units of the summary.
     embedding_size : int
-        Units of the global embedding that ``predict`` predicts.
+        Units of the global embedding, of which ``learnt`` keeps the first components.
     """
 
     def __init__(
@@ -37,12 +44,21 @@ class Summary(nn.Module):
         features = [FixedFeatures(shape, len(shapes)) for shape in shapes.values()]
         self._features = nn.ModuleList(features)
         self.completion = Completion([f.n_features for f in features], size)
+        self.scaling = SteadyScaling(size)
+        n_learnt = learnt_size(embedding_size)
+        rotation, _ = torch.linalg.qr(torch.randn(n_learnt, n_learnt))
         self.n_windows: Tensor
+        self.rotation: Tensor
+        self.middle: Tensor
+        self.axes: Tensor
         self.slope: Tensor
         self.intercept: Tensor
         self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
-        self.register_buffer("slope", torch.zeros(size, embedding_size))
-        self.register_buffer("intercept", torch.zeros(embedding_size))
+        self.register_buffer("rotation", rotation)
+        self.register_buffer("middle", torch.zeros(embedding_size))
+        self.register_buffer("axes", torch.zeros(embedding_size, n_learnt))
+        self.register_buffer("slope", torch.zeros(size, n_learnt))
+        self.register_buffer("intercept", torch.zeros(n_learnt))
 
     @property
     def features(self) -> list[FixedFeatures]:
@@ -81,18 +97,33 @@ class Summary(nn.Module):
 
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""
-        return self.completion(components)
+        return self.scaling(components)
 
-    def fit_prediction(self, components: Tensor, embedding: Tensor) -> None:
-        """Learn to predict complete windows' global embedding from their components."""
-        middle, mean = components.mean(0), embedding.mean(0)
-        x, y = components - middle, embedding - mean
+    def fit_learnt(self, components: Tensor, z: Tensor) -> None:
+        """Learn the principal components of complete windows' global embedding.
+
+        And to predict them from the windows' components of fixed features.
+        """
+        self.middle.copy_(z.mean(0))
+        scaled = (z - self.middle) / (spread := z.std(0, correction=0).clamp_min(1e-6))
+        scaled = scaled.double()
+        # eigh gives the largest last
+        values, axes = torch.linalg.eigh(scaled.T @ scaled / len(scaled))
+        size = len(self.rotation)
+        first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
+        self.axes.copy_(first @ self.rotation.double() / spread[:, None])
+        learnt, mean = self.learnt(z), components.mean(0)
+        x = components - mean
         gram = x.T @ x
         ridge = _RIDGE * gram.diagonal().mean().clamp_min(1e-12)
         penalty = ridge * torch.eye(len(gram), device=gram.device)
-        self.slope.copy_(torch.linalg.solve(gram + penalty, x.T @ y))
-        self.intercept.copy_(mean - middle @ self.slope)
+        self.slope.copy_(torch.linalg.solve(gram + penalty, x.T @ learnt))
+        self.intercept.copy_(-mean @ self.slope)
+
+    def learnt(self, z: Tensor) -> Tensor:
+        """Compress the global embedding."""
+        return (z - self.middle) @ self.axes
 
     def predict(self, components: Tensor) -> Tensor:
-        """Predict the global embedding that windows would have were they complete."""
+        """Predict ``learnt`` of windows as it would be were they complete."""
         return components @ self.slope + self.intercept
