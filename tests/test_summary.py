@@ -119,6 +119,41 @@ def test_distribution_literally():
     np.testing.assert_allclose(distribution(x).numpy(), columns, rtol=1e-9)
 
 
+def test_distribution_leaves_gaps_out():
+    x = windows().double()
+    present = torch.ones_like(x, dtype=torch.bool)
+    present[:, 0, 10:25] = False
+    present[:, 1, 30:] = False
+    values = np.where(present, x, np.nan)
+    steps = np.square(np.diff(values))
+    expected = [
+        np.nanmean(values, -1),
+        np.log(np.nanstd(values, -1) + 1e-3),
+        np.log(np.sqrt(np.nanmean(steps, -1)) + 1e-3),
+        np.stack([np.nanmin(values, -1), np.nanmax(values, -1)], -1).reshape(6, 4),
+    ]
+    got = distribution(x, present)
+    torch.testing.assert_close(got, distribution(x.where(present, 9), present))
+    got = torch.cat([got[:, :6], got[:, [6, 10, 11, 15]]], 1).numpy()
+    np.testing.assert_allclose(got, np.hstack(expected), rtol=1e-9)
+
+
+def test_proportions_leave_gaps_out():
+    x = windows(4, 2, 60)
+    kernels = make_kernels(2, 60)
+    kernels.fit(x)
+    present = torch.ones_like(x, dtype=torch.bool)
+    present[:, :, 20:40] = False
+    counted = [t for t in range(60) if not 20 <= t < 40]
+    one_by_one = []
+    for t in counted:
+        alone = torch.zeros_like(present)
+        alone[:, :, t] = True
+        one_by_one.append(kernels(x, alone))
+    expected = torch.stack(one_by_one).mean(0)
+    torch.testing.assert_close(kernels(x, present), expected, atol=1e-5, rtol=1e-4)
+
+
 def test_spectrum_literally():
     x = windows().double()
     edges = band_edges(40)

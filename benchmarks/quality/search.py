@@ -20,7 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._summary import completion, features
+from sklearn_crossl._summary import features, fitting, steadiness, summary
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.objectives import VICReg
 
@@ -39,13 +39,17 @@ class Variant(NamedTuple):
 VARIANTS = {
     "default": Variant(),
     "no summary": Variant({"summary_size": 0}),
-    "summary of 128 units": Variant({"summary_size": 128}),
-    "summary of 512 units": Variant({"summary_size": 512}),
-    "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0, 0.0)),)),
-    "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0, 0.0)),)),
-    "no course": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0, 0.0)),)),
-    "whitening 0": Variant({}, ((completion, "_WHITENING", 0.0),)),
-    "whitening 1": Variant({}, ((completion, "_WHITENING", 1.0),)),
+    "summary of 256 units": Variant({"summary_size": 256}),
+    "summary of 1024 units": Variant({"summary_size": 1024}),
+    "no learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 1),)),
+    "256 learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 256),)),
+    "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0)),)),
+    "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0)),)),
+    "both weigh the same": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0)),)),
+    "no scaling within windows": Variant({}, ((steadiness, "_RIDGE", 1e6),)),
+    "less regularised scaling": Variant({}, ((steadiness, "_RIDGE", 0.1),)),
+    "parts of half a window": Variant({}, ((fitting, "_PART", 0.5),)),
+    "parts of nine tenths": Variant({}, ((fitting, "_PART", 0.9),)),
     "masking ratio 0.1": Variant({"masking_ratio": 0.1}),
     "masking ratio 0.5": Variant({"masking_ratio": 0.5}),
     "masking ratio 0.9": Variant({"masking_ratio": 0.9}),

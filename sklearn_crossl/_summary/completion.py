@@ -82,14 +82,19 @@ class Completion(nn.Module):
 
     def _posterior(self, x: Tensor, observed: Tensor) -> Tensor:
         """Mean of the components' posterior, shrunk towards zero by the noise."""
+        used = self._used
         patterns, which = torch.unique(observed, dim=0, return_inverse=True)
-        grams = [part.T @ part for part in self._used.split(self.sizes)]
-        # (patterns, size, size); a product of matrices would round by how many there are
-        weights = patterns.to(x.dtype)[..., None, None]
-        known = sum(weights[:, m] * gram for m, gram in enumerate(grams))
-        factor = torch.linalg.cholesky(known + torch.diag(self._ratio()))
-        projected = (x * self._spread(observed)) @ self._used  # (n, components)
-        return torch.cholesky_solve(projected.unsqueeze(-1), factor[which]).squeeze(-1)
+        grams = [part.T @ part for part in used.split(self.sizes)]
+        projected = (x * self._spread(observed)) @ used  # (n, components)
+        expected = torch.zeros_like(projected)
+        # One at a time: few at once is the rule, and a solution of fixed shape rounds the
+        # same whatever the windows beside it lack.
+        for number, pattern in enumerate(patterns.tolist()):
+            known = [gram for gram, has in zip(grams, pattern, strict=True) if has]
+            precision = sum(known, torch.diag(self._ratio()))
+            solved = torch.cholesky_solve(projected.T, torch.linalg.cholesky(precision))
+            expected = torch.where((which == number)[:, None], solved.T, expected)
+        return expected
 
     def _ratio(self) -> Tensor:
         """Noise over each component's variance."""
