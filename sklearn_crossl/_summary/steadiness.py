@@ -41,15 +41,17 @@ class SteadyScaling(nn.Module):
 
         ``variance`` (size,) is that of the components; it is zero where there are none.
         """
-        x, total = differences.double(), variance.double().sum()
+        # On the host: not every device has float64 or eigenvalues.
+        x, variance = differences.cpu().double(), variance.cpu().double()
         within = x.T @ x / (2 * len(x))
         n_used = (variance > 0).sum().clamp_min(1)
-        mean = (within.trace() + _TINY * total).clamp_min(1e-12) / n_used
+        mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
         values, axes = torch.linalg.eigh(within)
         scaling = (axes * values.rsqrt()) @ axes.T
         spread = (scaling.square().sum(1) * variance).mean().clamp_min(1e-12).sqrt()
-        self.matrix.copy_(scaling @ self.rotation.double() / spread)
+        matrix = scaling @ self.rotation.cpu().double() / spread
+        self.matrix.copy_(matrix.to(self.matrix.dtype))
 
     def forward(self, components: Tensor) -> Tensor:
         """Scale and rotate components (n, size)."""

@@ -105,13 +105,7 @@ class Summary(nn.Module):
         And to predict them from the windows' components of fixed features.
         """
         self.middle.copy_(z.mean(0))
-        scaled = (z - self.middle) / (spread := z.std(0, correction=0).clamp_min(1e-6))
-        scaled = scaled.double()
-        # eigh gives the largest last
-        values, axes = torch.linalg.eigh(scaled.T @ scaled / len(scaled))
-        size = len(self.rotation)
-        first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
-        self.axes.copy_(first @ self.rotation.double() / spread[:, None])
+        self.axes.copy_(self._first_axes(z - self.middle))
         learnt, mean = self.learnt(z), components.mean(0)
         x = components - mean
         gram = x.T @ x
@@ -119,6 +113,17 @@ class Summary(nn.Module):
         penalty = ridge * torch.eye(len(gram), device=gram.device)
         self.slope.copy_(torch.linalg.solve(gram + penalty, x.T @ learnt))
         self.intercept.copy_(-mean @ self.slope)
+
+    def _first_axes(self, centred: Tensor) -> Tensor:
+        """Find the principal axes of standardised units, rotated like the summary."""
+        x = centred.cpu().double()  # not every device has float64 or eigenvalues
+        spread = x.std(0, correction=0).clamp_min(1e-6)
+        x = x / spread
+        size = len(self.rotation)
+        values, axes = torch.linalg.eigh(x.T @ x / len(x))  # the largest last
+        first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
+        rotated = first @ self.rotation.cpu().double() / spread[:, None]
+        return rotated.to(self.axes.dtype)
 
     def learnt(self, z: Tensor) -> Tensor:
         """Compress the global embedding."""
