@@ -76,6 +76,7 @@ def measure(
         embedder = CroSSLTransformer(random_state=number, **variant.params).fit(X)
         Z, Z_test = embedder.transform(X), embedder.transform(X_test)
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
+        rank = embedder.score(X)
     scores: dict[str, list[float]] = {}
     for labels, _, rows in label_draws(y):
         model = logistic_regression()
@@ -87,7 +88,7 @@ def measure(
     missing = [f1_score(y_test, model.predict(Z), average="macro") for Z in incomplete]
     result = {labels: float(np.mean(values)) for labels, values in scores.items()}
     result["one missing"] = float(np.mean(missing))
-    return {**result, "effective rank": embedder.score(X)}
+    return {**result, "effective rank": rank}
 
 
 def main() -> None:
