@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality import recordings as module
+from benchmarks.quality import search
 from benchmarks.quality.methods import (
     Catch22,
     Components,
@@ -24,7 +25,9 @@ from benchmarks.quality.recordings import (
     without_pairs,
 )
 from benchmarks.quality.report import means, ranks, read
+from benchmarks.quality.search import VARIANTS, Variant
 from benchmarks.quality.supervised import SupervisedNetwork
+from sklearn_crossl import CroSSLTransformer
 
 NAME = "utd_mhad"
 
@@ -161,3 +164,65 @@ def test_ranks():
     # by the split that both have; the third did not run
     assert ranked.loc["y", ["a", "b"]].tolist() == [2, 1]
     assert np.isnan(ranked.loc["y", "c"])
+
+
+# The search of the recipe
+
+FEW = {"max_epochs": 1, "summary_size": 16}
+
+
+def test_every_variant_changes_something_that_exists():
+    defaults = CroSSLTransformer().get_params()
+    for name, variant in VARIANTS.items():
+        assert set(variant.params) <= set(defaults), name
+        for owner, constant, value in variant.constants:
+            assert getattr(owner, constant) != value, name
+        assert variant.params or variant.constants or name == "default"
+
+
+def test_constants_change_for_the_measurement_alone(folder):
+    variant = Variant(FEW, ((search.summary, "_LEARNT_SIZE", 1),))
+    row = search.measure(NAME, variant, 0, folder)
+    assert search.summary._LEARNT_SIZE == 64
+    assert 1 < row["effective rank"] < 17
+    assert all(0 <= value <= 1 for value in list(row.values())[:-1])
+
+
+def test_held_out_subjects_do_not_matter(folder):
+    before = search.measure(NAME, Variant(FEW), 0, folder)
+    data = dict(np.load(folder / f"{NAME}.npz"))
+    held_out = np.isin(data["subject"], load(NAME, folder).held_out)
+    data["y"][held_out] = 0
+    data["x_a"][held_out] = 0
+    np.savez(folder / f"{NAME}.npz", **data)
+    assert search.measure(NAME, Variant(FEW), 0, folder) == before
+
+
+def test_the_search_is_resumed_and_reported(
+    folder,
+    monkeypatch,
+    capsys,
+):
+    variants = {"default": Variant(FEW), "two views": Variant({**FEW, "n_views": 2})}
+    monkeypatch.setattr(search, "VARIANTS", variants)
+    out = folder / "out"
+    arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]
+    monkeypatch.setattr(
+        sys, "argv", ["search", *arguments, "--splits", "0", "--variants", *variants]
+    )
+    search.main()
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    results = pd.read_csv(out / "search.csv")
+    assert results["variant"].tolist() == list(variants)
+    search.main()
+    assert not capsys.readouterr().out
+    table = (out / "search.md").read_text()
+    assert f"{results['1 %'][1]:.3f}" in table
+    assert "Spearman" in table
+
+
+@pytest.mark.parametrize(("of_rank", "expected"), [([1, 2, 3], 1), ([3, 2, 1], -1)])
+def test_rank_correlation(of_rank, expected):
+    rows = pd.DataFrame({"variant": ["a", "b", "c"], "split": 0, "dataset": "x"})
+    rows = rows.assign(**{"1 %": [0.1, 0.2, 0.3], "effective rank": of_rank})
+    assert f"| x | all | 3 | {expected:.2f} |" in search.report(rows)
