@@ -124,16 +124,14 @@ class CroSSLNetwork(nn.Module):
 
         Where a window is not complete both are what is expected of it if it were.
         """
-        assert self.summary is not None
-        raw = []
-        for index, name in enumerate(self.names):
-            x, n_there = padded.inputs.get(name), int(padded.observed[:, index].sum())
-            if x is None:
-                raw.append(z.new_empty(0, self.summary.completion.sizes[index]))
-            else:
-                raw.append(self.summary.raw(index, x, padded.present[name])[:n_there])
-        components = self.summary.components(raw, padded.observed)
-        summary = self.summary
+        summary, inputs, present = self.summary, padded.inputs, padded.present
+        assert summary is not None
+        n_there = padded.observed.sum(0).tolist()
+        raw = [
+            summary.raw(index, inputs.get(name), present.get(name))[: n_there[index]]
+            for index, name in enumerate(self.names)
+        ]
+        components = summary.components(raw, padded.observed)
         learnt = summary.learnt(z) if padded.complete else summary.predict(components)
         return torch.cat([learnt, summary(components)], dim=1)
 

@@ -17,7 +17,10 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def fitted():
     X, _ = make_windows(300)
-    return CroSSLTransformer({"acc": slice(0, 3), "pulse": 3}, max_epochs=1).fit(X), X
+    embedder = CroSSLTransformer(
+        {"acc": slice(0, 3), "pulse": 3}, max_epochs=1, random_state=0
+    )
+    return embedder.fit(X), X
 
 
 def limit(monkeypatch, most, error):
@@ -47,7 +50,7 @@ def test_want_of_memory_halves_the_pass_and_goes_on(fitted, monkeypatch, most, e
     embedder, X = fitted
     expected = embedder.transform(X)
     sizes = limit(monkeypatch, most, error)
-    np.testing.assert_allclose(embedder.transform(X), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(embedder.transform(X), expected, rtol=1e-4, atol=1e-5)
     assert sizes[0] == 128
     smallest = 2 ** int(np.log2(most))
     assert sizes.count(64) == 1  # tried once: what fits is remembered

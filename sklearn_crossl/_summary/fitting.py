@@ -49,12 +49,15 @@ def fit_summary(
         _fit_kernels(summary, windows, rows, device)
     raw = _raw_features(summary, windows, rows, device)
     if afresh:
-        summary.fit(raw, observed)
+        summary.fit_features(raw)
+    x = summary.join(raw, observed)
+    if afresh:
+        summary.fit_components(x, observed)
         _fit_scaling(summary, windows, rows, device)
     complete = observed.all(1)
     if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
-    components = summary.components(raw, observed)[complete]
+    components = summary.completion.components(x, observed)[complete]
     return Sample(windows, rows[complete.cpu().numpy()], components)
 
 
@@ -80,8 +83,7 @@ def _fit_kernels(
     ):
         having = rows[windows.observed[rows, index]]
         if len(having):
-            spread = np.linspace(0, len(having) - 1, min(len(having), _FEW)).astype(int)
-            x = windows.batch(having[spread]).inputs[name].to(device)
+            x = windows.batch(_spread(having, _FEW)).inputs[name].to(device)
             features.kernels.fit(x.flatten(2))
 
 
@@ -89,8 +91,7 @@ def _fit_scaling(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> None:
     """Compare the components of two parts of a window, drawn at random."""
-    spread = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_PARTED)).astype(int)
-    rows = rows[spread]
+    rows = _spread(rows, _MOST_PARTED)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
     one, other = (
         summary.components(_raw_features(summary, windows, rows, device, _PART), observed)
@@ -122,6 +123,11 @@ def _raw_features(
             of_batch.append(summary.raw(index, x, present))
         parts.append(of_batch)
     return [torch.cat(of_modality) for of_modality in zip(*parts, strict=True)]
+
+
+def _spread(rows: np.ndarray, most: int) -> np.ndarray:
+    """Choose rows at even distances, so many at most."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
 
 
 def cut(

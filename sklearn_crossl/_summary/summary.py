@@ -65,21 +65,22 @@ class Summary(nn.Module):
         """The features of each modality."""
         return list(self._features)  # type: ignore[arg-type]
 
-    def raw(self, index: int, x: Tensor, present: Tensor | None) -> Tensor:
-        """Compute the features of one modality's windows as they are."""
-        if not len(x):
-            return x.new_empty(0, self.completion.sizes[index])
-        return self.features[index].raw(x, present)
+    def raw(self, index: int, x: Tensor | None, present: Tensor | None) -> Tensor:
+        """Compute the features of one modality's windows as they are, if any."""
+        features = self.features[index]
+        if x is None or not len(x):
+            return features.mean.new_empty(0, features.n_features)
+        return features.raw(x, present)
 
-    def fit(self, raw: list[Tensor], observed: Tensor) -> None:
-        """Learn from raw features of the windows that have each modality.
-
-        ``observed`` is (n, M); the features of modality m are of its true rows.
-        """
+    def fit_features(self, raw: list[Tensor]) -> None:
+        """Learn to standardise raw features of the windows that have each modality."""
         for features, values in zip(self.features, raw, strict=True):
             if len(values):
                 features.fit(values)
-        self.completion.fit(self.join(raw, observed), observed)
+
+    def fit_components(self, x: Tensor, observed: Tensor) -> None:
+        """Learn the components of joined features; ``observed`` is (n, M)."""
+        self.completion.fit(x, observed)
         self.n_windows.fill_(len(observed))
 
     def join(self, raw: list[Tensor], observed: Tensor) -> Tensor:
