@@ -27,6 +27,13 @@ class Latent(NamedTuple):
     coverage: Tensor | None  # of the steps, (n, G, steps); None: all
 
 
+class Apart(NamedTuple):
+    """What the network knows of each modality of some windows, zero where missing."""
+
+    codes: Tensor  # (batch, M, code_size)
+    projections: Tensor | None  # of fixed features, (batch, M, summary_size)
+
+
 class Embedding(NamedTuple):
     """What the network knows of windows, unmasked."""
 
@@ -112,28 +119,38 @@ class CroSSLNetwork(nn.Module):
         """
         n = len(batch.observed)
         padded = batch.padded(n_rows)
+        apart = self.apart(batch, padded, summarize)
+        z, joint = self.fuse(apart, padded.observed)
+        return Embedding(apart.codes[:n], z[:n], joint[:n])
+
+    def apart(self, batch: Batch, padded: Batch, summarize: bool = True) -> Apart:
+        """Encode and summarise the modalities of a batch, in the rows of a padded one."""
         codes = self.codes(self.encode(padded, together=batch.complete), batch)
-        z = self.aggregator(pad_rows(codes, n_rows), padded.observed[..., None])
-        joint = z
-        if self.summary is not None and summarize:
-            joint = self._join(z, padded)
-        return Embedding(codes, z[:n], joint[:n])
-
-    def _join(self, z: Tensor, padded: Batch) -> Tensor:
-        """Put the global embedding's components and the summary side by side.
-
-        Where a window is not complete both are what is expected of it if it were.
-        """
-        summary, inputs, present = self.summary, padded.inputs, padded.present
-        assert summary is not None
+        codes = pad_rows(codes, len(padded.observed))
+        if self.summary is None or not summarize:
+            return Apart(codes, None)
         n_there = padded.observed.sum(0).tolist()
         raw = [
-            summary.raw(index, inputs.get(name), present.get(name))[: n_there[index]]
-            for index, name in enumerate(self.names)
+            self.summary.raw(i, padded.inputs.get(name), padded.present.get(name))[:n]
+            for i, (name, n) in enumerate(zip(self.names, n_there, strict=True))
         ]
-        components = summary.components(raw, padded.observed)
-        learnt = summary.learnt(z) if padded.complete else summary.predict(components)
-        return torch.cat([learnt, summary(components)], dim=1)
+        return Apart(codes, self.summary.project(raw, padded.observed))
+
+    def fuse(self, apart: Apart, observed: Tensor) -> tuple[Tensor, Tensor]:
+        """Embed windows by some of their modalities: global and joint embedding.
+
+        Where not all are seen, (n, M), the joint one is what is expected of the window if
+        they were.
+        """
+        z = self.aggregator(apart.codes, observed[..., None])
+        if apart.projections is None:
+            return z, z
+        assert self.summary is not None
+        components = self.summary.components(apart.projections, observed)
+        complete = observed.all(1, keepdim=True)
+        expected = self.summary.predict(components)
+        learnt = torch.where(complete, self.summary.learnt(z), expected)
+        return z, torch.cat([learnt, self.summary(components)], dim=1)
 
     def embed_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Embed a batch as it is: codes, and the aggregator's output."""

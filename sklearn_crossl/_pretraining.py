@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
 from ._device import out_of_memory, release_memory, seeded
+from ._loop import check_end
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
 from ._persistence import (
@@ -81,7 +80,8 @@ def pretrain(
             net.sample = fit_summary(net.module_.summary, dataset, device)
         net.partial_fit(dataset)
         result = learnt(net, previous)
-    _warn_of_early_end(net, resumed=previous is not None)
+    kept = "nothing was learnt." if previous is None else "the estimator is as before."
+    check_end(net, kept)
     return result
 
 
@@ -244,23 +244,3 @@ def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
             "describe, so training cannot go on from it; undo the change of encoder, "
             "aggregator, objective or optimizer, or fit afresh with warm_start=False."
         ) from error
-
-
-def _warn_of_early_end(net: PretrainingNet, *, resumed: bool) -> None:
-    if net.diverged_ is not None:
-        text = (
-            f"The loss became NaN or infinite in epoch {net.diverged_}. Try a lower lr "
-            f"(now {net.lr}), precision='fp32', or look for extreme values in X."
-        )
-        if net.diverged_ == 1:
-            kept = "the estimator is as before." if resumed else "nothing was learnt."
-            raise ValueError(f"{text} No epoch ended well: {kept}")
-        text += f" The weights of epoch {net.diverged_ - 1} are kept."
-        warnings.warn(text, ConvergenceWarning, stacklevel=2)
-    elif net.interrupted_:
-        warnings.warn(
-            f"Training was interrupted in epoch {len(net.history)}; the weights at that "
-            "moment are kept and the estimator can be used.",
-            ConvergenceWarning,
-            stacklevel=2,
-        )

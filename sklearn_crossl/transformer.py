@@ -15,13 +15,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
     _check_feature_names_in,
     check_is_fitted,
-    validate_data,
 )
 
 from ._batches import make_dataset
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
-from ._input import InputForm, read_again, read_new
+from ._input import read_again, read_new
+from ._names import check_names, names_and_number
 from ._network import Masking
 from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
@@ -389,7 +389,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         windows = read_again(X, self._form, self.max_missing)
-        self._check_names(X)
+        check_names(self, X, self._form)
         if self.missing == "error":
             check_any_observed(
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."
@@ -510,6 +510,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self._embedding_network()
         return self
 
+    def _initialize(self, X: ArrayLike) -> CroSSLTransformer:
+        """Learn all that takes no training, and leave the weights random."""
+        self._validate_params()
+        return self._train(X, None, 0, "constant")
+
     def _check_training(
         self, X: ArrayLike, previous: dict[str, Any] | None, partial: bool
     ) -> tuple[dict[str, Any], Windows]:
@@ -517,11 +522,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         fitted: dict[str, Any] = {}
         if previous is None:
             form, windows = read_new(X, self.modalities, self.max_missing)
-            fitted.update(_names_and_number(X, form))
+            fitted.update(names_and_number(X, form))
         else:
             form = self._form
             windows = read_again(X, form, self.max_missing, min_windows=2)
-            self._check_names(X)
+            check_names(self, X, self._form)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
         )
@@ -537,11 +542,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         fitted["mean_"] = {name: m.mean for name, m in moments.items()}
         fitted["scale_"] = {name: m.scale for name, m in moments.items()}
         return fitted, windows
-
-    def _check_names(self, X: Any) -> None:
-        """Hold an array's column names and number to those of fit."""
-        if self._form.array_shape is not None and not self._form.unequal:
-            validate_data(self, X, reset=False, skip_check_array=True)
 
     def _resolve_stages(self) -> dict[str, Any]:
         return {
@@ -624,15 +624,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
-    """Collect the attributes by which scikit-learn recognises later input."""
-    if form.array_shape is None or form.unequal:
-        return {"n_features_in_": form.n_channels}
-    record = BaseEstimator()  # takes the attributes that validate_data sets
-    validate_data(record, X, skip_check_array=True)
-    return vars(record)
 
 
 def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:

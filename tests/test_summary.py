@@ -248,13 +248,14 @@ def test_expected_components_literally():
         completion.sizes,
         observed.numpy(),
     )
-    got = completion.components(x, observed).numpy()
+    got = completion.components(completion.project(x), observed).numpy()
     np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-8)
 
 
 def test_complete_windows_are_projected_on_the_principal_components():
     completion, x = fitted_completion()
-    components = completion.components(x, torch.ones(len(x), 3, dtype=torch.bool))
+    observed = torch.ones(len(x), 3, dtype=torch.bool)
+    components = completion.components(completion.project(x), observed)
     _, values, axes = np.linalg.svd(x.numpy(), full_matrices=False)
     expected = np.abs(x.numpy() @ axes[:4].T)
     np.testing.assert_allclose(components[:, :4].abs().numpy(), expected, rtol=1e-4)
@@ -282,7 +283,8 @@ def test_fewer_windows_than_components():
     x = torch.randn(5, 30)
     completion.fit(x, torch.ones(5, 2, dtype=torch.bool))
     observed = torch.tensor([[1, 1], [1, 0], [0, 1], [1, 1], [1, 1]]).bool()
-    components = completion.components(x * completion._spread(observed), observed)
+    projections = completion.project(x * completion._spread(observed))
+    components = completion.components(projections, observed)
     assert components.shape == (5, 64)
     assert torch.isfinite(components).all()
 

@@ -44,6 +44,7 @@ class Completion(nn.Module):
         self.register_buffer("axes", torch.zeros(sum(sizes), size))
         self.register_buffer("variance", torch.zeros(size))
         self.register_buffer("noise", torch.ones(()))
+        self._grams: list[Tensor] = []  # of each part's axes, once they are asked for
 
     def fit(self, x: Tensor, observed: Tensor) -> None:
         """Learn the components of features (n, sum(sizes)), zero where missing.
@@ -60,18 +61,26 @@ class Completion(nn.Module):
         for _ in range(_ROUNDS):
             self._fit_complete(x, min(size, _FILLING), share)
             blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
-            expected = torch.cat([self._posterior(*block) for block in blocks])
+            expected = torch.cat([self._posterior(self.project(v), o) for v, o in blocks])
             x = torch.where(has, x, expected @ self._used.T)
         self._fit_complete(x, size, share)
 
-    def components(self, x: Tensor, observed: Tensor) -> Tensor:
-        """Expect the components of features (n, sum(sizes)), zero where missing."""
+    def project(self, x: Tensor) -> Tensor:
+        """Project each part of features (n, sum(sizes)) on its axes, (n, parts, size)."""
+        pairs = zip(x.split(self.sizes, 1), self.axes.split(self.sizes), strict=True)
+        return torch.stack([part @ axes for part, axes in pairs], dim=1)
+
+    def components(self, projections: Tensor, observed: Tensor) -> Tensor:
+        """Expect the components of what was projected, as far as it is observed.
+
+        ``observed`` is (n, parts); of what is not, the projections do not matter.
+        """
         complete = observed.all(1, keepdim=True)
-        whole = x @ self.axes
+        whole = projections.sum(1)
         if bool(complete.all()):
             return whole
         # Complete windows are not shrunk; neither are these more than they have to be.
-        expected = self._posterior(x, observed) * (1 + self._ratio())
+        expected = self._posterior(projections, observed) * (1 + self._ratio())
         n_unused = whole.shape[1] - expected.shape[1]
         return torch.where(complete, whole, pad(expected, (0, n_unused)))
 
@@ -80,21 +89,25 @@ class Completion(nn.Module):
         """The axes of the components that vary."""
         return self.axes[:, : int((self.variance > 0).sum())]
 
-    def _posterior(self, x: Tensor, observed: Tensor) -> Tensor:
+    def _posterior(self, projections: Tensor, observed: Tensor) -> Tensor:
         """Mean of the components' posterior, shrunk towards zero by the noise."""
-        used = self._used
         patterns, which = torch.unique(observed, dim=0, return_inverse=True)
-        grams = [part.T @ part for part in used.split(self.sizes)]
-        projected = (x * self._spread(observed)) @ used  # (n, components)
-        expected = torch.zeros_like(projected)
+        known = (projections * observed[..., None]).sum(1)  # (n, size)
+        known = known[:, : self._used.shape[1]]
+        expected = torch.zeros_like(known)
         # One at a time: few at once is the rule, and a solution of fixed shape rounds the
         # same whatever the windows beside it lack.
         for number, pattern in enumerate(patterns.tolist()):
-            known = [gram for gram, has in zip(grams, pattern, strict=True) if has]
-            precision = sum(known, torch.diag(self._ratio()))
-            solved = torch.cholesky_solve(projected.T, torch.linalg.cholesky(precision))
+            grams = zip(self._grams_of_parts(), pattern, strict=True)
+            precision = sum((g for g, has in grams if has), torch.diag(self._ratio()))
+            solved = torch.cholesky_solve(known.T, torch.linalg.cholesky(precision))
             expected = torch.where((which == number)[:, None], solved.T, expected)
         return expected
+
+    def _grams_of_parts(self) -> list[Tensor]:
+        if not self._grams or self._grams[0].device != self.axes.device:
+            self._grams = [part.T @ part for part in self._used.split(self.sizes)]
+        return self._grams
 
     def _ratio(self) -> Tensor:
         """Noise over each component's variance."""
@@ -106,6 +119,7 @@ class Completion(nn.Module):
         rank = min(size + _OVERSAMPLING, *x.shape)
         _, values, axes = torch.svd_lowrank(x, rank, niter=_POWER_ITERATIONS)
         kept = min(size, rank)
+        self._grams = []
         self.axes.zero_()[:, :kept] = axes[:, :kept]
         self.variance.zero_()[:kept] = values[:kept].square() / len(x)
         total = x.square().sum() / len(x)

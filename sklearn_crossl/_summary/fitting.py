@@ -57,8 +57,10 @@ def fit_summary(
     complete = observed.all(1)
     if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
-    components = summary.completion.components(x, observed)[complete]
-    return Sample(windows, rows[complete.cpu().numpy()], components)
+    blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
+    components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
+    rows = rows[complete.cpu().numpy()]
+    return Sample(windows, rows, torch.cat(components)[complete])
 
 
 @torch.no_grad()
@@ -94,10 +96,11 @@ def _fit_scaling(
     rows = _spread(rows, _MOST_PARTED)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
     one, other = (
-        summary.components(_raw_features(summary, windows, rows, device, _PART), observed)
+        summary.project(_raw_features(summary, windows, rows, device, _PART), observed)
         for _ in range(2)
     )
-    summary.scaling.fit(one - other, summary.completion.variance)
+    differences = summary.components(one, observed) - summary.components(other, observed)
+    summary.scaling.fit(differences, summary.completion.variance)
 
 
 def _raw_features(

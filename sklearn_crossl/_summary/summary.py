@@ -41,6 +41,7 @@ class Summary(nn.Module):
         self, shapes: Mapping[str, tuple[int, ...]], size: int, embedding_size: int
     ):
         super().__init__()
+        self.size = size
         features = [FixedFeatures(shape, len(shapes)) for shape in shapes.values()]
         self._features = nn.ModuleList(features)
         self.completion = Completion([f.n_features for f in features], size)
@@ -92,9 +93,13 @@ class Summary(nn.Module):
             columns.append(column)
         return torch.cat(columns, dim=1)
 
-    def components(self, raw: list[Tensor], observed: Tensor) -> Tensor:
-        """Compress the modalities' features, (n, size)."""
-        return self.completion.components(self.join(raw, observed), observed)
+    def project(self, raw: list[Tensor], observed: Tensor) -> Tensor:
+        """Compress each modality's features, (n, M, size), zero where missing."""
+        return self.completion.project(self.join(raw, observed))
+
+    def components(self, projections: Tensor, observed: Tensor) -> Tensor:
+        """Fuse the modalities that are to be seen, (n, size)."""
+        return self.completion.components(projections, observed)
 
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""

@@ -1,0 +1,239 @@
+"""Fine-tuning: a pretrained network with a head, trained on labelled windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from sklearn.base import clone
+from skorch.callbacks import Unfreezer
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+
+from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
+from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
+from ._network import Apart, CroSSLNetwork
+from ._summary import learnt_size
+
+Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, K), target (n,) -> (n,)
+
+_ENOUGH_STEPS = 300
+_FEWEST_EPOCHS = 10
+_HELD_BACK = (0.2, 0.4)  # of the epochs: until the aggregator learns, then the encoders
+
+
+def enough_epochs(n_windows: int, batch_size: int) -> int:
+    """Choose the epochs that make enough steps."""
+    return max(_FEWEST_EPOCHS, -(-_ENOUGH_STEPS // -(-n_windows // batch_size)))
+
+
+class FineTunedNetwork(CroSSLNetwork):
+    """A CroSSL network with a linear head on the global embedding and the summary.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Classes, or targets.
+    dropout : float
+        Share of the embedding's units that the head does not see in a training step.
+    freeze : {None, "encoder", "all"}
+        What of the pretrained network does not learn.
+    **config : dict
+        Parameters of :class:`CroSSLNetwork`.
+    """
+
+    def __init__(self, n_outputs: int, dropout: float, freeze: str | None, **config: Any):
+        super().__init__(**config)
+        size = self.aggregator.embedding_size
+        self.head = _Head(size, config["summary_size"], n_outputs, dropout)
+        frozen: dict[str | None, list[nn.Module]] = {
+            None: [],
+            "encoder": [self.encoders],
+            "all": [self.encoders, self.aggregator],
+        }
+        self._frozen = frozen[freeze]
+        for module in self._frozen:
+            module.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> FineTunedNetwork:
+        """Set the mode; what is frozen stays as it is in use."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+    def forward(  # type: ignore[override]
+        self, batch: LabelledBatch, autocast: torch.dtype | None = None
+    ) -> Tensor:
+        """Compute the outputs of each view, (n_views, batch, n_outputs)."""
+        codes = batch.codes
+        if codes is None:
+            device = batch.target.device.type
+            with torch.autocast(device, autocast, enabled=autocast is not None):
+                latents = self.encode(batch.windows)
+            codes = self.codes(latents, batch.windows)
+        z = self.aggregator(codes, batch.keep[..., None])
+        return self.head(z, batch.summaries)
+
+    def fuse(self, apart: Apart, observed: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute global embedding and outputs by the modalities observed, (n, M)."""
+        z, joint = super().fuse(apart, observed)
+        summary = None
+        if self.summary is not None:
+            summary = joint[:, learnt_size(z.shape[-1]) :]
+        return z, self.head(z, summary)
+
+
+class _Head(nn.Module):
+    """A linear map of the normalised global embedding and the summary."""
+
+    def __init__(
+        self, embedding_size: int, summary_size: int, n_outputs: int, dropout: float
+    ):
+        super().__init__()
+        self.norm = nn.LayerNorm(embedding_size, elementwise_affine=False)
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(embedding_size + summary_size, n_outputs)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, z: Tensor, summary: Tensor | None) -> Tensor:
+        x = self.norm(z)  # (..., embedding_size)
+        if summary is not None:
+            x = torch.cat([x, summary], dim=-1)
+        return self.linear(self.dropout(x))
+
+
+class FineTuningNet(LossNet):
+    """Trains a :class:`FineTunedNetwork`.
+
+    Parameters
+    ----------
+    module : FineTunedNetwork
+        Trained in place.
+    loss : callable
+        Maps outputs (n, n_outputs) and targets (n,) to losses (n,).
+    autocast : torch.dtype or None
+        The encoders' number format.
+    **kwargs : dict
+        Parameters of :class:`skorch.NeuralNet`.
+    """
+
+    def __init__(
+        self,
+        module: FineTunedNetwork,
+        *,
+        loss: Loss,
+        autocast: torch.dtype | None,
+        **kwargs: Any,
+    ):
+        super().__init__(module, **kwargs)
+        self.loss = loss
+        self.autocast = autocast
+
+    def infer(self, x: LabelledBatch, **fit_params: Any) -> dict[str, Tensor]:
+        outputs = self.module_(x, self.autocast).float()
+        n_views = len(outputs)
+        losses = self.loss(outputs.flatten(0, 1), x.target.repeat(n_views))
+        return {"loss": (losses * x.weight.repeat(n_views)).mean()}
+
+
+def fine_tune(
+    network: FineTunedNetwork,
+    training: LabelledWindows,
+    validation: LabelledWindows | None,
+    loss: Loss,
+    *,
+    device: torch.device,
+    autocast: torch.dtype | None,
+    max_epochs: int,
+    batch_size: int,
+    lr: float,
+    head_lr: float,
+    weight_decay: float,
+    gradual_unfreezing: bool,
+    patience: int,
+    callbacks: Sequence[Any],
+    verbose: int,
+) -> FineTuningNet:
+    """Train a network in place; returns the skorch net with its history.
+
+    Parameters are those of :class:`sklearn_crossl.CroSSLClassifier`, resolved.
+    """
+    n_steps = max_epochs * -(-len(training) // batch_size)
+    groups = _parameter_groups(network, lr, head_lr)
+    own: list[Any] = [("good_weights", GoodWeights())]
+    if gradual_unfreezing:
+        own += _unfreezing(network, max_epochs)
+    own.append(("lr_schedule", one_cycle([g["lr"] for g in groups], n_steps)))
+    if verbose:
+        own.append(("progress_bar", ProgressBar()))
+    last: list[Any] = []  # early stopping raises, so whatever follows it is not called
+    if validation is not None:
+        last.append(("early_stopping", early_stopping("valid_loss", patience)))
+    net = FineTuningNet(
+        network,
+        loss=loss,
+        autocast=autocast,
+        device=device,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        optimizer=partial(_adamw, groups),
+        optimizer__weight_decay=weight_decay,
+        train_split=None if validation is None else predefined_split(validation),
+        iterator_train=LabelledBatches,
+        iterator_train__device=device,
+        iterator_train__training=True,
+        iterator_valid=LabelledBatches,
+        iterator_valid__device=device,
+        callbacks=[*own, *(clone(callback, safe=False) for callback in callbacks), *last],
+        verbose=0,
+    )
+    net.fit(training)
+    return net
+
+
+def _parameter_groups(
+    network: FineTunedNetwork, lr: float, head_lr: float
+) -> list[dict[str, Any]]:
+    """Part the parameters that learn: the head's, and the pretrained ones."""
+    head = list(network.head.parameters())
+    of_head = {id(p) for p in head}
+    rest = [p for p in network.parameters() if p.requires_grad and id(p) not in of_head]
+    groups = [{"params": head, "lr": head_lr}, {"params": rest, "lr": lr}]
+    return [group for group in groups if group["params"]]
+
+
+def _adamw(
+    groups: list[dict[str, Any]], parameters: Any, lr: float, **kwargs: Any
+) -> torch.optim.Optimizer:
+    """Make the optimizer of groups with learning rates of their own."""
+    return torch.optim.AdamW(groups, fused=True, **kwargs)
+
+
+def _unfreezing(
+    network: FineTunedNetwork, max_epochs: int
+) -> list[tuple[str, Unfreezer]]:
+    """Let the head learn first, then the aggregator, then the encoders."""
+    callbacks = []
+    for name, share in zip(("aggregator", "encoders"), _HELD_BACK, strict=True):
+        module = getattr(network, name)
+        if any(p.requires_grad for p in module.parameters()):
+            module.requires_grad_(False)
+            epoch = 1 + int(share * max_epochs)
+            callbacks.append((f"unfreeze_{name}", Unfreezer(f"{name}.*", at=epoch)))
+    return callbacks
+
+
+def classification_loss(label_smoothing: float) -> Loss:
+    """Make the cross-entropy loss."""
+    return partial(
+        nn.functional.cross_entropy, reduction="none", label_smoothing=label_smoothing
+    )
+
+
+def regression_loss(outputs: Tensor, target: Tensor) -> Tensor:
+    """Compute the squared error of one output."""
+    return (outputs.squeeze(-1) - target).square()

@@ -1,0 +1,192 @@
+"""Labelled windows, and what is left of them as sensors are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ._batch import Batch
+from ._batches import WindowDataset
+from ._device import to_device
+from ._network import Apart, CroSSLNetwork
+from .masking import draw_ratio, spatial_mask
+
+_N_DROPPED = 4  # views of each window that lack sensors; each costs its summary
+_BLOCK = 128  # windows that lack the same sensors in a view
+_BYTES = 2**29  # of the views' summaries
+
+
+class LabelledBatch(NamedTuple):
+    """Windows with their targets, in one view or several."""
+
+    windows: Batch
+    codes: Tensor | None  # (batch, M, code_size) if the encoders do not learn
+    summaries: Tensor | None  # (n_views, batch, summary_size)
+    keep: Tensor  # which modalities each view has, (n_views, batch, M)
+    target: Tensor  # (batch,)
+    weight: Tensor  # (batch,)
+
+    @property
+    def observed(self) -> Tensor:
+        """Which modalities the windows have, (batch, M)."""
+        return self.windows.observed
+
+    def to(self, device: torch.device | str) -> LabelledBatch:
+        """Copy to a device."""
+        rest = [None if x is None else to_device(x, device) for x in self[1:]]
+        return LabelledBatch(self.windows.to(device), *rest)  # type: ignore[arg-type]
+
+
+class Views(NamedTuple):
+    """Whole windows, and the same windows with sensors dropped."""
+
+    keep: Tensor  # (n_views, n_windows, M); the first are whole
+    summaries: Tensor | None  # (n_views, n_windows, summary_size)
+    codes: Tensor | None  # (n_windows, M, code_size)
+
+
+class LabelledWindows(Dataset):
+    """Windows with their targets, handed out as batches.
+
+    Parameters
+    ----------
+    windows : WindowDataset
+        The windows.
+    views : Views
+        What :func:`make_views` returned for them.
+    target : ndarray of shape (n_windows,)
+        What is to be predicted.
+    weight : ndarray of shape (n_windows,)
+        How much each window counts.
+    rows : int ndarray
+        Which of the windows this holds.
+    """
+
+    def __init__(
+        self,
+        windows: WindowDataset,
+        views: Views,
+        target: np.ndarray,
+        weight: np.ndarray,
+        rows: np.ndarray,
+    ):
+        self.windows = windows
+        self.views = views
+        self.target = torch.from_numpy(target)
+        self.weight = torch.from_numpy(weight)
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, at: np.ndarray, dropped: bool) -> LabelledBatch:
+        """Gather windows whole, and if so asked once more with sensors dropped."""
+        rows = torch.from_numpy(self.rows[at])
+        keep, summaries, codes = self.views
+        views = torch.zeros(1, len(rows), dtype=torch.long)
+        if dropped and len(keep) > 1:
+            views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
+        return LabelledBatch(
+            self.windows.batch(self.rows[at]),
+            None if codes is None else codes[rows],
+            None if summaries is None else summaries[views, rows],
+            keep[views, rows],
+            self.target[rows],
+            self.weight[rows],
+        )
+
+
+class LabelledBatches:
+    """Every window once, skorch's ``iterator_train`` and ``iterator_valid``.
+
+    In training batches are random, and sensors are dropped in a second view.
+    """
+
+    def __init__(
+        self,
+        dataset: LabelledWindows,
+        batch_size: int,
+        device: torch.device,
+        training: bool = False,
+    ):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.device = device
+        self.training = training
+
+    def __len__(self) -> int:
+        return -(-len(self.dataset) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[LabelledBatch, None]]:
+        n = len(self.dataset)
+        order = torch.randperm(n) if self.training else torch.arange(n)
+        for at in order.tensor_split(len(self)):
+            yield self.dataset.batch(at.numpy(), self.training).to(self.device), None
+
+
+@torch.no_grad()
+def make_views(
+    network: CroSSLNetwork,
+    windows: WindowDataset,
+    modality_dropout: float | tuple[float, float],
+    device: torch.device,
+    *,
+    keep_codes: bool,
+) -> Views:
+    """Summarise windows whole and with sensors dropped, once for all epochs.
+
+    ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
+    every window keeps a sensor. The codes are kept if the encoders will not learn.
+    """
+    observed = torch.from_numpy(windows.observed)
+    n_views = _n_views(network, observed, modality_dropout)
+    keep = observed.repeat(n_views, 1, 1)  # (n_views, n, M)
+    blocks = torch.randperm(len(observed)).split(_BLOCK)
+    for rows in blocks:
+        if n_views > 1:
+            whole = torch.ones(1, observed.shape[1], dtype=torch.bool)
+            ratios = draw_ratio(modality_dropout, n_views - 1)
+            left = observed[rows] & spatial_mask(whole, ratios)  # (n_views - 1, block, M)
+            some = left.any(-1, keepdim=True)
+            keep[1:, rows] = torch.where(some, left, observed[rows])
+    if network.summary is None and not keep_codes:
+        return Views(keep, None, None)
+    network.to(device).eval()
+    codes, summaries = [], []
+    for rows in blocks:
+        batch = windows.batch(rows.numpy()).to(device)
+        apart = network.apart(batch, batch.padded(len(rows)))
+        codes.append(apart.codes.cpu())
+        summaries.append(_summaries(network, apart, keep[:, rows].to(device)))
+    back = torch.cat(blocks).argsort()
+    return Views(
+        keep,
+        None if network.summary is None else torch.cat(summaries, dim=1)[:, back],
+        torch.cat(codes)[back] if keep_codes else None,
+    )
+
+
+def _summaries(network: CroSSLNetwork, apart: Apart, keep: Tensor) -> Tensor:
+    """Summarise a block in all its views, (n_views, block, summary_size), on the host."""
+    if network.summary is None or apart.projections is None:
+        return torch.empty(len(keep), keep.shape[1], 0)
+    summary, projections = network.summary, apart.projections
+    views = [summary(summary.components(projections, of_view)) for of_view in keep]
+    return torch.stack(views).cpu()
+
+
+def _n_views(
+    network: CroSSLNetwork, observed: Tensor, ratio: float | tuple[float, float]
+) -> int:
+    """Count the views of a window: whole, and with sensors dropped if memory allows."""
+    hides = max(ratio) if isinstance(ratio, (tuple, list)) else ratio
+    if not hides or observed.shape[1] == 1:
+        return 1
+    size = 0 if network.summary is None else network.summary.size
+    room = _BYTES // (4 * max(1, size * len(observed)))
+    return 1 + min(_N_DROPPED, max(1, room - 1))

@@ -1,0 +1,155 @@
+"""skorch's loop around a network that computes its own loss, and its callbacks."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.exceptions import ConvergenceWarning
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
+from torch import Tensor, nn
+
+
+class Diverged(KeyboardInterrupt):
+    """Stops skorch's loop, which takes KeyboardInterrupt for a wish to end."""
+
+
+class LossNet(NeuralNet):
+    """skorch's loop around a module that returns the terms of its loss.
+
+    Losses are read once per epoch, since reading them waits for the device.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Trained in place; maps a batch to a mapping with the key ``"loss"``.
+    **kwargs : dict
+        Parameters of :class:`skorch.NeuralNet`.
+
+    Attributes
+    ----------
+    interrupted_ : bool
+        Whether the user stopped the training.
+    diverged_ : int or None
+        The epoch in which the loss became NaN or infinite.
+    """
+
+    def __init__(self, module: nn.Module, **kwargs: Any):
+        super().__init__(module, criterion=nn.Identity, **kwargs)
+        self.interrupted_ = False
+        self.diverged_: int | None = None
+
+    def _set_training(self, training: bool = True) -> None:
+        if self.module_.training != training:  # skorch asks before every step
+            super()._set_training(training)
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        return [("epoch_timer", EpochTimer())]
+
+    def get_loss(
+        self,
+        y_pred: dict[str, Tensor],
+        y_true: Any,
+        X: Any = None,
+        training: bool = False,
+    ) -> Tensor:
+        return y_pred["loss"]
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        if iterator is None:
+            return
+        totals: dict[str, Tensor] = {}
+        n_batches = 0
+        try:
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                step = step_fn(batch, **fit_params)
+                n_batches += 1
+                size = len(batch[0].observed)
+                for name, term in step["y_pred"].items():
+                    totals[name] = totals.get(name, 0) + term.detach() * size
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        except KeyboardInterrupt:
+            self.interrupted_ = True
+            raise
+        means = {name: float(t) / len(iterator.dataset) for name, t in totals.items()}
+        if not all(np.isfinite(list(means.values()))):
+            self.diverged_ = len(self.history)
+            raise Diverged
+        self.history.record(f"{prefix}_loss", means.pop("loss"))
+        for name, value in means.items():
+            self.history.record(name, value)
+        self.history.record(f"{prefix}_batch_count", n_batches)
+
+
+class GoodWeights(Callback):
+    """Keeps the weights of the last epoch whose loss was finite."""
+
+    def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
+        self.weights_ = copy.deepcopy(net.module_.state_dict())
+
+    def on_train_end(self, net: LossNet, **kwargs: Any) -> None:
+        if net.diverged_ is not None and hasattr(self, "weights_"):
+            net.module_.load_state_dict(self.weights_)
+
+
+class ProgressBar(Callback):
+    """One bar over the epochs, in a terminal or a notebook."""
+
+    def on_train_begin(self, net: LossNet, **kwargs: Any) -> None:
+        from tqdm.auto import tqdm
+
+        self.bar_ = tqdm(total=net.max_epochs, desc="CroSSL", unit="epoch")
+
+    def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
+        last = net.history[-1]
+        shown = {"loss": "train_loss", "rank": "effective_rank", "valid": "valid_loss"}
+        values = {short: last[name] for short, name in shown.items() if name in last}
+        self.bar_.set_postfix({short: f"{value:.3g}" for short, value in values.items()})
+        self.bar_.update()
+
+    def on_train_end(self, net: LossNet, **kwargs: Any) -> None:
+        self.bar_.close()
+
+
+def one_cycle(lr: float | Sequence[float], n_steps: int) -> LRScheduler:
+    """Let the learning rate, of each group of parameters, rise and fall once."""
+    return LRScheduler(
+        torch.optim.lr_scheduler.OneCycleLR,
+        max_lr=lr,
+        total_steps=n_steps + 1,  # skorch steps once more, after the last batch
+        step_every="batch",
+    )
+
+
+def early_stopping(monitor: str, patience: int) -> EarlyStopping:
+    """Stop after epochs without a lower loss, and go back to the best."""
+    return EarlyStopping(monitor, patience=patience, threshold=0, load_best=True)
+
+
+def check_end(net: LossNet, kept: str) -> None:
+    """Raise if training failed in its first epoch, saying what is kept; else warn."""
+    if net.diverged_ is not None:
+        text = (
+            f"The loss became NaN or infinite in epoch {net.diverged_}. Try a lower lr "
+            f"(now {net.lr}), precision='fp32', or look for extreme values in X."
+        )
+        if net.diverged_ == 1:
+            raise ValueError(f"{text} No epoch ended well: {kept}")
+        text += f" The weights of epoch {net.diverged_ - 1} are kept."
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)
+    elif net.interrupted_:
+        warnings.warn(
+            f"Training was interrupted in epoch {len(net.history)}; the weights at that "
+            "moment are kept and the estimator can be used.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,285 @@
+"""What the fine-tuned classifier and regressor have in common."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._batches import StreamedWindows, WindowDataset
+from ._device import autocast_dtype, resolve_device, seeded
+from ._finetuning import (
+    FineTunedNetwork,
+    FineTuningNet,
+    Loss,
+    enough_epochs,
+    fine_tune,
+)
+from ._input import read_again
+from ._labelled import LabelledWindows, make_views
+from ._loop import check_end
+from ._memory import freed_memory_kept
+from ._names import check_names
+from ._persistence import arrays_to_module, module_to_arrays
+from ._pretraining import embed
+from ._windows import Windows, check_any_observed
+from .masking import check_masking_ratio
+from .transformer import CroSSLTransformer
+
+
+class Target(NamedTuple):
+    """What is to be learnt of the labelled windows."""
+
+    labelled: np.ndarray  # which windows have a label, bool (n_windows,)
+    values: np.ndarray  # (n_labelled,)
+    weight: np.ndarray  # (n_labelled,)
+    n_outputs: int
+    loss: Loss
+    attributes: dict[str, Any]  # fitted ones
+
+
+class FineTuned(BaseEstimator, ABC):
+    """Pretrains on all windows and fine-tunes on those with labels."""
+
+    #: Whether ``fit`` learns from windows without labels, too.
+    accepts_unlabeled = True
+
+    _parameter_constraints: dict = {
+        "transformer": [CroSSLTransformer, None],
+        "pretrained": [CroSSLTransformer, None],
+        "pretrain": ["boolean"],
+        "freeze": [StrOptions({"encoder", "all"}), None],
+        "gradual_unfreezing": ["boolean"],
+        "modality_dropout": [Interval(Real, 0, 1, closed="left"), tuple, list],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "max_epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "head_lr": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    transformer: CroSSLTransformer | None
+    pretrained: CroSSLTransformer | None
+    pretrain: bool
+    freeze: str | None
+    gradual_unfreezing: bool
+    modality_dropout: float | tuple[float, float]
+    dropout: float
+    max_epochs: int | str
+    batch_size: int
+    lr: float
+    head_lr: float
+    weight_decay: float
+    early_stopping: bool
+    validation_fraction: float
+    patience: int
+    callbacks: Sequence[Any] | None
+    verbose: int
+    random_state: Any
+
+    @abstractmethod
+    def _encode(self, y: Any) -> Target:
+        """Check y and tell labelled windows from others."""
+
+    def _fit(self, X: ArrayLike, y: Any, groups: Any) -> Any:
+        """Pretrain, fine-tune, and only then set the fitted attributes."""
+        check_masking_ratio(self.modality_dropout)
+        if y is None:
+            name = type(self).__name__
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        target = self._encode(y)
+        random_state = check_random_state(self.random_state)
+        transformer = self._pretrained(X, random_state)
+        windows = self._read(X, transformer, min_windows=2)
+        check_consistent_length(windows.observed, target.labelled)
+        dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
+        labelled = dataset.read(np.flatnonzero(target.labelled))
+        training, validation = self._split(target, groups, random_state)
+        seed = random_state.randint(np.iinfo(np.int32).max)
+        device = resolve_device(transformer.device)
+        with seeded(seed, device), freed_memory_kept():
+            net = self._train(transformer, labelled, target, training, validation)
+            weights = module_to_arrays(net.module_)
+        check_end(net, kept="the estimator is as before.")
+        for name in ("feature_names_in_", "n_features_in_"):
+            self.__dict__.pop(name, None)
+            if hasattr(transformer, name):
+                setattr(self, name, getattr(transformer, name))
+        self.transformer_ = transformer
+        self.modalities_ = transformer.modalities_
+        self.history_ = [
+            {name: value for name, value in epoch.items() if name != "batches"}
+            for epoch in net.history
+        ]
+        self.n_iter_ = len(self.history_)
+        self._n_outputs = target.n_outputs
+        # The summary did not learn: the transformer has it.
+        self._weights = {n: w for n, w in weights.items() if n[:8] != "summary."}
+        self._network: FineTunedNetwork | None = None
+        self.__dict__.update(target.attributes)
+        return self
+
+    def _outputs(self, X: ArrayLike) -> np.ndarray:
+        """Compute what the head says of windows, (n_windows, n_outputs)."""
+        check_is_fitted(self)
+        transformer = self.transformer_
+        windows = self._read(X, transformer)
+        check_names(self, X, transformer._form)
+        check_any_observed(windows, "Leave them out: there is nothing to tell them by.")
+        outputs = np.empty((len(windows), self._n_outputs), windows.dtype)
+        for rows, _, of_rows, _ in embed(
+            self._tuned_network(),
+            windows,
+            transformer.mean_,
+            transformer.scale_,
+            transformer._learnt["code_means"],
+            resolve_device(transformer.device),
+            summarize=True,
+        ):
+            outputs[rows] = of_rows
+        return outputs
+
+    def _read(
+        self, X: ArrayLike, transformer: CroSSLTransformer, min_windows: int = 1
+    ) -> Windows:
+        return read_again(X, transformer._form, transformer.max_missing, min_windows)
+
+    def _pretrained(
+        self, X: ArrayLike, random_state: np.random.RandomState
+    ) -> CroSSLTransformer:
+        """Take the transformer that was given, or pretrain one on all windows."""
+        if self.pretrained is not None:
+            check_is_fitted(
+                self.pretrained,
+                msg="pretrained is not fitted; fit it, or pass it as `transformer` to "
+                "have it fitted on the windows that this estimator is fitted on.",
+            )
+            return copy.copy(self.pretrained)  # the caller may fit it again
+        transformer = clone(self.transformer or CroSSLTransformer())
+        if transformer.random_state is None:
+            seed = random_state.randint(np.iinfo(np.int32).max)
+            transformer.set_params(random_state=seed)
+        return transformer.fit(X) if self.pretrain else transformer._initialize(X)
+
+    def _split(
+        self, target: Target, groups: Any, random_state: np.random.RandomState
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Choose the labelled windows to train on and those to stop by."""
+        everything = np.arange(len(target.values))
+        if not self.early_stopping:
+            return everything, None
+        size = self.validation_fraction
+        if groups is None:
+            training, validation = train_test_split(
+                everything, test_size=size, random_state=random_state
+            )
+            return training, validation
+        check_consistent_length(target.labelled, groups)
+        of_labelled = np.asarray(groups)[target.labelled]
+        splits = GroupShuffleSplit(1, test_size=size, random_state=random_state)
+        return next(splits.split(everything, groups=of_labelled))
+
+    def _train(
+        self,
+        transformer: CroSSLTransformer,
+        windows: WindowDataset,
+        target: Target,
+        training: np.ndarray,
+        validation: np.ndarray | None,
+    ) -> FineTuningNet:
+        device = resolve_device(transformer.device)
+        network = self._new_network(transformer, target.n_outputs)
+        views = make_views(
+            network,
+            windows,
+            self.modality_dropout,
+            device,
+            keep_codes=self.freeze is not None,
+        )
+        parts = [
+            None
+            if rows is None
+            else LabelledWindows(windows, views, target.values, target.weight, rows)
+            for rows in (training, validation)
+        ]
+        assert parts[0] is not None
+        max_epochs = self.max_epochs
+        if max_epochs == "auto":
+            max_epochs = enough_epochs(len(training), self.batch_size)
+        return fine_tune(
+            network,
+            parts[0],
+            parts[1],
+            target.loss,
+            device=device,
+            autocast=autocast_dtype(transformer.precision, device),
+            max_epochs=int(max_epochs),
+            batch_size=self.batch_size,
+            lr=self.lr,
+            head_lr=self.head_lr,
+            weight_decay=self.weight_decay,
+            gradual_unfreezing=self.gradual_unfreezing,
+            patience=self.patience,
+            callbacks=self.callbacks or (),
+            verbose=self.verbose,
+        )
+
+    def _new_network(
+        self, transformer: CroSSLTransformer, n_outputs: int
+    ) -> FineTunedNetwork:
+        """Put a new head on the pretrained network."""
+        network = FineTunedNetwork(
+            n_outputs,
+            self.dropout,
+            self.freeze,
+            shapes=transformer._form.shapes,
+            encoder=transformer.encoder_,
+            aggregator=transformer.aggregator_,
+            summary_size=transformer.summary_size_,
+        )
+        arrays_to_module(transformer._learnt["weights"], network, strict=False)
+        return network
+
+    def _tuned_network(self) -> FineTunedNetwork:
+        """Rebuild the network from the fitted arrays, once."""
+        if getattr(self, "_network", None) is None:
+            with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
+                network = self._new_network(self.transformer_, self._n_outputs)
+            arrays_to_module(self._weights, network, strict=False)
+            self._network = network.eval().requires_grad_(False)
+        assert self._network is not None
+        return self._network
+
+    def __sklearn_clone__(self) -> Any:
+        """Clone the parameters, but keep what is fitted of ``pretrained``."""
+        copied = super().__sklearn_clone__()
+        copied.pretrained = self.pretrained
+        return copied
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return {key: value for key, value in state.items() if key != "_network"}
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
+        return tags
