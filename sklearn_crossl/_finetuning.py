@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.base import clone
 from skorch.callbacks import Unfreezer
@@ -16,9 +17,9 @@ from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
 from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
 from ._network import Apart, CroSSLNetwork
 from ._summary import learnt_size
+from ._targets import Loss
 
-Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, K), target (n,) -> (n,)
-
+_ROWS = 256  # of a pass
 _ENOUGH_STEPS = 300
 _FEWEST_EPOCHS = 10
 _HELD_BACK = (0.2, 0.4)  # of the epochs: until the aggregator learns, then the encoders
@@ -195,6 +196,16 @@ def fine_tune(
     return net
 
 
+@torch.no_grad()
+def outputs(
+    network: FineTunedNetwork, windows: LabelledWindows, device: torch.device
+) -> np.ndarray:
+    """Compute what a network says of whole windows, (n, n_outputs), in their order."""
+    network.eval()
+    batches = LabelledBatches(windows, _ROWS, device)
+    return torch.cat([network(batch)[0] for batch, _ in batches]).cpu().numpy()
+
+
 def _parameter_groups(
     network: FineTunedNetwork, lr: float, head_lr: float
 ) -> list[dict[str, Any]]:
@@ -225,15 +236,3 @@ def _unfreezing(
             epoch = 1 + int(share * max_epochs)
             callbacks.append((f"unfreeze_{name}", Unfreezer(f"{name}.*", at=epoch)))
     return callbacks
-
-
-def classification_loss(label_smoothing: float) -> Loss:
-    """Make the cross-entropy loss."""
-    return partial(
-        nn.functional.cross_entropy, reduction="none", label_smoothing=label_smoothing
-    )
-
-
-def regression_loss(outputs: Tensor, target: Tensor) -> Tensor:
-    """Compute the squared error of one output."""
-    return (outputs.squeeze(-1) - target).square()

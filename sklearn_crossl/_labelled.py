@@ -47,7 +47,7 @@ class Views(NamedTuple):
 
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
-    codes: Tensor | None  # (n_windows, M, code_size)
+    codes: Tensor | None  # (n_windows, M, code_size) by the encoders as they were
 
 
 class LabelledWindows(Dataset):
@@ -135,13 +135,11 @@ def make_views(
     windows: WindowDataset,
     modality_dropout: float | tuple[float, float],
     device: torch.device,
-    *,
-    keep_codes: bool,
 ) -> Views:
     """Summarise windows whole and with sensors dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are kept if the encoders will not learn.
+    every window keeps a sensor. The codes are for encoders that do not learn.
     """
     observed = torch.from_numpy(windows.observed)
     n_views = _n_views(network, observed, modality_dropout)
@@ -154,8 +152,6 @@ def make_views(
             left = observed[rows] & spatial_mask(whole, ratios)  # (n_views - 1, block, M)
             some = left.any(-1, keepdim=True)
             keep[1:, rows] = torch.where(some, left, observed[rows])
-    if network.summary is None and not keep_codes:
-        return Views(keep, None, None)
     network.to(device).eval()
     codes, summaries = [], []
     for rows in blocks:
@@ -167,7 +163,7 @@ def make_views(
     return Views(
         keep,
         None if network.summary is None else torch.cat(summaries, dim=1)[:, back],
-        torch.cat(codes)[back] if keep_codes else None,
+        torch.cat(codes)[back],
     )
 
 

@@ -135,6 +135,15 @@ def early_stopping(monitor: str, patience: int) -> EarlyStopping:
     return EarlyStopping(monitor, patience=patience, threshold=0, load_best=True)
 
 
+def history(net: LossNet) -> list[dict[str, Any]]:
+    """Collect what was recorded of each epoch."""
+    return [
+        {name: value for name, value in epoch.items() if name != "batches"}
+        for epoch in net.history
+        if "train_loss" in epoch  # not of an epoch that was cut short
+    ]
+
+
 def check_end(net: LossNet, kept: str) -> None:
     """Raise if training failed in its first epoch, saying what is kept; else warn."""
     if net.diverged_ is not None:

@@ -12,7 +12,7 @@ from skorch.callbacks import Callback
 from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
 from ._device import out_of_memory, release_memory, seeded
-from ._loop import check_end
+from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
 from ._persistence import (
@@ -102,11 +102,7 @@ def learnt(
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
     earlier = list(previous["history"]) if previous is not None else []
-    epochs = [
-        {key: value for key, value in row.items() if key != "batches"}
-        for row in net.history
-        if "train_loss" in row  # not of an epoch that was cut short
-    ]
+    epochs = history(net)
     for number, row in enumerate(epochs, start=len(earlier) + 1):
         row["epoch"] = number
     return {

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GroupShuffleSplit, train_test_split
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -22,31 +22,35 @@ from ._device import autocast_dtype, resolve_device, seeded
 from ._finetuning import (
     FineTunedNetwork,
     FineTuningNet,
-    Loss,
     enough_epochs,
     fine_tune,
 )
 from ._input import read_again
-from ._labelled import LabelledWindows, make_views
-from ._loop import check_end
+from ._labelled import LabelledWindows, Views, make_views
+from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._names import check_names
 from ._persistence import arrays_to_module, module_to_arrays
 from ._pretraining import embed
+from ._targets import Target
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
 from .transformer import CroSSLTransformer
 
 
-class Target(NamedTuple):
-    """What is to be learnt of the labelled windows."""
+class Material(NamedTuple):
+    """All that fine-tuning takes besides parameters."""
 
-    labelled: np.ndarray  # which windows have a label, bool (n_windows,)
-    values: np.ndarray  # (n_labelled,)
-    weight: np.ndarray  # (n_labelled,)
-    n_outputs: int
-    loss: Loss
-    attributes: dict[str, Any]  # fitted ones
+    transformer: CroSSLTransformer
+    windows: WindowDataset  # those with a label
+    views: Views  # of them
+    target: Target
+    groups: np.ndarray | None  # of them
+
+    @property
+    def device(self) -> torch.device:
+        """Where to compute."""
+        return resolve_device(self.transformer.device)
 
 
 class FineTuned(BaseEstimator, ABC):
@@ -99,6 +103,12 @@ class FineTuned(BaseEstimator, ABC):
     def _encode(self, y: Any) -> Target:
         """Check y and tell labelled windows from others."""
 
+    def _calibrate(
+        self, material: Material, network: FineTunedNetwork, held_out: Any
+    ) -> dict[str, Any]:
+        """Learn what outputs are worth; returns fitted attributes."""
+        return {}
+
     def _fit(self, X: ArrayLike, y: Any, groups: Any) -> Any:
         """Pretrain, fine-tune, and only then set the fitted attributes."""
         check_masking_ratio(self.modality_dropout)
@@ -108,34 +118,57 @@ class FineTuned(BaseEstimator, ABC):
         target = self._encode(y)
         random_state = check_random_state(self.random_state)
         transformer = self._pretrained(X, random_state)
-        windows = self._read(X, transformer, min_windows=2)
-        check_consistent_length(windows.observed, target.labelled)
-        dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
-        labelled = dataset.read(np.flatnonzero(target.labelled))
-        training, validation = self._split(target, groups, random_state)
         seed = random_state.randint(np.iinfo(np.int32).max)
         device = resolve_device(transformer.device)
         with seeded(seed, device), freed_memory_kept():
-            net = self._train(transformer, labelled, target, training, validation)
-            weights = module_to_arrays(net.module_)
-        check_end(net, kept="the estimator is as before.")
-        for name in ("feature_names_in_", "n_features_in_"):
-            self.__dict__.pop(name, None)
-            if hasattr(transformer, name):
-                setattr(self, name, getattr(transformer, name))
-        self.transformer_ = transformer
-        self.modalities_ = transformer.modalities_
-        self.history_ = [
-            {name: value for name, value in epoch.items() if name != "batches"}
-            for epoch in net.history
-        ]
-        self.n_iter_ = len(self.history_)
-        self._n_outputs = target.n_outputs
-        # The summary did not learn: the transformer has it.
-        self._weights = {n: w for n, w in weights.items() if n[:8] != "summary."}
-        self._network: FineTunedNetwork | None = None
-        self.__dict__.update(target.attributes)
+            material = self._gather(X, transformer, target, groups)
+            training, held_out = self._split(material, random_state)
+            net = self._train(material, training, held_out, self.freeze)
+            check_end(net, kept="the estimator is as before.")
+            calibration = self._calibrate(material, net.module_, held_out)
+        self.__dict__.update(
+            self._fitted_attributes(transformer, target, net), **calibration
+        )
         return self
+
+    def _gather(
+        self, X: ArrayLike, transformer: CroSSLTransformer, target: Target, groups: Any
+    ) -> Material:
+        """Read the windows that have a label, and summarise them in all views."""
+        windows = self._read(X, transformer, min_windows=2)
+        check_consistent_length(windows.observed, target.labelled)
+        if groups is not None:
+            check_consistent_length(target.labelled, groups)
+            groups = np.asarray(groups)[target.labelled]
+        dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
+        labelled = dataset.read(np.flatnonzero(target.labelled))
+        network = transformer._embedding_network()
+        device = resolve_device(transformer.device)
+        views = make_views(network, labelled, self.modality_dropout, device)
+        return Material(transformer, labelled, views, target, groups)
+
+    def _fitted_attributes(
+        self, transformer: CroSSLTransformer, target: Target, net: FineTuningNet
+    ) -> dict[str, Any]:
+        # The summary did not learn: the transformer has it.
+        arrays = module_to_arrays(net.module_)
+        self.__dict__.pop("feature_names_in_", None)
+        names = ("n_features_in_", "feature_names_in_")
+        return {
+            **{
+                name: vars(transformer)[name]
+                for name in names
+                if name in vars(transformer)
+            },
+            **target.attributes,
+            "transformer_": transformer,
+            "modalities_": transformer.modalities_,
+            "history_": history(net),
+            "n_iter_": len(net.history),
+            "_n_outputs": target.n_outputs,
+            "_weights": {n: w for n, w in arrays.items() if n[:8] != "summary."},
+            "_network": None,  # the one built from earlier weights is stale
+        }
 
     def _outputs(self, X: ArrayLike) -> np.ndarray:
         """Compute what the head says of windows, (n_windows, n_outputs)."""
@@ -180,57 +213,45 @@ class FineTuned(BaseEstimator, ABC):
         return transformer.fit(X) if self.pretrain else transformer._initialize(X)
 
     def _split(
-        self, target: Target, groups: Any, random_state: np.random.RandomState
+        self, material: Material, random_state: np.random.RandomState
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Choose the labelled windows to train on and those to stop by."""
-        everything = np.arange(len(target.values))
+        everything = np.arange(len(material.target.values))
         if not self.early_stopping:
             return everything, None
         size = self.validation_fraction
-        if groups is None:
-            training, validation = train_test_split(
-                everything, test_size=size, random_state=random_state
-            )
-            return training, validation
-        check_consistent_length(target.labelled, groups)
-        of_labelled = np.asarray(groups)[target.labelled]
-        splits = GroupShuffleSplit(1, test_size=size, random_state=random_state)
-        return next(splits.split(everything, groups=of_labelled))
+        splits: Any = ShuffleSplit(1, test_size=size, random_state=random_state)
+        if material.groups is not None:
+            splits = GroupShuffleSplit(1, test_size=size, random_state=random_state)
+        return next(splits.split(everything, groups=material.groups))
 
     def _train(
         self,
-        transformer: CroSSLTransformer,
-        windows: WindowDataset,
-        target: Target,
+        material: Material,
         training: np.ndarray,
-        validation: np.ndarray | None,
+        held_out: np.ndarray | None,
+        freeze: str | None,
+        *,
+        auxiliary: bool = False,
     ) -> FineTuningNet:
-        device = resolve_device(transformer.device)
-        network = self._new_network(transformer, target.n_outputs)
-        views = make_views(
-            network,
-            windows,
-            self.modality_dropout,
-            device,
-            keep_codes=self.freeze is not None,
-        )
-        parts = [
-            None
-            if rows is None
-            else LabelledWindows(windows, views, target.values, target.weight, rows)
-            for rows in (training, validation)
-        ]
-        assert parts[0] is not None
+        transformer, windows, views, target, _ = material
+        if freeze is None:
+            views = views._replace(codes=None)  # the encoders make new ones
+        labels = target.values, target.weight
+        trained = LabelledWindows(windows, views, *labels, training)
+        tested = None
+        if held_out is not None:
+            tested = LabelledWindows(windows, views, *labels, held_out)
         max_epochs = self.max_epochs
         if max_epochs == "auto":
             max_epochs = enough_epochs(len(training), self.batch_size)
         return fine_tune(
-            network,
-            parts[0],
-            parts[1],
+            self._new_network(transformer, target.n_outputs, freeze),
+            trained,
+            tested,
             target.loss,
-            device=device,
-            autocast=autocast_dtype(transformer.precision, device),
+            device=material.device,
+            autocast=autocast_dtype(transformer.precision, material.device),
             max_epochs=int(max_epochs),
             batch_size=self.batch_size,
             lr=self.lr,
@@ -238,18 +259,18 @@ class FineTuned(BaseEstimator, ABC):
             weight_decay=self.weight_decay,
             gradual_unfreezing=self.gradual_unfreezing,
             patience=self.patience,
-            callbacks=self.callbacks or (),
-            verbose=self.verbose,
+            callbacks=() if auxiliary else self.callbacks or (),
+            verbose=0 if auxiliary else self.verbose,
         )
 
     def _new_network(
-        self, transformer: CroSSLTransformer, n_outputs: int
+        self, transformer: CroSSLTransformer, n_outputs: int, freeze: str | None
     ) -> FineTunedNetwork:
         """Put a new head on the pretrained network."""
         network = FineTunedNetwork(
             n_outputs,
             self.dropout,
-            self.freeze,
+            freeze,
             shapes=transformer._form.shapes,
             encoder=transformer.encoder_,
             aggregator=transformer.aggregator_,
@@ -262,7 +283,7 @@ class FineTuned(BaseEstimator, ABC):
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
             with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
-                network = self._new_network(self.transformer_, self._n_outputs)
+                network = self._new_network(self.transformer_, self._n_outputs, None)
             arrays_to_module(self._weights, network, strict=False)
             self._network = network.eval().requires_grad_(False)
         assert self._network is not None

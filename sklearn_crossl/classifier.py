@@ -7,14 +7,16 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.multiclass import check_classification_targets
 
-from ._finetuning import classification_loss
-from ._supervised import FineTuned, Target
+from ._calibration import folds, temperature
+from ._finetuning import FineTunedNetwork, outputs
+from ._labelled import LabelledWindows
+from ._supervised import FineTuned, Material
+from ._targets import Target, class_target
 from .transformer import CroSSLTransformer
 
 __all__ = ["CroSSLClassifier"]
@@ -51,8 +53,14 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         prediction do little harm. Every view keeps at least one. 0 leaves it out.
     dropout : float, default=0.3
         Share of the embedding's units that the head does not see in a training step.
-    label_smoothing : float, default=0.05
-        Share of each label that is spread over all classes.
+    label_smoothing : float, default=0.1
+        Share of each label that is spread over all classes. It keeps a head of many units
+        from growing sure of few labels: without it the macro-F1 falls by points.
+    calibrate : bool, default=True
+        Whether to scale the logits by a temperature, so that of the windows said to be of
+        a class with 80 % about 80 % are. It is learnt from the windows held out by
+        ``early_stopping``; without it by three-fold cross-validation of the head alone,
+        by ``groups`` if there are any; it is 1 where a class has a single label.
     class_weight : dict, "balanced" or None, default=None
         How much the windows of each class count. "balanced" counts each class alike.
     max_epochs : int or "auto", default="auto"
@@ -87,6 +95,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The class labels.
+    temperature_ : float
+        What the logits are divided by.
     transformer_ : CroSSLTransformer
         The pretrained transformer.
     modalities_ : dict of str to tuple of int
@@ -140,6 +150,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     _parameter_constraints: dict = {
         **FineTuned._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "calibrate": ["boolean"],
         "class_weight": [Mapping, StrOptions({"balanced"}), None],
     }
 
@@ -153,7 +164,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         gradual_unfreezing: bool = True,
         modality_dropout: float | tuple[float, float] = (0.1, 0.9),
         dropout: float = 0.3,
-        label_smoothing: float = 0.05,
+        label_smoothing: float = 0.1,
+        calibrate: bool = True,
         class_weight: Any = None,
         max_epochs: int | str = "auto",
         batch_size: int = 64,
@@ -175,6 +187,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         self.modality_dropout = modality_dropout
         self.dropout = dropout
         self.label_smoothing = label_smoothing
+        self.calibrate = calibrate
         self.class_weight = class_weight
         self.max_epochs = max_epochs
         self.batch_size = batch_size
@@ -248,7 +261,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
             Logits in the order of ``classes_``; of two classes the second's against the
             first's, (n_windows,).
         """
-        logits = self._outputs(X)
+        logits = self._outputs(X) / self.temperature_
         return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -267,33 +280,26 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         return self.classes_[self._outputs(X).argmax(axis=1)]
 
     def _encode(self, y: Any) -> Target:
-        y = column_or_1d(y, warn=True)
-        labelled = _labelled(y)
-        of_labelled = np.asarray(y[labelled].tolist())
-        check_classification_targets(of_labelled)
-        classes, index = np.unique(of_labelled, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(
-                f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two "
-                "at least. -1, NaN and None say that a window has no label."
-            )
-        weight = compute_class_weight(self.class_weight, classes=classes, y=of_labelled)
-        return Target(
-            labelled,
-            index,
-            weight.astype(np.float32)[index],
-            len(classes),
-            classification_loss(self.label_smoothing),
-            {"classes_": classes},
-        )
+        return class_target(y, self.class_weight, self.label_smoothing)
 
+    def _calibrate(
+        self, material: Material, network: FineTunedNetwork, held_out: Any
+    ) -> dict[str, Any]:
+        _, windows, views, target, groups = material
+        tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, rows
 
-def _labelled(y: np.ndarray) -> np.ndarray:
-    """Say which windows have a label."""
-    missing = np.array([label is None for label in y.tolist()], dtype=bool)
-    missing |= np.array([label != label for label in y.tolist()])  # NaN
-    if y.dtype.kind == "f" and np.isinf(y).any():
-        raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
-    marked = np.array([label == -1 for label in y.tolist()], dtype=bool)
-    others = set(y[~(missing | marked)].tolist())
-    return ~missing if len(others) < 2 else ~(missing | marked)
+        def test(network: FineTunedNetwork, rows: np.ndarray) -> None:
+            some = LabelledWindows(windows, views, *target[1:3], rows)
+            tested.append((outputs(network, some, material.device), rows))
+
+        if self.calibrate and held_out is not None:
+            test(network, held_out)
+        elif self.calibrate:
+            seed = int(torch.randint(2**31 - 1, ()))
+            for training, rows in folds(target.values, groups, seed):
+                head = self._train(material, training, None, "all", auxiliary=True)
+                test(head.module_, rows)
+        if not tested:
+            return {"temperature_": 1.0}
+        logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
+        return {"temperature_": temperature(logits, target.values[of_rows])}

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils import column_or_1d
 
-from ._finetuning import regression_loss
-from ._supervised import FineTuned, Target
+from ._supervised import FineTuned
+from ._targets import Target, continuous_target
 from .transformer import CroSSLTransformer
 
 __all__ = ["CroSSLRegressor"]
@@ -204,19 +203,4 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         return self._outputs(X)[:, 0] * self.target_scale_ + self.target_mean_
 
     def _encode(self, y: Any) -> Target:
-        y = column_or_1d(y, dtype=np.float64, warn=True)
-        if np.isinf(y).any():
-            raise ValueError("Input y contains infinity; give finite targets, or NaN.")
-        labelled = ~np.isnan(y)
-        if not labelled.any():
-            raise ValueError("y is NaN throughout; give at least one window a target.")
-        values = y[labelled]
-        mean, scale = values.mean(), values.std() or 1.0
-        return Target(
-            labelled,
-            ((values - mean) / scale).astype(np.float32),
-            np.ones(len(values), dtype=np.float32),
-            1,
-            regression_loss,
-            {"target_mean_": float(mean), "target_scale_": float(scale)},
-        )
+        return continuous_target(y)

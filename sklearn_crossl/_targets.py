@@ -1,0 +1,84 @@
+"""What is to be learnt of labelled windows, and which windows are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
+
+
+class Target(NamedTuple):
+    """What is to be learnt of the labelled windows."""
+
+    labelled: np.ndarray  # which windows have a label, bool (n_windows,)
+    values: np.ndarray  # (n_labelled,)
+    weight: np.ndarray  # (n_labelled,)
+    n_outputs: int
+    loss: Loss
+    attributes: dict[str, Any]  # fitted ones
+
+
+def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
+    """Read class labels; -1, NaN and None say that a window has none."""
+    y = column_or_1d(y, warn=True)
+    labelled = _has_class(y)
+    of_labelled = np.asarray(y[labelled].tolist())
+    check_classification_targets(of_labelled)
+    classes, index = np.unique(of_labelled, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two at "
+            "least. -1, NaN and None say that a window has no label."
+        )
+    weight = compute_class_weight(class_weight, classes=classes, y=of_labelled)
+    return Target(
+        labelled,
+        index,
+        weight.astype(np.float32)[index],
+        len(classes),
+        partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
+        {"classes_": classes},
+    )
+
+
+def continuous_target(y: Any) -> Target:
+    """Read targets and standardise them; NaN says that a window has none."""
+    y = column_or_1d(y, dtype=np.float64, warn=True)
+    if np.isinf(y).any():
+        raise ValueError("Input y contains infinity; give finite targets, or NaN.")
+    labelled = ~np.isnan(y)
+    if not labelled.any():
+        raise ValueError("y is NaN throughout; give at least one window a target.")
+    values = y[labelled]
+    mean, scale = values.mean(), values.std() or 1.0
+    return Target(
+        labelled,
+        ((values - mean) / scale).astype(np.float32),
+        np.ones(len(values), dtype=np.float32),
+        1,
+        _squared_error,
+        {"target_mean_": float(mean), "target_scale_": float(scale)},
+    )
+
+
+def _has_class(y: np.ndarray) -> np.ndarray:
+    """Say which windows have a label; -1 is one if there would be just one other."""
+    labels = y.tolist()
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
+    absent = np.array([label is None or label != label for label in labels], dtype=bool)
+    marked = np.array([label == -1 for label in labels], dtype=bool)
+    others = set(y[~(absent | marked)].tolist())
+    return ~absent if len(others) < 2 else ~(absent | marked)
+
+
+def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:
+    return (outputs.squeeze(-1) - target).square()
