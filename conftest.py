@@ -1,0 +1,5 @@
+"""Settings of all tests, doctests too."""
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "agg")  # no windows on the screen
