@@ -1,7 +1,15 @@
 """Tools that look at embeddings, and at what an estimator makes of them."""
 
 from ._effective_rank import effective_rank
+from ._label_efficiency import label_efficiency_curve
+from ._label_efficiency_display import LabelEfficiencyDisplay
 from ._missing_modality import missing_modality_curve
 from ._missing_modality_display import MissingModalityDisplay
 
-__all__ = ["MissingModalityDisplay", "effective_rank", "missing_modality_curve"]
+__all__ = [
+    "LabelEfficiencyDisplay",
+    "MissingModalityDisplay",
+    "effective_rank",
+    "label_efficiency_curve",
+    "missing_modality_curve",
+]
