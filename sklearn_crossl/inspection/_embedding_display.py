@@ -264,7 +264,7 @@ class EmbeddingDisplay:
         self.ax_ = ax = one_panel(ax)
         self.figure_ = ax.figure
         points, y = np.asarray(self.points), self.y
-        size = float(np.clip(4000 / max(len(points), 1), 4, 30))  # many overlap
+        size = float(np.clip(12000 / max(len(points), 1), 6, 30))  # many overlap
         style = {"s": size, "alpha": 0.8, "linewidth": 0, **(scatter_kw or {})}
         if y is None:
             self.scatters_ = [ax.scatter(*points.T, **{"color": COLORS[0], **style})]

@@ -146,9 +146,14 @@ class TrainingCurveDisplay:
         self.lines_ = _draw(self.ax_[0], curves, line_kw or {})
         self.ax_[0].set(ylabel="loss and its terms", **_loss_scale(curves))
         if curves:
-            n_columns = int(np.clip(72 // (6 + max(map(len, curves))), 1, len(curves)))
+            longest = max(len(line.get_label()) for line in self.lines_.values())
             self.ax_[0].legend(
-                loc="lower left", bbox_to_anchor=(0, 1), ncols=n_columns, frameon=False
+                bbox_to_anchor=(0, 1),
+                loc="lower left",
+                ncols=int(np.clip(72 // (5 + longest), 1, len(curves))),
+                columnspacing=1.2,
+                handlelength=1.5,
+                frameon=False,
             )
         if rank:
             self.lines_ |= _draw(self.ax_[1], rank, {"color": "0.2", **(line_kw or {})})
