@@ -76,6 +76,12 @@ def test_without_matplotlib_the_error_says_what_to_install(name, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'sklearn-crossl\[plot\]'"):
         displays()[name].plot()
+    # Not only after hours of fitting: nothing here could be fitted or scored.
+    for display in (MissingModalityDisplay, LabelEfficiencyDisplay):
+        with pytest.raises(ImportError, match="pip install"):
+            display.from_estimator(None, None, None)
+    with pytest.raises(ImportError, match="pip install"):
+        EmbeddingDisplay.from_estimator(None, None)
 
 
 @pytest.mark.parametrize("name", displays())
@@ -154,6 +160,16 @@ def test_label_efficiency_is_drawn_in_order_with_bands_over_splits():
     assert ax.get_ylabel() == "accuracy (mean ± std of 4 splits)"
     assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "10", "100"]
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["CroSSL", "raw"]
+
+
+def test_numbers_of_labels_do_not_overlap():
+    parameters = {**LABELS, "scores": np.ones((1, 5, 1, 1)), "names": ["a"]}
+    parameters["n_labels"] = [4, 4, 40, 41, 400]
+    ax = LabelEfficiencyDisplay(**parameters).plot().ax_
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["4", "40", "400"]
+    parameters["n_labels"] = [4] * 5
+    ax = LabelEfficiencyDisplay(**parameters).plot().ax_
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["4"]
 
 
 def test_label_efficiency_from_estimators():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._label_efficiency import label_efficiency_curve
-from ._plotting import COLORS, MARKERS, draw_band, one_panel
+from ._plotting import COLORS, MARKERS, draw_band, one_panel, pyplot
 
 __all__ = ["LabelEfficiencyDisplay"]
 
@@ -146,6 +146,7 @@ class LabelEfficiencyDisplay:
         'labelled training windows'
         >>> plt.close(display.figure_)
         """
+        pyplot()  # before the fits, which take time
         result = label_efficiency_curve(
             estimators,
             X,
@@ -203,9 +204,20 @@ class LabelEfficiencyDisplay:
             xlabel="labelled training windows",
             ylabel=f"{self.score_name} (mean ± std of {of_splits.shape[2]} splits)",
         )
-        ax.set_xticks(n_labels[order], [f"{n:.0f}" for n in n_labels[order]])
+        ticks = _apart(n_labels[order])
+        ax.set_xticks(ticks, [f"{n:.0f}" for n in ticks])
         ax.minorticks_off()
         ax.grid(color="0.9")
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend()
         return self
+
+
+def _apart(numbers: np.ndarray) -> list[float]:
+    """Choose of rising numbers those whose labels have room on a logarithmic axis."""
+    room = 0.06 * np.log(numbers[-1] / numbers[0])
+    chosen = [float(numbers[0])]
+    for number in numbers[1:]:
+        if np.log(number / chosen[-1]) > room:
+            chosen.append(float(number))
+    return chosen

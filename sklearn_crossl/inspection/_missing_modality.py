@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
+from sklearn.utils.validation import _num_samples
 
 from ._removal import Channels, modality_channels, observed_in, without
 from ._rows import count_windows, take_windows
@@ -120,8 +121,8 @@ def missing_modality_curve(
     """
     _check_parameters(rates, n_repeats)
     n_windows = count_windows(X)
-    if y is not None and len(y) != n_windows:  # type: ignore[arg-type]
-        raise ValueError(f"X has {n_windows} windows, but y has {len(y)}.")  # type: ignore[arg-type]
+    if y is not None and _num_samples(y) != n_windows:
+        raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
     channels = modality_channels(estimator, X, modalities)
     observed = observed_in(X, channels)
     scorer = single_scorer(estimator, scoring)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._missing_modality import missing_modality_curve
-from ._plotting import COLORS, draw_band, stacked_panels
+from ._plotting import COLORS, draw_band, pyplot, stacked_panels
 
 __all__ = ["MissingModalityDisplay"]
 
@@ -164,6 +164,7 @@ class MissingModalityDisplay:
         3
         >>> plt.close(display.figure_)
         """
+        pyplot()  # before the scores, which take time
         result = missing_modality_curve(
             estimator,
             X,

@@ -21,7 +21,7 @@ _FEW_EPOCHS = 30  # that markers can be told apart
 class TrainingCurveDisplay:
     """Figure of a training run: the loss, its terms, and the effective rank.
 
-    A loss that falls while the effective rank does too is the sign of a collapse.
+    A loss that falls while the effective rank drops towards one tells of a collapse.
 
     It is recommended to use :meth:`from_estimator`.
 
