@@ -1,13 +1,15 @@
-"""Load the recordings of the examples: HAPT where it is, else what aeon ships.
+"""Load the recordings of the examples: public ones where they are, else what aeon ships.
 
 The folder is named by the environment variable ``SKLEARN_CROSSL_DATA``. BasicMotions
-comes with the installed aeon package, so that the examples run without a network.
+comes with the installed aeon package, and recordings of many sensors can be made up, so
+that the examples run without a network.
 """
 
 import os
 from pathlib import Path
 
 import numpy as np
+from skorch.helper import SliceDict
 
 MODALITIES = {"accelerometer": slice(0, 3), "gyroscope": slice(3, 6)}
 FOLDER = Path(os.environ.get("SKLEARN_CROSSL_DATA", "data"))
@@ -36,6 +38,50 @@ def _load_basic_motions():
     X, labels = load_basic_motions()
     names, y = np.unique(labels, return_inverse=True)
     return "BasicMotions", X.astype(np.float32), y, None, names
+
+
+def load_body_sensors():
+    """Return a name, windows by sensor, activities, subjects, the activities' names."""
+    if (FOLDER / "dsads.npz").exists():
+        return _load_dsads(FOLDER / "dsads.npz")
+    return _make_body_sensors()
+
+
+def _load_dsads(path):
+    """Accelerometers on five parts of 8 subjects, windows of 5 s at 25 Hz, UCI 256."""
+    places = ("torso", "rarm", "larm", "rleg", "lleg")
+    with np.load(path) as data:
+        X = {place: data[f"x_{place}_acc"][::8].astype(np.float32) for place in places}
+        y, subjects = data["y"][::8], data["subject"][::8]
+        return "DSADS", SliceDict(**X), y, subjects, data["classes"]
+
+
+def _make_body_sensors():
+    """Make up 10 people in four activities, none of which one sensor tells for sure."""
+    names = ["lying", "standing", "walking", "cycling"]
+    rng = np.random.default_rng(0)
+    subjects, y = np.repeat(np.arange(10), 48), np.tile(np.arange(4), 120)
+    n_windows = len(y)
+    pace = rng.uniform(1.2, 2.2, size=10)[subjects] * rng.normal(1, 0.1, n_windows)
+    phase = 2 * np.pi * (pace[:, None] * np.arange(100) / 25 + rng.random((n_windows, 1)))
+
+    def accelerometer(strength, tilt):  # what each activity shows, of a noisy sensor
+        strength = np.array(strength)[y] * rng.uniform(0.2, 1.5, n_windows)
+        swing = strength[:, None, None] * np.sin(phase)[:, None] * [[1.0], [0.6], [0.3]]
+        gravity = np.array(tilt)[y][:, None] + rng.normal(scale=0.7, size=(n_windows, 3))
+        return swing + gravity[:, :, None] + rng.normal(size=(n_windows, 3, 100))
+
+    beats = np.array([1.0, 1.2, 1.7, 2.0])[y] * rng.normal(1, 0.15, n_windows)  # hertz
+    times = np.arange(200) / 50 + rng.random((n_windows, 1))
+    pulse = np.sin(2 * np.pi * beats[:, None] * times)[:, None]
+    X = {
+        "torso": accelerometer([0.0, 0.2, 0.8, 0.4], [2.0, 0.0, 0.0, 0.8]),
+        "wrist": accelerometer([0.2, 0.2, 1.5, 0.2], [0.6, 0.0, 0.0, 0.6]),
+        "ankle": accelerometer([0.0, 0.0, 1.5, 1.5], [1.0, 0.0, 0.0, 0.0]),
+        "pulse": pulse + rng.normal(size=pulse.shape),
+    }
+    X = SliceDict(**{name: x.astype(np.float32) for name, x in X.items()})
+    return "Made up", X, y, subjects, names
 
 
 def split(y, subjects):

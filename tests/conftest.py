@@ -4,6 +4,7 @@ import os
 
 # Without it, scikit-learn skips its check of array API input.
 os.environ["SCIPY_ARRAY_API"] = "1"
+os.environ["MPLBACKEND"] = "agg"  # no windows on the screen, in doctests neither
 
 import numpy as np
 import pytest

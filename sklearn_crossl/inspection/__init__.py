@@ -1,5 +1,19 @@
-"""Tools that look at embeddings."""
+"""Tools that look at embeddings, and at what an estimator makes of them."""
 
 from ._effective_rank import effective_rank
+from ._embedding_display import EmbeddingDisplay
+from ._label_efficiency import label_efficiency_curve
+from ._label_efficiency_display import LabelEfficiencyDisplay
+from ._missing_modality import missing_modality_curve
+from ._missing_modality_display import MissingModalityDisplay
+from ._training_curve_display import TrainingCurveDisplay
 
-__all__ = ["effective_rank"]
+__all__ = [
+    "EmbeddingDisplay",
+    "LabelEfficiencyDisplay",
+    "MissingModalityDisplay",
+    "TrainingCurveDisplay",
+    "effective_rank",
+    "label_efficiency_curve",
+    "missing_modality_curve",
+]

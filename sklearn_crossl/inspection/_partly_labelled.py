@@ -1,0 +1,117 @@
+"""Fit any estimator on windows of which some have labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from ._rows import count_windows, take_windows
+
+UNLABELLED = -1  # as in scikit-learn's semi-supervised estimators
+
+
+class FittedForSplit:
+    """An estimator with all of one split's training windows, before it sees labels.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    estimator : estimator
+        Left as it is; clones are fitted.
+    X_train : object
+        All training windows.
+    y_train : ndarray of shape (n_windows,)
+        Their labels, of which none is looked at before :meth:`score`.
+    X_test : object
+        The test windows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        estimator: Any,
+        X_train: Any,
+        y_train: np.ndarray,
+        X_test: Any,
+    ):
+        embedded = embed_without_labels(estimator, X_train, X_test)
+        if embedded is not None:
+            (X_train, X_test), estimator = embedded, estimator[-1]
+        self.estimator = estimator
+        self.accepts_unlabeled = bool(getattr(estimator, "accepts_unlabeled", False))
+        if self.accepts_unlabeled and (y_train.dtype.kind != "i" or y_train.min() < 0):
+            raise ValueError(
+                f"{name!r} takes {UNLABELLED} for unlabelled windows, which y, of dtype "
+                f"{y_train.dtype} with the classes {np.unique(y_train)[:5]}, does not "
+                "go with; encode y by LabelEncoder().fit_transform(y)."
+            )
+        self.X_train, self.y_train, self.X_test = X_train, y_train, X_test
+        self.n_windows = count_windows(X_train)
+
+    def score(self, labelled: np.ndarray, y_test: np.ndarray, scorer: Any) -> float:
+        """Fit a clone with some labels, and score it on the test windows.
+
+        Parameters
+        ----------
+        labelled : ndarray of int
+            The training windows whose labels it may know.
+        y_test : ndarray of shape (n_test_windows,)
+            Labels to score with.
+        scorer : callable
+            Of scikit-learn.
+
+        Returns
+        -------
+        float
+            The score.
+        """
+        estimator = clone(self.estimator)
+        if self.accepts_unlabeled:
+            y = np.full_like(self.y_train, UNLABELLED)
+            y[labelled] = self.y_train[labelled]
+            estimator.fit(self.X_train, y)
+        else:
+            estimator.fit(take_windows(self.X_train, labelled), self.y_train[labelled])
+        return float(scorer(estimator, self.X_test, y_test))
+
+
+def embed_without_labels(
+    estimator: Any, X_train: Any, X_test: Any
+) -> tuple[Any, Any] | None:
+    """Fit a pipeline's transformers without labels, and transform the windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any; a clone is fitted.
+    X_train, X_test : object
+        The windows.
+
+    Returns
+    -------
+    tuple of (object, object) or None
+        Training and test windows as the last step sees them. None if there is no
+        transformer or one requires labels, and where the pipeline itself says by
+        ``accepts_unlabeled`` how it is to be fitted.
+    """
+    if not isinstance(estimator, Pipeline) or hasattr(estimator, "accepts_unlabeled"):
+        return None
+    steps = [step for _, step in estimator.steps[:-1]]
+    transformers = [step for step in steps if step not in (None, "passthrough")]
+    required = [get_tags(step).target_tags.required for step in transformers]
+    if not required or any(required):
+        return None
+    fitted = clone(estimator[:-1])
+    try:
+        Z_train = fitted.fit_transform(X_train)
+    except ValueError as error:
+        # Some, as SelectKBest, have no tag that says so.
+        if "requires y to be passed" in str(error):
+            return None
+        raise
+    return Z_train, fitted.transform(X_test)

@@ -1,0 +1,78 @@
+"""Rows of X, whatever holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import _num_samples
+from skorch.helper import SliceDict
+
+
+def count_windows(X: Any) -> int:
+    """Count the windows of X.
+
+    Parameters
+    ----------
+    X : object
+        An array, a structured array, a data frame, or a mapping of names to arrays.
+
+    Returns
+    -------
+    int
+        How many.
+
+    Raises
+    ------
+    ValueError
+        If the arrays of a mapping differ in length, or there is none.
+    """
+    if not isinstance(X, Mapping):
+        return int(_num_samples(X))
+    lengths = {name: _num_samples(x) for name, x in X.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(
+            f"X is a mapping whose arrays have these numbers of windows: {lengths}. Give "
+            "it at least one array, and each a row for every window."
+        )
+    return int(next(iter(lengths.values())))
+
+
+def take_windows(X: Any, rows: np.ndarray) -> Any:
+    """Take some windows of X.
+
+    Parameters
+    ----------
+    X : object
+        As in :func:`count_windows`.
+    rows : ndarray of int
+        Which ones.
+
+    Returns
+    -------
+    object
+        Of the same type; another mapping than skorch's becomes a dict.
+    """
+    if isinstance(X, Mapping):
+        return like(X, {name: _safe_indexing(x, rows) for name, x in X.items()})
+    return _safe_indexing(X, rows)
+
+
+def like(X: Mapping[str, Any], arrays: dict[str, Any]) -> Mapping[str, Any]:
+    """Wrap arrays by name as those of X are.
+
+    Parameters
+    ----------
+    X : mapping
+        The example.
+    arrays : dict
+        What to wrap.
+
+    Returns
+    -------
+    mapping
+        A ``SliceDict`` if X is one, else the dict.
+    """
+    return SliceDict(**arrays) if isinstance(X, SliceDict) else arrays

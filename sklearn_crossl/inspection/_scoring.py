@@ -1,0 +1,62 @@
+"""The score that a curve shows, and its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import check_scoring
+
+
+def single_scorer(estimator: Any, scoring: Any) -> Callable[..., float]:
+    """Get the scorer of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is scored.
+    scoring : str, callable or None
+        As in scikit-learn; None is ``estimator.score``.
+
+    Returns
+    -------
+    callable
+        Called with the estimator, X and y.
+
+    Raises
+    ------
+    TypeError
+        If ``scoring`` asks for several scores.
+    """
+    if isinstance(scoring, (list, tuple, set, dict)):
+        raise TypeError(
+            f"scoring={scoring!r} asks for several scores; a curve shows one: pass its "
+            "name, such as 'f1_macro', or a callable."
+        )
+    return check_scoring(estimator, scoring)
+
+
+def score_name(estimator: Any, scoring: Any) -> str:
+    """Name the score, as an axis does.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is scored.
+    scoring : str, callable or None
+        As in :func:`single_scorer`.
+
+    Returns
+    -------
+    str
+        Such as "f1 macro"; "accuracy" or "R²" where the estimator chose.
+    """
+    if isinstance(scoring, str):
+        return scoring.replace("neg_", "negative_", 1).replace("_", " ")
+    if scoring is None:
+        if is_classifier(estimator):
+            return "accuracy"
+        return "R²" if is_regressor(estimator) else "score"
+    function = getattr(scoring, "_score_func", scoring)  # of make_scorer
+    return str(getattr(function, "__name__", "score")).replace("_", " ")
