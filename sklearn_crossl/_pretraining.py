@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from skorch.callbacks import Callback
+from torch import Tensor
 
 from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
@@ -153,6 +154,35 @@ def embed(
         Its training mean where a modality is missing.
     """
     network.to(device)
+
+    def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
+        return network.embed(batch, n_rows, summarize)
+
+    passes = in_passes(one_pass, windows, mean, scale, device)
+    for rows, (codes, z, joint) in passes:
+        has = windows.observed[rows][..., None]
+        yield rows, z, joint, np.where(has, codes, code_means)
+
+
+def in_passes(
+    one_pass: Callable[[Batch, int], Sequence[Tensor]],
+    windows: Windows,
+    mean: Mapping[str, np.ndarray],
+    scale: Mapping[str, np.ndarray],
+    device: torch.device,
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Call a function on some windows at a time; those without modality are left out.
+
+    The function gets a batch and the rows to pad it to. What it returns for a window does
+    not depend on the windows beside it, if it does all of its work in so many rows.
+
+    Yields
+    ------
+    rows : int ndarray of shape (n,)
+        Which windows.
+    results : list of float32 ndarray of n rows
+        What the function returned.
+    """
     streamed = StreamedWindows(windows, mean, scale)
     any_observed = np.logical_or.reduce(windows.observed, axis=1)
     n_rows = _rows_of_a_pass(windows, device)
@@ -164,23 +194,14 @@ def embed(
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
-                    batch = dataset.batch(part).to(device)
-                    codes, z, joint = _encode(network, batch, n_rows, summarize)
+                    with torch.inference_mode():
+                        results = one_pass(dataset.batch(part).to(device), n_rows)
+                    arrays = [result.cpu().numpy() for result in results]
                 except (RuntimeError, MemoryError) as error:
                     n_rows = _fewer_rows(n_rows, error, device)
                     continue
                 start += n_rows
-                has = dataset.observed[part][..., None]
-                yield rows[part], z, joint, np.where(has, codes, code_means)
-
-
-def _encode(
-    network: CroSSLNetwork, batch: Batch, n_rows: int, summarize: bool
-) -> list[np.ndarray]:
-    """Embed some windows in one pass."""
-    with torch.inference_mode():
-        embedding = network.embed(batch, n_rows, summarize)
-    return [part.cpu().numpy() for part in embedding]
+                yield rows[part], arrays
 
 
 def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:

@@ -15,10 +15,10 @@ from torch import Tensor
 from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._device import compiled
+from ._effective_rank import effective_rank
 from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
 from ._network import CroSSLNetwork
 from ._summary.fitting import Sample
-from .inspection import effective_rank
 
 #: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
 OPTIMIZERS = {

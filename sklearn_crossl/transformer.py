@@ -20,6 +20,7 @@ from sklearn.utils.validation import (
 from ._batches import make_dataset
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
+from ._effective_rank import effective_rank
 from ._input import read_again, read_new
 from ._names import check_names, names_and_number
 from ._network import Masking
@@ -32,7 +33,6 @@ from ._training import OPTIMIZERS, enough_epochs
 from ._windows import Windows, check_any_observed, check_each_modality_observed
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder
-from .inspection import effective_rank
 from .masking import MASKINGS, check_masking_ratio
 from .objectives import OBJECTIVES, ModuleObjective, Objective
 
@@ -403,10 +403,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 f"shape {shape}."
             )
         out[~windows.observed.any(axis=1)] = np.nan
-        for rows, embedding, joint, codes in self._embed(windows):
-            codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
-            parts = {"joint": [joint], "global": [embedding], "modalities": [codes]}
-            out[rows] = np.hstack(parts.get(self.output, [joint, codes]))
+        for rows, *parts in self._embed(windows):
+            out[rows] = self._chosen(*parts)
         return out
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
@@ -597,6 +595,12 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             resolve_device(self.device),
             summarize=self.output in ("joint", "all"),
         )
+
+    def _chosen(self, z: np.ndarray, joint: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Choose what ``output`` names, side by side."""
+        codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
+        parts = {"joint": [joint], "global": [z], "modalities": [codes]}
+        return np.hstack(parts.get(self.output, [joint, codes]))
 
     def _embedding_network(self) -> Any:
         """Rebuild the network from the fitted arrays, once."""

@@ -1,7 +1,8 @@
 """Tools that look at embeddings, and at what an estimator makes of them."""
 
-from ._effective_rank import effective_rank
+from .._effective_rank import effective_rank
 from ._embedding_display import EmbeddingDisplay
+from ._importance import modality_importance
 from ._label_efficiency import label_efficiency_curve
 from ._label_efficiency_display import LabelEfficiencyDisplay
 from ._missing_modality import missing_modality_curve
@@ -16,4 +17,5 @@ __all__ = [
     "effective_rank",
     "label_efficiency_curve",
     "missing_modality_curve",
+    "modality_importance",
 ]

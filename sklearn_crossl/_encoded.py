@@ -1,0 +1,145 @@
+"""Windows encoded once, to be fused by any of their modalities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from ._batch import Batch
+from ._device import resolve_device
+from ._input import read_again
+from ._network import Apart, CroSSLNetwork
+from ._pretraining import in_passes
+from ._windows import check_any_observed
+
+_ROWS = 1024  # fused at a time
+
+
+class EncodedWindows:
+    """What a fitted network knows of each modality of some windows.
+
+    The encoders and the fixed features, which take most of the time, have run; any subset
+    of the modalities then costs what fuses them.
+
+    Parameters
+    ----------
+    network : CroSSLNetwork
+        In evaluation mode.
+    apart : Apart
+        What it knows of all windows.
+    observed : bool Tensor of shape (n_windows, M)
+        Which modalities the windows have.
+    finish : callable
+        Makes the result of global embedding, joint embedding and codes, as arrays.
+    code_means : ndarray of shape (M, code_size)
+        Stand for the codes of modalities that are not seen.
+    """
+
+    def __init__(
+        self,
+        network: CroSSLNetwork,
+        apart: Apart,
+        observed: Tensor,
+        finish: Callable[..., np.ndarray],
+        code_means: np.ndarray,
+    ):
+        self.network = network
+        self.apart = apart
+        self.observed = observed
+        self.finish = finish
+        self.code_means = code_means
+
+    @classmethod
+    def of(cls, estimator: Any, X: Any) -> EncodedWindows:
+        """Encode windows by a fitted transformer, classifier or regressor."""
+        check_is_fitted(estimator)
+        transformer = getattr(estimator, "transformer_", estimator)
+        fine_tuned = transformer is not estimator
+        windows = read_again(X, transformer._form, transformer.max_missing)
+        check_any_observed(windows, "Leave them out.")
+        build = estimator._tuned_network if fine_tuned else transformer._embedding_network
+        network = build()
+        device = resolve_device(transformer.device)
+        network.to(device)
+
+        def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
+            apart = network.apart(batch, batch.padded(n_rows))
+            n = len(batch.observed)
+            return [part[:n] for part in apart if part is not None]
+
+        moments = transformer.mean_, transformer.scale_
+        rows, results = [], []
+        for of_pass, arrays in in_passes(one_pass, windows, *moments, device):
+            rows.append(of_pass)
+            results.append(arrays)
+        order = np.argsort(np.concatenate(rows))
+        parts = [
+            torch.from_numpy(np.concatenate(part)[order]).to(device)
+            for part in zip(*results, strict=True)
+        ]
+        return cls(
+            network,
+            Apart(parts[0], parts[1] if len(parts) > 1 else None),
+            torch.from_numpy(np.asarray(windows.observed)).to(device),
+            _outputs if fine_tuned else transformer._chosen,
+            transformer._learnt["code_means"],
+        )
+
+    @torch.inference_mode()
+    def fuse(self, seen: np.ndarray) -> np.ndarray:
+        """Compute what the estimator makes of the windows by the modalities seen.
+
+        ``seen`` is bool, (M,). A window that has none of them gets the mean of what all
+        windows get with everything they have: all that can be said of it.
+        """
+        keep = self.observed & torch.from_numpy(seen).to(self.observed.device)
+        some = keep.any(1).cpu().numpy()
+        if not some.all():
+            nothing = self.fuse(np.ones_like(seen)).mean(axis=0)
+            result = np.tile(nothing, (len(keep), 1))
+            result[some] = self._fuse(keep, np.flatnonzero(some))
+            return result
+        return self._fuse(keep, np.arange(len(keep)))
+
+    def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
+        """Fuse some windows by what is to be kept of each, (n_windows, M)."""
+        results = []
+        for part in np.array_split(rows, -(-len(rows) // _ROWS)) if len(rows) else []:
+            at = torch.from_numpy(part).to(keep.device)
+            projections = self.apart.projections
+            apart = Apart(
+                self.apart.codes[at], None if projections is None else projections[at]
+            )
+            z, joint = self.network.fuse(apart, keep[at])
+            codes = apart.codes.cpu().numpy()
+            has = keep[at].cpu().numpy()[..., None]
+            codes = np.where(has, codes, self.code_means)
+            results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), codes))
+        return np.concatenate(results) if results else np.empty((0, 1), np.float32)
+
+    def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:
+        """Give each window another one's share of a modality."""
+        at = torch.from_numpy(order).to(self.observed.device)
+
+        def mixed(x: Tensor | None) -> Tensor | None:
+            if x is None:
+                return None
+            x = x.clone()
+            x[:, index] = x[at, index]
+            return x
+
+        codes, projections, observed = map(mixed, (*self.apart, self.observed))
+        assert codes is not None
+        assert observed is not None
+        apart = Apart(codes, projections)
+        return EncodedWindows(self.network, apart, observed, self.finish, self.code_means)
+
+
+def _outputs(z: np.ndarray, outputs: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Choose what a fine-tuned network says."""
+    return outputs

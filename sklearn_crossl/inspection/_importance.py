@@ -1,0 +1,238 @@
+"""Which sensor matters: Shapley values and permutation importance of modalities."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from itertools import product
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils.validation import _num_samples
+
+from .._encoded import EncodedWindows
+from ._scoring import score_name, single_scorer
+
+__all__ = ["modality_importance"]
+
+_MOST_EXACT = 12  # modalities whose 4,096 subsets are all scored
+
+Value = Callable[[np.ndarray], float]  # of the modalities seen, bool (M,)
+
+
+def modality_importance(
+    estimator: Any,
+    X: Any,
+    y: ArrayLike,
+    *,
+    scoring: Any = None,
+    n_repeats: int = 5,
+    n_permutations: int = 100,
+    random_state: Any = None,
+) -> Bunch:
+    r"""Share the score of a fitted estimator out among the modalities.
+
+    Each window is encoded once. A subset of the modalities then costs the fusion in
+    latent space alone: what is not in it is missing, and not replaced by noise or means.
+
+    The Shapley value of a modality is what it adds to the score, averaged over all orders
+    in which the modalities could arrive,
+
+    .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|! (M - |S| - 1)!}{M!}
+              (v(S \cup i) - v(S))
+
+    so that the values add up to the score with all modalities less that with none, in
+    which every window is said to be like the mean of all. The permutation importance is
+    how much the score falls when a modality's windows are shuffled, with the others there
+    to make up for it: of two sensors that tell the same it calls both unimportant.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted: a :class:`~sklearn_crossl.CroSSLClassifier` or
+        :class:`~sklearn_crossl.CroSSLRegressor`, or a pipeline of a
+        :class:`~sklearn_crossl.CroSSLTransformer` and a predictor, or a search over one.
+    X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
+        Test windows, as the estimator takes them. Modalities may be missing.
+    y : array-like of shape (n_windows,)
+        What the windows show.
+    scoring : str, callable or None, default=None
+        A score of scikit-learn; None is ``estimator.score``.
+    n_repeats : int, default=5
+        Shuffles of each modality for the permutation importance.
+    n_permutations : int, default=100
+        Orders that the Shapley values are averaged over where there are more than 12
+        modalities, each with its reverse. For 12 and fewer they are exact.
+    random_state : int, RandomState instance or None, default=None
+        Determines the shuffles and the orders.
+
+    Returns
+    -------
+    Bunch
+        With these keys:
+
+        modalities : list of str
+            The names of the M modalities.
+        shapley : ndarray of shape (M,)
+            What each adds to the score.
+        shapley_std : ndarray of shape (M,)
+            Standard error over the orders that were drawn; zero where it is exact.
+        permutation : ndarray of shape (M, n_repeats)
+            How much the score falls when the modality is shuffled.
+        present : bool ndarray of shape (n_subsets, M)
+            The subsets that were scored.
+        subset_scores : ndarray of shape (n_subsets,)
+            The score of each.
+        full_score, empty_score : float
+            The score with all modalities, and with none.
+        score_name : str
+            What the scores are.
+
+    Raises
+    ------
+    TypeError
+        If there is no CroSSL estimator in ``estimator``.
+    ValueError
+        If X and y differ in length, or a number of repeats is below one.
+
+    See Also
+    --------
+    ModalityImportanceDisplay : The figure.
+    missing_modality_curve : Scores as sensors are taken away from X itself.
+
+    References
+    ----------
+    Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953.
+    Castro, Gomez, Tejada, "Polynomial calculation of the Shapley value based on
+    sampling", Computers & Operations Research 36(5), 2009.
+    Breiman, "Random Forests", Machine Learning 45, 2001, section 10 (permutation).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn_crossl import CroSSLTransformer
+    >>> from sklearn_crossl.inspection import modality_importance
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(60, 2, 16)), np.arange(60) % 2
+    >>> X[:, 1] += 3 * y[:, None]  # the second sensor tells the classes apart
+    >>> embedder = CroSSLTransformer({"acc": 0, "eda": 1}, max_epochs=1, random_state=0)
+    >>> model = make_pipeline(embedder, LogisticRegression()).fit(X, y)
+    >>> result = modality_importance(model, X, y, random_state=0)
+    >>> result.modalities[result.shapley.argmax()]
+    'eda'
+    """
+    for name, number in (("n_repeats", n_repeats), ("n_permutations", n_permutations)):
+        if number < 1:
+            raise ValueError(f"{name}={number!r}; expected 1 or more.")
+    before, step, answer = _parts(estimator)
+    X = X if before is None else before.transform(X)
+    windows = EncodedWindows.of(step, X)
+    n_windows, n_modalities = windows.observed.shape
+    if _num_samples(y) != n_windows:
+        raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
+    scorer = single_scorer(answer, scoring)
+    random = check_random_state(random_state)
+    value, scores = _remembered(lambda seen: scorer(answer, windows.fuse(seen), y))
+    if n_modalities <= _MOST_EXACT:
+        shapley = _exact(value, n_modalities)
+        error = np.zeros(n_modalities)
+    else:
+        shapley, error = _sampled(value, n_modalities, n_permutations, random)
+    everything = np.ones(n_modalities, dtype=bool)
+    permutation = np.empty((n_modalities, n_repeats))
+    for i, repeat in product(range(n_modalities), range(n_repeats)):
+        shuffled = windows.permuted(i, random.permutation(n_windows)).fuse(everything)
+        permutation[i, repeat] = value(everything) - scorer(answer, shuffled, y)
+    return Bunch(
+        modalities=list(step.modalities_),
+        shapley=shapley,
+        shapley_std=error,
+        permutation=permutation,
+        present=np.array(list(scores)),
+        subset_scores=np.array(list(scores.values())),
+        full_score=value(everything),
+        empty_score=value(~everything),
+        score_name=score_name(estimator, scoring),
+    )
+
+
+def _parts(estimator: Any) -> tuple[Any, Any, Any]:
+    """Part an estimator into what comes before CroSSL, CroSSL, and what answers."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if hasattr(estimator, "_outputs"):
+        answer = copy.copy(estimator)
+        answer._outputs = _as_it_is
+        return None, estimator, answer
+    for at, (_, step) in enumerate(getattr(estimator, "steps", ())):
+        last = at == len(estimator) - 1
+        if hasattr(step, "_chosen") and not last:
+            return estimator[:at] if at else None, step, estimator[at + 1 :]
+        if hasattr(step, "_outputs") and last:
+            return estimator[:at] if at else None, *_parts(step)[1:]
+    raise TypeError(
+        f"{_described(estimator)} has no CroSSL estimator whose modalities could be told "
+        "apart; pass a fitted CroSSLClassifier, CroSSLRegressor, or a pipeline of a "
+        "CroSSLTransformer and a predictor."
+    )
+
+
+def _as_it_is(outputs: np.ndarray) -> np.ndarray:
+    """Stand for a network whose outputs are known."""
+    return outputs
+
+
+def _described(estimator: Any) -> str:
+    name = type(estimator).__name__
+    if isinstance(estimator, Pipeline):
+        steps = ", ".join(type(step).__name__ for _, step in estimator.steps)
+        return f"{name} of {steps}"
+    return name
+
+
+def _remembered(score: Value) -> tuple[Value, dict[tuple[bool, ...], float]]:
+    """Score each subset once; returns where the scores are kept, too."""
+    scores: dict[tuple[bool, ...], float] = {}
+
+    def value(seen: np.ndarray) -> float:
+        key = tuple(seen.tolist())
+        if key not in scores:
+            scores[key] = float(score(seen))
+        return scores[key]
+
+    return value, scores
+
+
+def _exact(value: Value, n_modalities: int) -> np.ndarray:
+    """Compute Shapley values from all subsets."""
+    shapley = np.zeros(n_modalities)
+    for subset in product([False, True], repeat=n_modalities):
+        seen = np.array(subset)
+        size = int(seen.sum())
+        ways = factorial(size) * factorial(max(n_modalities - size - 1, 0))
+        for i in np.flatnonzero(~seen):
+            gain = value(seen | (np.arange(n_modalities) == i)) - value(seen)
+            shapley[i] += ways / factorial(n_modalities) * gain
+    return shapley
+
+
+def _sampled(
+    value: Value, n_modalities: int, n_permutations: int, random: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate Shapley values and their errors from orders and their reverses."""
+    gains = np.zeros((n_permutations, n_modalities))
+    for of_order in gains:
+        order = random.permutation(n_modalities)
+        for arriving in (order, order[::-1]):
+            seen = np.zeros(n_modalities, dtype=bool)
+            for i in arriving:
+                before = value(seen)
+                seen[i] = True
+                of_order[i] += (value(seen) - before) / 2
+    spread = gains.std(axis=0, ddof=1) if n_permutations > 1 else np.nan
+    return gains.mean(axis=0), spread / np.sqrt(n_permutations) * np.ones(n_modalities)
