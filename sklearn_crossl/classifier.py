@@ -68,8 +68,9 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         least.
     batch_size : int, default=64
         Windows per step at most.
-    lr : float, default=1e-3
-        Learning rate of the pretrained network at its peak; it rises and falls once.
+    lr : float, default=1e-4
+        Learning rate of the pretrained network at its peak; it rises and falls once. With
+        few labels a higher one does harm; from random weights ten times as much is right.
     head_lr : float, default=1e-2
         That of the head, which starts from zero.
     weight_decay : float, default=1e-2
@@ -169,7 +170,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         class_weight: Any = None,
         max_epochs: int | str = "auto",
         batch_size: int = 64,
-        lr: float = 1e-3,
+        lr: float = 1e-4,
         head_lr: float = 1e-2,
         weight_decay: float = 1e-2,
         early_stopping: bool = False,

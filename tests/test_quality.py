@@ -12,12 +12,13 @@ from benchmarks.quality import search
 from benchmarks.quality.methods import (
     Catch22,
     Components,
+    FineTuned,
     Ours,
     Rocket,
     Standardized,
     Statistics,
 )
-from benchmarks.quality.protocols import LABELS, label_draws, run
+from benchmarks.quality.protocols import LABELS, calibration_error, label_draws, run
 from benchmarks.quality.recordings import (
     load,
     search_split,
@@ -69,6 +70,30 @@ def test_nobody_is_searched_and_tested_on(folder):
         ).size
 
 
+class Unsure:
+    """Says "b" of every window, with the probabilities it was given."""
+
+    classes_ = np.array(["a", "b"])
+
+    def __init__(self, sure):
+        self.sure = np.asarray(sure)
+
+    def predict_proba(self, X):
+        return np.stack([1 - self.sure, self.sure], axis=1)
+
+
+def test_calibration_error():
+    y = np.array(["b", "b", "b", "a"])
+    assert calibration_error(Unsure([0.75] * 4), None, y) == 0
+    assert calibration_error(Unsure([1.0] * 4), None, y) == pytest.approx(0.25)
+    # one bin is right too often, another one too seldom
+    errors = [0.6 - 1, 0.9 - 1, 0.9 - 1, 0.9 - 0]
+    expected = (abs(errors[0]) + abs(sum(errors[1:]))) / 4
+    assert calibration_error(Unsure([0.6, 0.9, 0.9, 0.9]), None, y) == pytest.approx(
+        expected
+    )
+
+
 def test_labels_are_drawn_by_class():
     y = np.repeat([0, 1, 2], [100, 50, 2])
     counts = {}
@@ -107,8 +132,13 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
 
 @pytest.mark.parametrize(
     "method",
-    [Statistics(), Ours(max_epochs=1, summary_size=16), SupervisedNetwork()],
-    ids=["statistics", "ours", "supervised"],
+    [
+        Statistics(),
+        Ours(max_epochs=1, summary_size=16),
+        SupervisedNetwork(),
+        FineTuned(CroSSLTransformer(summary_size=16), pretrain=False, max_epochs=5),
+    ],
+    ids=["statistics", "ours", "supervised", "fine-tuned"],
 )
 @pytest.mark.parametrize("protocol", ["labels", "missing"])
 def test_every_protocol_is_measured(folder, method, protocol):
@@ -117,6 +147,7 @@ def test_every_protocol_is_measured(folder, method, protocol):
     if protocol == "labels":
         assert set(LABELS) < measures
         assert {"100 % without a", "100 % half missing"} < measures
+        assert isinstance(method, FineTuned) == ("5 % calibration error" in measures)
     else:
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]

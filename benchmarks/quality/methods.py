@@ -13,12 +13,13 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
 
 from ..few_labels import UNTRAINED
@@ -95,6 +96,27 @@ class Published(Ours):
         """Pretrain."""
         params = {"random_state": seed, **self.params}
         self.embedder = CroSSLTransformer.from_paper(**params).fit(X)
+
+
+class FineTuned:
+    """CroSSLClassifier, pretrained once a split, or trained by labels alone."""
+
+    heads = ("network",)
+
+    def __init__(self, transformer: CroSSLTransformer | None = None, **params: object):
+        self.transformer = transformer or CroSSLTransformer()
+        self.params = params
+
+    def fit(self, X: Windows, seed: int) -> None:
+        """Pretrain, unless training is from scratch."""
+        transformer = clone(self.transformer).set_params(random_state=seed)
+        self.fixed = {"transformer": transformer, "random_state": seed, **self.params}
+        if self.params.get("pretrain", True):
+            self.fixed["pretrained"] = transformer.fit(X)
+
+    def classifier(self, X: Windows, y: np.ndarray):
+        """Fine-tune on labelled windows; returns what maps windows to classes."""
+        return CroSSLClassifier(**self.fixed).fit(X, y)
 
 
 class Statistics(Standardized):
@@ -186,6 +208,9 @@ class MultiRocketHydra(Rocket):
 
 METHODS = {
     "CroSSLTransformer": Ours(),
+    "CroSSLClassifier": FineTuned(),
+    "CroSSLClassifier, frozen": FineTuned(freeze="all"),
+    "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "published": Published(),
     "statistics": Statistics(),

@@ -18,6 +18,7 @@ from .recordings import Recordings, Windows, select, test_windows, without, with
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
 HALF = 0.5  # of the (window, modality) pairs that are removed
 PROTOCOLS = ("labels", "missing")
+BINS = 15  # of the calibration error
 
 Row = dict[str, Any]
 
@@ -50,7 +51,12 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
             if learner is not None:
                 predict = learner.classifier(head, rows, y[rows])
             else:
-                predict = _by_windows(method.classifier(select(X, rows), y[rows]), tests)
+                classifier = method.classifier(select(X, rows), y[rows])
+                predict = _by_windows(getattr(classifier, "predict", classifier), tests)
+                if hasattr(classifier, "predict_proba"):
+                    error = calibration_error(classifier, X_test, y_test)
+                    measure = f"{labels} calibration error"
+                    yield {"measure": measure, "value": error, "draw": number}
             if labels == "100 %":
                 seconds = time.perf_counter() - start
                 yield {"measure": "seconds of classifier", "value": seconds, "head": head}
@@ -60,6 +66,25 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
                 score = f1_score(y_test, predict(variant), average="macro")
                 measure = f"{labels} {variant}".strip()
                 yield {"measure": measure, "value": score, "draw": number, "head": head}
+
+
+def calibration_error(classifier: Any, X: Windows, y: np.ndarray) -> float:
+    """Compute the expected calibration error.
+
+    Windows go into bins by how sure the classifier is of what it says; in each the mean
+    of that is compared with how often it is right.
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger, "On Calibration of Modern Neural Networks", ICML 2017,
+    arXiv:1706.04599, equation 3.
+    """
+    p = classifier.predict_proba(X)
+    right = classifier.classes_[p.argmax(axis=1)] == y
+    sure = p.max(axis=1)
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gaps = [(right[bins == b].sum() - sure[bins == b].sum()) for b in range(BINS)]
+    return float(np.abs(gaps).sum() / len(y))
 
 
 def label_draws(y: np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:

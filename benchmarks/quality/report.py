@@ -18,7 +18,7 @@ def write_report(results: Path, folder: Path) -> None:
         return
     frame = read(results)
     parts = [_labels(frame, labels) for labels in LABELS]
-    parts += [_missing(frame), _seconds(frame)]
+    parts += [_calibration(frame), _missing(frame), _seconds(frame)]
     (folder / "report.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     for labels in ("3 per class", "1 %"):
         plot_ranks(frame, labels, folder)
@@ -73,6 +73,21 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
+
+
+def _calibration(frame: pd.DataFrame) -> str:
+    """Tell how far probabilities are from what they say."""
+    lines = []
+    for labels in LABELS:
+        errors = means(frame, f"{labels} calibration error").groupby("dataset").mean()
+        if not errors.empty:
+            lines += [f"## Expected calibration error, labels: {labels}", ""]
+            lines.append(_head(errors.index))
+        for method in errors:
+            cells = [_cell(value) for value in errors[method]]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines).strip()
 
 
 def _missing(frame: pd.DataFrame) -> str:
