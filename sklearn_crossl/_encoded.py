@@ -99,17 +99,19 @@ class EncodedWindows:
         """
         keep = self.observed & torch.from_numpy(seen).to(self.observed.device)
         some = keep.any(1).cpu().numpy()
-        if not some.all():
-            nothing = self.fuse(np.ones_like(seen)).mean(axis=0)
-            result = np.tile(nothing, (len(keep), 1))
+        if some.all():
+            return self._fuse(keep, np.arange(len(keep)))
+        known = np.flatnonzero(self.observed.any(1).cpu().numpy())
+        nothing = self._fuse(self.observed, known).mean(axis=0)
+        result = np.tile(nothing, (len(keep), 1))
+        if some.any():
             result[some] = self._fuse(keep, np.flatnonzero(some))
-            return result
-        return self._fuse(keep, np.arange(len(keep)))
+        return result
 
     def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
         """Fuse some windows by what is to be kept of each, (n_windows, M)."""
         results = []
-        for part in np.array_split(rows, -(-len(rows) // _ROWS)) if len(rows) else []:
+        for part in np.array_split(rows, -(-len(rows) // _ROWS)):
             at = torch.from_numpy(part).to(keep.device)
             projections = self.apart.projections
             apart = Apart(
@@ -120,7 +122,7 @@ class EncodedWindows:
             has = keep[at].cpu().numpy()[..., None]
             codes = np.where(has, codes, self.code_means)
             results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), codes))
-        return np.concatenate(results) if results else np.empty((0, 1), np.float32)
+        return np.concatenate(results)
 
     def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:
         """Give each window another one's share of a modality."""

@@ -122,8 +122,8 @@ def modality_importance(
     >>> X, y = rng.normal(size=(60, 2, 16)), np.arange(60) % 2
     >>> X[:, 1] += 3 * y[:, None]  # the second sensor tells the classes apart
     >>> embedder = CroSSLTransformer({"acc": 0, "eda": 1}, max_epochs=1, random_state=0)
-    >>> model = make_pipeline(embedder, LogisticRegression()).fit(X, y)
-    >>> result = modality_importance(model, X, y, random_state=0)
+    >>> model = make_pipeline(embedder, LogisticRegression()).fit(X[:40], y[:40])
+    >>> result = modality_importance(model, X[40:], y[40:], random_state=0)
     >>> result.modalities[result.shapley.argmax()]
     'eda'
     """

@@ -1,0 +1,161 @@
+"""Cross-modal retrieval: which windows of one sensor go with those of another."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import Bunch
+
+from .._encoded import EncodedWindows
+from ._removal import fitted_part
+
+__all__ = ["recall_at_k", "retrieve"]
+
+
+def retrieve(
+    estimator: Any,
+    X: Any,
+    query: str,
+    target: str,
+    *,
+    X_target: Any = None,
+    n_neighbors: int = 10,
+) -> Bunch:
+    """Find the windows of one modality that go with windows of another.
+
+    A window is embedded by its query modality alone, and candidates by their target
+    modality alone; both embeddings say what is expected of the whole window, so that they
+    can be compared, by the cosine after centring.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline or search that
+        begins with one.
+    X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
+        Windows with the query modality.
+    query, target : str
+        Names of modalities, as in the transformer's ``modalities_``.
+    X_target : array-like or mapping, default=None
+        Windows with the target modality to choose from; None is X itself.
+    n_neighbors : int, default=10
+        How many to find for each query.
+
+    Returns
+    -------
+    Bunch
+        With these keys:
+
+        indices : int ndarray of shape (n_queries, n_neighbors)
+            Rows of ``X_target``, the most similar first.
+        similarities : ndarray of shape (n_queries, n_neighbors)
+            Cosines, in [-1, 1].
+        queries, candidates : int ndarray
+            Rows of X that have the query modality, and of ``X_target`` that have the
+            target modality: the others are left out.
+
+    Raises
+    ------
+    TypeError
+        If there is no CroSSLTransformer in ``estimator``.
+    ValueError
+        If a modality is unknown, no window has it, or there are fewer candidates than
+        ``n_neighbors``.
+
+    See Also
+    --------
+    recall_at_k : How often the right one is found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_crossl import CroSSLTransformer
+    >>> from sklearn_crossl.inspection import retrieve
+    >>> rng = np.random.default_rng(0)
+    >>> level = rng.normal(size=(60, 1, 1))  # what both sensors see
+    >>> X = {name: level + 0.1 * rng.normal(size=(60, 1, 16)) for name in ("eda", "ecg")}
+    >>> embedder = CroSSLTransformer(max_epochs=1, random_state=0).fit(X)
+    >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
+    (60, 3)
+    """
+    transformer = fitted_part(getattr(estimator, "best_estimator_", estimator), "_form")
+    if transformer is None:
+        raise TypeError(
+            f"{type(estimator).__name__} holds no fitted CroSSLTransformer; pass one."
+        )
+    names = list(transformer.modalities_)
+    for name in (query, target):
+        if name not in names:
+            raise ValueError(f"Unknown modality {name!r}; fitted were {names}.")
+    asked, queries = _alone(transformer, X, names.index(query))
+    X_target = X if X_target is None else X_target
+    known, candidates = _alone(transformer, X_target, names.index(target))
+    if not isinstance(n_neighbors, Integral) or not 1 <= n_neighbors <= len(candidates):
+        raise ValueError(
+            f"n_neighbors={n_neighbors!r}; expected 1 to {len(candidates)}, the windows "
+            f"that have {target!r}."
+        )
+    cosines = asked @ known.T  # (n_queries, n_candidates)
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :n_neighbors]
+    return Bunch(
+        indices=candidates[nearest],
+        similarities=np.take_along_axis(cosines, nearest, axis=1),
+        queries=queries,
+        candidates=candidates,
+    )
+
+
+def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
+    """Compute how often the right window is among the first k.
+
+    Parameters
+    ----------
+    indices : array-like of int of shape (n_queries, n_neighbors)
+        What :func:`retrieve` found.
+    relevant : array-like of int of shape (n_queries,)
+        The right row for each query: its own, where X was asked for its own windows.
+    k : int
+        How many of the first count.
+
+    Returns
+    -------
+    float
+        The share of queries, in [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or k is not in 1 to ``n_neighbors``.
+
+    Examples
+    --------
+    >>> from sklearn_crossl.inspection import recall_at_k
+    >>> recall_at_k([[0, 1], [2, 1]], [0, 1], k=1)
+    0.5
+    """
+    found, right = np.asarray(indices), np.asarray(relevant)
+    if found.ndim != 2 or right.shape != found.shape[:1]:
+        raise ValueError(
+            f"indices has shape {found.shape} and relevant {right.shape}; expected "
+            "(n_queries, n_neighbors) and (n_queries,)."
+        )
+    if not 1 <= k <= found.shape[1]:
+        raise ValueError(f"k={k!r}; expected 1 to {found.shape[1]}.")
+    return float((found[:, :k] == right[:, None]).any(axis=1).mean())
+
+
+def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray]:
+    """Embed the windows that have a modality by it alone, centred and of unit length."""
+    windows = EncodedWindows.of(transformer, X)
+    rows = np.flatnonzero(windows.observed[:, index].cpu().numpy())
+    if not len(rows):
+        name = list(transformer.modalities_)[index]
+        raise ValueError(f"No window has the modality {name!r}.")
+    seen = np.arange(windows.observed.shape[1]) == index
+    Z = windows.fuse(seen)[rows]
+    Z = Z - Z.mean(axis=0)
+    length = np.linalg.norm(Z, axis=1, keepdims=True)
+    return Z / np.maximum(length, np.finfo(Z.dtype).tiny), rows

@@ -1,0 +1,82 @@
+"""Cross-modal retrieval."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.inspection import recall_at_k, retrieve
+
+
+def two_views(n=120, seed=0):
+    """Two sensors that see the same rate and strength of a movement."""
+    rng = np.random.default_rng(seed)
+    rate, strength = rng.uniform(1, 8, size=(n, 1, 1)), rng.uniform(0.3, 3, (n, 1, 1))
+    t = np.arange(48) / 48
+
+    def view(gain):
+        phase = rng.uniform(0, 6, size=(n, 1, 1))
+        return gain * strength * np.sin(6.28 * rate * t + phase)
+
+    return {"acc": view(1.0), "gyro": view(-2.0)}
+
+
+@pytest.fixture(scope="module")
+def embedder():
+    return CroSSLTransformer(max_epochs=5, summary_size=64, random_state=0).fit(
+        two_views(400)
+    )
+
+
+def test_the_other_sensors_window_is_found(embedder):
+    X = two_views(seed=1)
+    found = retrieve(embedder, X, "acc", "gyro", n_neighbors=5)
+    assert recall_at_k(found.indices, found.queries, 5) > 10 * 5 / 120  # by chance
+    assert (np.diff(found.similarities) <= 0).all()
+    assert np.abs(found.similarities).max() <= 1 + 1e-5
+
+
+def test_only_the_query_and_the_target_are_looked_at(embedder):
+    X, other = two_views(seed=1), two_views(seed=2)
+    expected = retrieve(embedder, X, "acc", "gyro").indices
+    queries = {"acc": X["acc"], "gyro": other["gyro"]}
+    targets = {"acc": other["acc"], "gyro": X["gyro"]}
+    found = retrieve(embedder, queries, "acc", "gyro", X_target=targets).indices
+    np.testing.assert_array_equal(found, expected)
+    found = retrieve(embedder, {"acc": X["acc"]}, "acc", "gyro", X_target=targets)
+    assert (found.indices == expected).mean() > 0.95  # rounding swaps near equals
+
+
+def test_windows_that_lack_a_modality_are_left_out(embedder):
+    X = two_views(seed=1)
+    X["acc"][:10] = np.nan
+    X["gyro"][20:30] = np.nan
+    found = retrieve(embedder, X, "acc", "gyro")
+    np.testing.assert_array_equal(found.queries, np.arange(10, 120))
+    assert not np.isin(found.indices, np.arange(20, 30)).any()
+    assert len(found.candidates) == 110
+
+
+def test_a_pipeline_and_errors(embedder):
+    X = two_views(20, seed=1)
+    model = make_pipeline(embedder, LogisticRegression())
+    assert retrieve(model, X, "acc", "gyro", n_neighbors=1).indices.shape == (20, 1)
+    with pytest.raises(TypeError, match="holds no fitted CroSSLTransformer"):
+        retrieve(LogisticRegression(), X, "acc", "gyro")
+    with pytest.raises(ValueError, match="Unknown modality 'eeg'; fitted were"):
+        retrieve(embedder, X, "eeg", "gyro")
+    with pytest.raises(ValueError, match="n_neighbors=21; expected 1 to 20"):
+        retrieve(embedder, X, "acc", "gyro", n_neighbors=21)
+    with pytest.raises(ValueError, match="No window has the modality 'gyro'"):
+        retrieve(embedder, {"acc": X["acc"]}, "acc", "gyro")
+
+
+def test_recall_literally():
+    indices = np.array([[3, 1, 2], [0, 1, 2], [5, 4, 2]])
+    assert recall_at_k(indices, [1, 0, 7], 1) == pytest.approx(1 / 3)
+    assert recall_at_k(indices, [1, 0, 7], 2) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="k=4; expected 1 to 3"):
+        recall_at_k(indices, [1, 0, 7], 4)
+    with pytest.raises(ValueError, match="relevant \\(2,\\)"):
+        recall_at_k(indices, [1, 0], 1)
