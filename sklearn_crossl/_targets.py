@@ -80,9 +80,9 @@ def continuous_target(y: Any) -> Target:
 
 def _has_class(y: np.ndarray) -> np.ndarray:
     """Say which windows have a label; -1 is one if there would be just one other."""
-    if y.dtype.kind == "f" and np.isinf(y).any():
-        raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
     labels = [None if is_pandas_na(label) else label for label in y.tolist()]
+    if any(label in (np.inf, -np.inf) for label in labels):
+        raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
     absent = np.array([label is None or label != label for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
     others = set(y[~(absent | marked)].tolist())

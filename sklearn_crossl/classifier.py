@@ -26,9 +26,8 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the transformer's global embedding and its summary; head,
-    aggregator and encoders then learn from the labels, from windows as they are and with
-    sensors dropped.
+    A linear head reads the global embedding and the summary; it, the aggregator and the
+    encoders learn from the labels, from windows as they are and with sensors dropped.
 
     Parameters
     ----------
