@@ -54,6 +54,16 @@ class Normed(nn.Module):
         return self.norm(self.conv(x)).relu().mean(-1)
 
 
+class NormedFuse(nn.Module):
+    def __init__(self, n_modalities, code_size):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(code_size)
+
+    def forward(self, codes, keep):
+        x = (codes * keep).sum(-2)
+        return self.norm(x.flatten(0, -2)).unflatten(0, x.shape[:-1])
+
+
 def pretrain(**params):
     small = {"encoder": TCNEncoder(widths=(8, 8), kernel_sizes=(5, 3)), "max_epochs": 1}
     params = {**small, "summary_size": 16, "random_state": 0, **params}
@@ -101,17 +111,17 @@ def test_head_first_then_aggregator_then_encoders(pretrained):
     assert changed[4:] == [{"head", "aggregator", "encoders"}] * 6
 
 
-@pytest.mark.parametrize("freeze", [None, "encoder"])
-def test_a_frozen_encoders_statistics_do_not_move(freeze):
-    transformer = pretrain(encoder=Normed)
+@pytest.mark.parametrize(
+    ("freeze", "move"),
+    [(None, {"encoders", "aggregator"}), ("encoder", {"aggregator"}), ("all", set())],
+)
+def test_what_is_frozen_keeps_its_statistics(freeze, move):
+    transformer = pretrain(encoder=Normed, aggregator=NormedFuse)
     model = make(transformer, freeze=freeze, max_epochs=2).fit(X, Y)
-    moved = [
-        not np.array_equal(array, model._weights[name])
-        for name, array in transformer._learnt["weights"].items()
-        if "running" in name
-    ]
-    assert len(moved) == 4
-    assert all(moved) is (freeze is None)
+    weights = transformer._learnt["weights"]
+    statistics = {name: w for name, w in weights.items() if "running" in name}
+    assert len(statistics) == 6
+    assert parts_that_changed(statistics, model._weights) == move
 
 
 def test_before_training_all_classes_are_equally_likely(pretrained):
