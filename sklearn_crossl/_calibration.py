@@ -45,9 +45,10 @@ def folds(
     n_folds = min(_N_FOLDS, int(np.bincount(target).min()))
     if n_folds < 2:
         return []
-    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    if groups is not None and len(np.unique(groups)) >= n_folds:
-        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    if groups is not None and len(np.unique(groups)) < n_folds:
+        groups = None
+    by = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = by(n_folds, shuffle=True, random_state=seed)
     parts = []
     for training, test in splitter.split(target, target, groups):
         known = test[np.isin(target[test], target[training])]

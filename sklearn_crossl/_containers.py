@@ -116,6 +116,8 @@ def read_source(
         return _from_cells(cells, min_windows, fitted)
     if getattr(getattr(x, "dtype", None), "kind", None) in ("m", "M"):
         raise TypeError(f"X holds {x.dtype}, times; expected numbers.")
+    if hasattr(x, "__array__") and not (hasattr(x, "dtype") or is_table(x)):
+        x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
         x,
         dtype=[np.float32, np.float64],

@@ -44,6 +44,10 @@ class LossNet(NeuralNet):
         self.interrupted_ = False
         self.diverged_: int | None = None
 
+    def on_train_begin(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
+        super().on_train_begin(net, *args, **kwargs)
+        self.module_.train()  # parts may be in another mode than the whole
+
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # skorch asks before every step
             super()._set_training(training)

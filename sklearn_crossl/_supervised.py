@@ -6,18 +6,16 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._batches import StreamedWindows, WindowDataset
 from ._device import autocast_dtype, resolve_device, seeded
 from ._finetuning import (
     FineTunedNetwork,
@@ -25,9 +23,9 @@ from ._finetuning import (
     enough_epochs,
     fine_tune,
 )
-from ._input import read_again
-from ._labelled import LabelledWindows, Views, make_views
+from ._input import read_again, read_new
 from ._loop import check_end, history
+from ._material import Material, gather, split
 from ._memory import freed_memory_kept
 from ._names import check_names
 from ._persistence import arrays_to_module, module_to_arrays
@@ -36,21 +34,6 @@ from ._targets import Target
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
 from .transformer import CroSSLTransformer
-
-
-class Material(NamedTuple):
-    """All that fine-tuning takes besides parameters."""
-
-    transformer: CroSSLTransformer
-    windows: WindowDataset  # those with a label
-    views: Views  # of them
-    target: Target
-    groups: np.ndarray | None  # of them
-
-    @property
-    def device(self) -> torch.device:
-        """Where to compute."""
-        return resolve_device(self.transformer.device)
 
 
 class FineTuned(BaseEstimator, ABC):
@@ -111,41 +94,33 @@ class FineTuned(BaseEstimator, ABC):
 
     def _fit(self, X: ArrayLike, y: Any, groups: Any) -> Any:
         """Pretrain, fine-tune, and only then set the fitted attributes."""
-        check_masking_ratio(self.modality_dropout)
+        check_masking_ratio(self.modality_dropout, "modality_dropout")
         if y is None:
             name = type(self).__name__
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         target = self._encode(y)
         random_state = check_random_state(self.random_state)
-        transformer = self._pretrained(X, random_state)
+        transformer, windows = self._prepare(X, random_state)
+        check_consistent_length(windows.observed, target.labelled, groups)
+        if self.pretrained is None:
+            transformer.fit(X) if self.pretrain else transformer._initialize(X)
         seed = random_state.randint(np.iinfo(np.int32).max)
         device = resolve_device(transformer.device)
         with seeded(seed, device), freed_memory_kept():
-            material = self._gather(X, transformer, target, groups)
-            training, held_out = self._split(material, random_state)
+            dropout = self.modality_dropout
+            material = gather(windows, transformer, target, groups, dropout)
+            training, held_out = np.arange(len(target.values)), None
+            if self.early_stopping:
+                fraction = self.validation_fraction
+                training, held_out = split(material, fraction, random_state)
             net = self._train(material, training, held_out, self.freeze)
             check_end(net, kept="the estimator is as before.")
             calibration = self._calibrate(material, net.module_, held_out)
         self.__dict__.update(
             self._fitted_attributes(transformer, target, net), **calibration
         )
+        self._tuned_network()
         return self
-
-    def _gather(
-        self, X: ArrayLike, transformer: CroSSLTransformer, target: Target, groups: Any
-    ) -> Material:
-        """Read the windows that have a label, and summarise them in all views."""
-        windows = self._read(X, transformer, min_windows=2)
-        check_consistent_length(windows.observed, target.labelled)
-        if groups is not None:
-            check_consistent_length(target.labelled, groups)
-            groups = np.asarray(groups)[target.labelled]
-        dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
-        labelled = dataset.read(np.flatnonzero(target.labelled))
-        network = transformer._embedding_network()
-        device = resolve_device(transformer.device)
-        views = make_views(network, labelled, self.modality_dropout, device)
-        return Material(transformer, labelled, views, target, groups)
 
     def _fitted_attributes(
         self, transformer: CroSSLTransformer, target: Target, net: FineTuningNet
@@ -164,7 +139,7 @@ class FineTuned(BaseEstimator, ABC):
             "transformer_": transformer,
             "modalities_": transformer.modalities_,
             "history_": history(net),
-            "n_iter_": len(net.history),
+            "n_iter_": len(history(net)),
             "_n_outputs": target.n_outputs,
             "_weights": {n: w for n, w in arrays.items() if n[:8] != "summary."},
             "_network": None,  # the one built from earlier weights is stale
@@ -174,9 +149,7 @@ class FineTuned(BaseEstimator, ABC):
         """Compute what the head says of windows, (n_windows, n_outputs)."""
         check_is_fitted(self)
         transformer = self.transformer_
-        windows = self._read(X, transformer)
-        check_names(self, X, transformer._form)
-        check_any_observed(windows, "Leave them out: there is nothing to tell them by.")
+        windows = self._read(X, transformer, self)
         outputs = np.empty((len(windows), self._n_outputs), windows.dtype)
         for rows, _, of_rows, _ in embed(
             self._tuned_network(),
@@ -191,39 +164,38 @@ class FineTuned(BaseEstimator, ABC):
         return outputs
 
     def _read(
-        self, X: ArrayLike, transformer: CroSSLTransformer, min_windows: int = 1
+        self,
+        X: ArrayLike,
+        transformer: CroSSLTransformer,
+        fitted: BaseEstimator,
+        min_windows: int = 1,
     ) -> Windows:
-        return read_again(X, transformer._form, transformer.max_missing, min_windows)
+        """Read windows of the form and the names that were fitted."""
+        form, max_missing = transformer._form, transformer.max_missing
+        windows = read_again(X, form, max_missing, min_windows)
+        check_names(fitted, X, form)
+        check_any_observed(windows, "Leave them out: there is nothing to tell them by.")
+        return windows
 
-    def _pretrained(
+    def _prepare(
         self, X: ArrayLike, random_state: np.random.RandomState
-    ) -> CroSSLTransformer:
-        """Take the transformer that was given, or pretrain one on all windows."""
+    ) -> tuple[CroSSLTransformer, Windows]:
+        """Take the transformer that was given, or a new one, and read the windows."""
         if self.pretrained is not None:
             check_is_fitted(
                 self.pretrained,
                 msg="pretrained is not fitted; fit it, or pass it as `transformer` to "
                 "have it fitted on the windows that this estimator is fitted on.",
             )
-            return copy.copy(self.pretrained)  # the caller may fit it again
+            transformer = copy.copy(self.pretrained)  # the caller may fit it again
+            return transformer, self._read(X, transformer, transformer, 2)
         transformer = clone(self.transformer or CroSSLTransformer())
+        transformer._validate_params()
         if transformer.random_state is None:
             seed = random_state.randint(np.iinfo(np.int32).max)
             transformer.set_params(random_state=seed)
-        return transformer.fit(X) if self.pretrain else transformer._initialize(X)
-
-    def _split(
-        self, material: Material, random_state: np.random.RandomState
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Choose the labelled windows to train on and those to stop by."""
-        everything = np.arange(len(material.target.values))
-        if not self.early_stopping:
-            return everything, None
-        size = self.validation_fraction
-        splits: Any = ShuffleSplit(1, test_size=size, random_state=random_state)
-        if material.groups is not None:
-            splits = GroupShuffleSplit(1, test_size=size, random_state=random_state)
-        return next(splits.split(everything, groups=material.groups))
+        form = (transformer.modalities, transformer.max_missing)
+        return transformer, read_new(X, *form)[1]
 
     def _train(
         self,
@@ -234,21 +206,14 @@ class FineTuned(BaseEstimator, ABC):
         *,
         auxiliary: bool = False,
     ) -> FineTuningNet:
-        transformer, windows, views, target, _ = material
-        if freeze is None:
-            views = views._replace(codes=None)  # the encoders make new ones
-        labels = target.values, target.weight
-        trained = LabelledWindows(windows, views, *labels, training)
-        tested = None
-        if held_out is not None:
-            tested = LabelledWindows(windows, views, *labels, held_out)
+        transformer, target = material.transformer, material.target
         max_epochs = self.max_epochs
         if max_epochs == "auto":
             max_epochs = enough_epochs(len(training), self.batch_size)
         return fine_tune(
             self._new_network(transformer, target.n_outputs, freeze),
-            trained,
-            tested,
+            material.choose(training, freeze),
+            None if held_out is None else material.choose(held_out, freeze),
             target.loss,
             device=material.device,
             autocast=autocast_dtype(transformer.precision, material.device),
@@ -292,7 +257,7 @@ class FineTuned(BaseEstimator, ABC):
     def __sklearn_clone__(self) -> Any:
         """Clone the parameters, but keep what is fitted of ``pretrained``."""
         copied = super().__sklearn_clone__()
-        copied.pretrained = self.pretrained
+        copied.pretrained = copy.copy(self.pretrained)  # set_params leaves ours alone
         return copied
 
     def __getstate__(self) -> dict[str, Any]:

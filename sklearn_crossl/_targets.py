@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -28,9 +29,17 @@ class Target(NamedTuple):
 
 def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
     """Read class labels; -1, NaN and None say that a window has none."""
+    if isinstance(y, (list, tuple)):
+        y = np.array(y, dtype=object)  # else NaN among strings becomes one of them
     y = column_or_1d(y, warn=True)
     labelled = _has_class(y)
-    of_labelled = np.asarray(y[labelled].tolist())
+    labels = y[labelled].tolist()
+    if len({isinstance(label, str) for label in labels}) > 1:
+        raise ValueError(
+            f"y mixes strings with other labels, {sorted(map(repr, set(labels)))[:5]}; "
+            "give labels of one type, and -1, NaN or None where there is none."
+        )
+    of_labelled = np.asarray(labels)
     check_classification_targets(of_labelled)
     classes, index = np.unique(of_labelled, return_inverse=True)
     if len(classes) < 2:
@@ -71,13 +80,15 @@ def continuous_target(y: Any) -> Target:
 
 def _has_class(y: np.ndarray) -> np.ndarray:
     """Say which windows have a label; -1 is one if there would be just one other."""
-    labels = y.tolist()
-    if y.dtype.kind == "f" and np.isinf(y).any():
+    labels = [None if is_pandas_na(label) else label for label in y.tolist()]
+    if any(label in (np.inf, -np.inf) for label in labels):
         raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
     absent = np.array([label is None or label != label for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
     others = set(y[~(absent | marked)].tolist())
-    return ~absent if len(others) < 2 else ~(absent | marked)
+    if len(others) == 1 and not isinstance(next(iter(others)), str):
+        marked[:] = False
+    return ~(absent | marked)
 
 
 def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:

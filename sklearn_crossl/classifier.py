@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._calibration import folds, temperature
 from ._finetuning import FineTunedNetwork, outputs
-from ._labelled import LabelledWindows
-from ._supervised import FineTuned, Material
+from ._material import Material
+from ._supervised import FineTuned
 from ._targets import Target, class_target
 from .transformer import CroSSLTransformer
 
@@ -25,16 +26,14 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the transformer's global embedding and its summary; head,
-    aggregator and encoders then learn from the labels, from windows as they are and with
-    sensors dropped.
+    A linear head reads the global embedding and the summary; it, the aggregator and the
+    encoders learn from the labels, from windows as they are and with sensors dropped.
 
     Parameters
     ----------
     transformer : CroSSLTransformer, default=None
-        How to pretrain, and which channels belong to which modality; not fitted. None is
-        ``CroSSLTransformer()``. Its ``device``, ``precision`` and ``max_missing`` hold
-        for fine-tuning too; its ``output`` does not matter.
+        How to pretrain, and which channels belong to which modality. None is the default
+        one. Its ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
     pretrained : fitted CroSSLTransformer, default=None
         Used as it is, in place of pretraining. Cloning this estimator, as
         cross-validation does, keeps it fitted. It is not changed.
@@ -45,8 +44,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         What of the pretrained network stays as it is: the encoders, or the aggregator
         too, so that the head alone learns, many times faster. None fine-tunes everything.
     gradual_unfreezing : bool, default=True
-        Whether the head learns alone for a fifth of the epochs, and then with the
-        aggregator for another, before the encoders join in.
+        Whether the head learns alone for a fifth of the epochs, then with the aggregator
+        for another, before the encoders join in.
     modality_dropout : float or pair of float, default=(0.1, 0.9)
         Share of a window's sensors hidden in a second view of it that the head learns
         from as well, or a range that it is drawn from, so that sensors missing at
@@ -54,31 +53,30 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     dropout : float, default=0.3
         Share of the embedding's units that the head does not see in a training step.
     label_smoothing : float, default=0.1
-        Share of each label that is spread over all classes. It keeps a head of many units
-        from growing sure of few labels: without it the macro-F1 falls by points.
+        Share of each label that is spread over all classes. Without it a head of many
+        units grows too sure of few labels, and the macro-F1 falls by points.
     calibrate : bool, default=True
         Whether to scale the logits by a temperature, so that of the windows said to be of
         a class with 80 % about 80 % are. It is learnt from the windows held out by
         ``early_stopping``; without it by three-fold cross-validation of the head alone,
         by ``groups`` if there are any; it is 1 where a class has a single label.
     class_weight : dict, "balanced" or None, default=None
-        How much the windows of each class count. "balanced" counts each class alike.
+        How much each class's windows count. "balanced" counts the classes alike.
     max_epochs : int or "auto", default="auto"
         Passes over the labelled windows. "auto" is enough for 300 steps, and 10 at
         least.
     batch_size : int, default=64
         Windows per step at most.
     lr : float, default=1e-4
-        Learning rate of the pretrained network at its peak; it rises and falls once. With
-        few labels a higher one does harm; from random weights ten times as much is right.
+        Peak learning rate of the pretrained network; it rises and falls once. A higher
+        one does harm with few labels; from random weights 1e-3 is better.
     head_lr : float, default=1e-2
         That of the head, which starts from zero.
     weight_decay : float, default=1e-2
         Passed to AdamW.
     early_stopping : bool, default=False
         Whether to hold labelled windows out, stop when their loss has not fallen for
-        ``patience`` epochs and go back to the best. With few labels each is worth more
-        in training, so by default none is held out.
+        ``patience`` epochs and go back to the best. With few labels, train on all.
     validation_fraction : float, default=0.2
         Share held out: of the groups, if ``fit`` is given any, so that no subject is on
         both sides; else of the labelled windows.
@@ -95,7 +93,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels.
+        Class labels.
     temperature_ : float
         What the logits are divided by.
     transformer_ : CroSSLTransformer
@@ -119,8 +117,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
 
     Notes
     -----
-    The labelled windows are held in memory while the network is fine-tuned, with four
-    vectors of ``summary_size`` each for views with sensors dropped.
+    ``fit`` holds labelled windows in memory, with four vectors of ``summary_size`` each.
 
     References
     ----------
@@ -136,15 +133,10 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     >>> import numpy as np
     >>> from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
     >>> rng = np.random.default_rng(0)
-    >>> y = np.arange(40) % 2
-    >>> X = rng.normal(size=(40, 4, 32)) * (1 + y[:, None, None])
-    >>> y[:30] = -1  # 30 windows have no label
-    >>> y[30:] += 3
-    >>> classifier = CroSSLClassifier(
-    ...     CroSSLTransformer({"acc": slice(0, 3), "heart": 3}, max_epochs=2),
-    ...     random_state=0,
-    ... )
-    >>> classifier.fit(X, y).classes_
+    >>> X = rng.normal(size=(40, 4, 32))
+    >>> y = np.repeat([-1, 3, 4], [30, 5, 5])  # 30 windows have no label
+    >>> transformer = CroSSLTransformer({"acc": slice(0, 3), "heart": 3}, max_epochs=2)
+    >>> CroSSLClassifier(transformer, random_state=0).fit(X, y).classes_
     array([3, 4])
     """
 
@@ -211,8 +203,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows, as in :class:`~sklearn_crossl.CroSSLTransformer`.
         y : array-like of shape (n_windows,)
-            Class labels. -1, NaN or None says that a window has no label; if there is
-            only one other label, -1 is a class.
+            Labels. -1, NaN or None says that a window has none; if there is only one
+            other number, -1 is a class.
         groups : array-like of shape (n_windows,), default=None
             Such as the subjects; with ``early_stopping`` none is on both sides.
 
@@ -245,8 +237,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         logits = self.decision_function(X)
         if logits.ndim == 1:
             logits = np.stack([np.zeros_like(logits), logits], axis=1)
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
+        return softmax(logits, axis=1)
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithms of the classes' odds.
@@ -262,8 +253,10 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
             Logits in the order of ``classes_``; of two classes the second's against the
             first's, (n_windows,).
         """
-        logits = self._outputs(X) / self.temperature_
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+        logits = self._outputs(X)
+        if logits.shape[1] == 2:
+            logits = logits[:, 1] - logits[:, 0]
+        return logits / self.temperature_
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Name the most likely class.
@@ -278,7 +271,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         ndarray of shape (n_windows,)
             Class labels.
         """
-        return self.classes_[self._outputs(X).argmax(axis=1)]
+        best = self._outputs(X).argmax(axis=1)
+        return self.classes_[best]
 
     def _encode(self, y: Any) -> Target:
         return class_target(y, self.class_weight, self.label_smoothing)
@@ -286,20 +280,20 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
-        _, windows, views, target, groups = material
+        target = material.target
         tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, rows
 
-        def test(network: FineTunedNetwork, rows: np.ndarray) -> None:
-            some = LabelledWindows(windows, views, *target[1:3], rows)
-            tested.append((outputs(network, some, material.device), rows))
+        def test(network: FineTunedNetwork, rows: np.ndarray, freeze: Any) -> None:
+            windows = material.choose(rows, freeze)
+            tested.append((outputs(network, windows, material.device), rows))
 
         if self.calibrate and held_out is not None:
-            test(network, held_out)
+            test(network, held_out, self.freeze)
         elif self.calibrate:
             seed = int(torch.randint(2**31 - 1, ()))
-            for training, rows in folds(target.values, groups, seed):
+            for training, rows in folds(target.values, material.groups, seed):
                 head = self._train(material, training, None, "all", auxiliary=True)
-                test(head.module_, rows)
+                test(head.module_, rows, "all")
         if not tested:
             return {"temperature_": 1.0}
         logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))

@@ -26,13 +26,15 @@ __all__ = [
 ]
 
 
-def check_masking_ratio(masking_ratio: Any) -> None:
+def check_masking_ratio(masking_ratio: Any, name: str = "masking_ratio") -> None:
     """Check that a masking ratio is a fraction in [0, 1), or a pair of them in order.
 
     Parameters
     ----------
     masking_ratio : object
         What the user passed.
+    name : str, default="masking_ratio"
+        What errors call it.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def check_masking_ratio(masking_ratio: Any) -> None:
     good = all(isinstance(r, Real) and 0 <= float(r) < 1 for r in pair)
     if not good or len(pair) not in (1, 2) or pair[0] > pair[-1]:
         raise ValueError(
-            f"masking_ratio={masking_ratio!r}; expected the fraction to hide, at least 0 "
+            f"{name}={masking_ratio!r}; expected the fraction to hide, at least 0 "
             "and below 1 (1 would hide everything), or a pair (low, high) of fractions."
         )
 

@@ -51,8 +51,8 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
     batch_size : int, default=64
         Windows per step at most.
     lr : float, default=1e-4
-        Learning rate of the pretrained network at its peak; it rises and falls once. With
-        few labels a higher one does harm; from random weights ten times as much is right.
+        Peak learning rate of the pretrained network; it rises and falls once. A higher
+        one does harm with few labels; from random weights 1e-3 is better.
     head_lr : float, default=1e-2
         That of the head, which starts from zero.
     weight_decay : float, default=1e-2

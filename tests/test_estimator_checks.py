@@ -4,16 +4,20 @@ import pytest
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
 from sklearn_crossl.aggregators import AGGREGATORS
 
 SMALL = {"max_epochs": 2, "random_state": 0}
+BRIEF = CroSSLTransformer(max_epochs=2)
 
 ESTIMATORS = [
     CroSSLTransformer(),
     CroSSLTransformer(masking="temporal", output="all", **SMALL),
     CroSSLTransformer(masking="random", output="modalities", **SMALL),
     *(CroSSLTransformer(aggregator=name, **SMALL) for name in AGGREGATORS),
+    CroSSLClassifier(BRIEF, **SMALL),
+    CroSSLClassifier(BRIEF, freeze="encoder", early_stopping=True, **SMALL),
+    CroSSLRegressor(BRIEF, max_epochs=10, random_state=0),
 ]
 
 
@@ -43,3 +47,13 @@ def test_estimator_checks(estimator, check):
 )
 def test_checks_that_check_estimator_leaves_out(check):
     check("CroSSLTransformer", CroSSLTransformer(**SMALL))
+
+
+@pytest.mark.parametrize(
+    "check",
+    [checks.check_dataframe_column_names_consistency, checks.check_param_validation],
+    ids=lambda check: check.__name__,
+)
+@pytest.mark.parametrize("estimator", [CroSSLClassifier, CroSSLRegressor])
+def test_checks_that_check_estimator_leaves_out_of_fine_tuning(check, estimator):
+    check(estimator.__name__, estimator(BRIEF, **SMALL))

@@ -1,0 +1,66 @@
+"""What fine-tuning learns from: labelled windows, their views, targets and groups."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+
+from ._batches import StreamedWindows, WindowDataset
+from ._device import resolve_device
+from ._labelled import LabelledWindows, Views, make_views
+from ._targets import Target
+from ._windows import Windows
+from .transformer import CroSSLTransformer
+
+
+class Material(NamedTuple):
+    """All that fine-tuning takes besides parameters."""
+
+    transformer: CroSSLTransformer
+    windows: WindowDataset  # those with a label
+    views: Views  # of them
+    target: Target
+    groups: np.ndarray | None  # of them
+
+    @property
+    def device(self) -> torch.device:
+        """Where to compute."""
+        return resolve_device(self.transformer.device)
+
+    def choose(self, rows: np.ndarray, freeze: str | None) -> LabelledWindows:
+        """Choose some of the labelled windows, for a network frozen so far."""
+        # The codes are the pretrained encoders'; those that learn make their own.
+        views = self.views if freeze else self.views._replace(codes=None)
+        target = self.target
+        return LabelledWindows(self.windows, views, target.values, target.weight, rows)
+
+
+def gather(
+    windows: Windows,
+    transformer: CroSSLTransformer,
+    target: Target,
+    groups: Any,
+    modality_dropout: float | tuple[float, float],
+) -> Material:
+    """Read the windows that have a label, and summarise them in all views."""
+    if groups is not None:
+        groups = np.asarray(groups)[target.labelled]
+    dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
+    labelled = dataset.read(np.flatnonzero(target.labelled))
+    network = transformer._embedding_network()
+    device = resolve_device(transformer.device)
+    views = make_views(network, labelled, modality_dropout, device)
+    return Material(transformer, labelled, views, target, groups)
+
+
+def split(
+    material: Material, validation_fraction: float, random_state: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the labelled windows to train on and those to stop by."""
+    everything = np.arange(len(material.target.values))
+    by = ShuffleSplit if material.groups is None else GroupShuffleSplit
+    splits = by(1, test_size=validation_fraction, random_state=random_state)
+    return next(splits.split(everything, groups=material.groups))

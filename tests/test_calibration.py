@@ -1,0 +1,57 @@
+"""The temperature, and the folds that it is learnt from."""
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+
+from sklearn_crossl._calibration import folds, temperature
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 7.0])
+def test_temperature_against_a_grid(scale):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(200, 3))
+    target = (logits + rng.gumbel(size=logits.shape)).argmax(1)  # what they say is true
+    grid = np.geomspace(0.02, 50, 4001)
+    share = np.full((200, 3), 1 / 202 / 3)
+    share[np.arange(200), target] += 1 - 1 / 202
+    losses = [-(share * log_softmax(scale * logits / t, axis=1)).sum() for t in grid]
+    found = temperature(scale * logits, target)
+    assert found == pytest.approx(grid[np.argmin(losses)], rel=0.01)
+    assert found == pytest.approx(scale, rel=0.35)
+
+
+def test_nobody_is_quite_sure():
+    target = np.arange(30) % 3
+    logits = np.eye(3)[target]
+    p = np.exp(log_softmax(logits / temperature(logits, target), axis=1)).max(1)
+    assert 0.9 < p.min() <= p.max() < 0.995
+
+
+def test_folds_test_every_window_once():
+    target = np.arange(30) % 3
+    parts = folds(target, None, 0)
+    tested = np.sort(np.concatenate([test for _, test in parts]))
+    np.testing.assert_array_equal(tested, np.arange(30))
+    for training, test in parts:
+        assert not set(training) & set(test)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_folds_keep_groups_apart_and_test_known_classes_only(seed):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(5, size=40)
+    target = rng.integers(3, size=40)
+    target[groups == 0] = 3  # a class of one group
+    parts = folds(target, groups, seed)
+    assert parts
+    for training, test in parts:
+        assert not set(groups[training]) & set(groups[test])
+        assert set(target[test]) <= set(target[training])
+
+
+def test_few_labels():
+    assert folds(np.array([0, 0, 0, 1]), None, 0) == []
+    assert len(folds(np.array([0, 0, 0, 1, 1]), None, 0)) == 2
+    one_group = np.zeros(6)
+    assert len(folds(np.array([0, 1] * 3), one_group, 0)) == 3  # so they are not kept

@@ -1,0 +1,113 @@
+"""The regressor: a continuous target, otherwise as the classifier."""
+
+import pickle
+
+import numpy as np
+import pytest
+from conftest import make_windows
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
+from sklearn.model_selection import cross_val_score
+
+from sklearn_crossl import CroSSLRegressor, CroSSLTransformer
+from sklearn_crossl.encoders import TCNEncoder
+from sklearn_crossl.inspection import missing_modality_curve
+
+MODALITIES = {"acc": slice(0, 3), "pulse": 3}
+
+
+def make_problem(n_windows=90):
+    """Windows that are louder the larger their target, which is far from zero."""
+    X, _ = make_windows(n_windows)
+    loudness = np.random.default_rng(1).uniform(0, 2, n_windows)
+    return X * np.exp(loudness)[:, None, None], 1000 + 50 * loudness
+
+
+X, Y = make_problem()
+
+
+def make(pretrained, **params):
+    return CroSSLRegressor(
+        pretrained=pretrained, **{"max_epochs": 5, "random_state": 0, **params}
+    )
+
+
+@pytest.fixture(scope="module")
+def pretrained():
+    encoder = TCNEncoder(widths=(8, 8), kernel_sizes=(5, 3))
+    params = {"encoder": encoder, "max_epochs": 2, "summary_size": 16}
+    return CroSSLTransformer(MODALITIES, random_state=0, **params).fit(X)
+
+
+def test_an_easy_problem_in_the_units_of_y(pretrained):
+    model = make(pretrained, max_epochs=60).fit(X[:60], Y[:60])
+    predicted = model.predict(X[60:])
+    assert predicted.shape == (30,)
+    assert r2_score(Y[60:], predicted) == pytest.approx(model.score(X[60:], Y[60:]))
+    assert model.score(X[60:], Y[60:]) > 0.7
+    halved = make(pretrained, max_epochs=60).fit(X[:60], Y[:60] / 1000 - 7)
+    np.testing.assert_allclose(
+        halved.predict(X) * 1000 + 7000, model.predict(X), rtol=1e-3
+    )
+
+
+def test_a_constant_target(pretrained):
+    model = make(pretrained).fit(X, np.full(len(X), 7.0))
+    np.testing.assert_allclose(model.predict(X), 7, atol=0.5)
+
+
+def test_windows_without_a_target_are_left_out(pretrained):
+    y = np.where(np.arange(90) < 60, np.nan, Y)
+    model = make(pretrained).fit(X, y)
+    alone = make(pretrained).fit(X[60:], Y[60:])
+    np.testing.assert_array_equal(model.predict(X), alone.predict(X))
+    assert model.target_mean_ == pytest.approx(Y[60:].mean())
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        (np.full(90, np.nan), "y is NaN throughout"),
+        (np.where(Y > 1050, np.inf, Y), "infinity"),
+        (None, "requires y to be passed"),
+        (Y[:-1], "inconsistent numbers of samples"),
+    ],
+)
+def test_bad_targets_lose_nothing(pretrained, y, match):
+    fresh, fitted = make(pretrained), make(pretrained).fit(X, Y)
+    before = fitted.predict(X)
+    for model in (fresh, fitted):
+        with pytest.raises(ValueError, match=match):
+            model.fit(X, y)
+    with pytest.raises(NotFittedError):
+        fresh.predict(X)
+    np.testing.assert_array_equal(fitted.predict(X), before)
+
+
+def test_early_stopping(pretrained):
+    y = np.random.default_rng(0).permutation(Y)
+    params = {"early_stopping": True, "patience": 2, "max_epochs": 60, "head_lr": 0.1}
+    model = make(pretrained, **params).fit(X, y, groups=np.arange(90) // 10)
+    losses = [row["valid_loss"] for row in model.history_]
+    assert model.n_iter_ == np.argmin(losses) + 1 + 2 < 60
+
+
+def test_reproducible_and_persistent(pretrained):
+    model = make(pretrained).fit(X, Y)
+    expected = model.predict(X)
+    for other in (pickle.loads(pickle.dumps(model)), clone(model).fit(X, Y)):
+        np.testing.assert_array_equal(other.predict(X), expected)
+
+
+def test_sensors_may_be_missing(pretrained):
+    model = make(pretrained, max_epochs=60).fit(X, Y)
+    half = X.copy()
+    half[:, 3] = np.nan
+    assert model.score(half, Y) > 0.5
+    curve = missing_modality_curve(model, X, Y, random_state=0)
+    assert np.isfinite(curve.subset_scores).all()
+
+
+def test_cross_validation(pretrained):
+    assert np.isfinite(cross_val_score(make(pretrained), X, Y, cv=2)).all()

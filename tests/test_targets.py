@@ -1,0 +1,100 @@
+"""Which windows have a label, and what is to be learnt of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.special import log_softmax
+
+from sklearn_crossl._targets import class_target, continuous_target
+
+NAN = float("nan")
+
+
+def objects(*labels):
+    return np.array(labels, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes", "labelled"),
+    [
+        (["b", "a", "b"], ["a", "b"], [1, 1, 1]),
+        (["b", "a", NAN], ["a", "b"], [1, 1, 0]),
+        (objects("b", "a", None, -1, NAN), ["a", "b"], [1, 1, 0, 0, 0]),
+        (["a", "b", "-1"], ["-1", "a", "b"], [1, 1, 1]),
+        (np.array([3, 1, -1]), [1, 3], [1, 1, 0]),
+        (np.array([0.0, NAN, 1.0, -1.0]), [0, 1], [1, 0, 1, 0]),
+        (objects(0, 1, None, -1), [0, 1], [1, 1, 0, 0]),
+        ([-1, 1, -1], [-1, 1], [1, 1, 1]),
+        ([-1, 1, None], [-1, 1], [1, 1, 0]),
+        ([True, False, None], [False, True], [1, 1, 0]),
+        (pd.Series(["a", "b", pd.NA], dtype="string"), ["a", "b"], [1, 1, 0]),
+        (pd.Series([1, 2, pd.NA], dtype="Int64"), [1, 2], [1, 1, 0]),
+        (pd.Series(["a", "b", None], dtype="category"), ["a", "b"], [1, 1, 0]),
+    ],
+)
+def test_labels(y, classes, labelled):
+    target = class_target(y, None, 0.1)
+    np.testing.assert_array_equal(target.labelled, np.array(labelled, dtype=bool))
+    np.testing.assert_array_equal(target.attributes["classes_"], classes)
+    said = target.attributes["classes_"][target.values]
+    np.testing.assert_array_equal(said, np.array(list(y), object)[target.labelled])
+    assert target.n_outputs == len(classes)
+
+
+@pytest.mark.parametrize(
+    ("y", "match"),
+    [
+        ([1, 1, 1], "y has 1 class"),
+        (objects("walk", -1, -1), r"y has 1 class, \['walk'\].*two at least"),
+        ([None, NAN], "y has 0 class"),
+        ([0.0, 1.0, np.inf], "y contains infinity"),
+        (np.array([0.0, 1.0, -np.inf]), "y contains infinity"),
+        ([0.5, 1.5], "continuous"),
+        (objects("a", 1, 2), "mixes strings with other labels"),
+    ],
+)
+def test_bad_labels(y, match):
+    with pytest.raises(ValueError, match=match):
+        class_target(y, None, 0.1)
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 2: 5.0}])
+def test_class_weights(class_weight):
+    weight = class_target([0, 0, 0, 2, -1, 1], class_weight, 0.0).weight
+    balanced = [5 / 9, 5 / 9, 5 / 9, 5 / 3, 5 / 3]
+    expected = balanced if class_weight == "balanced" else [1, 1, 1, 5, 1]
+    np.testing.assert_allclose(weight, expected, rtol=1e-6)
+
+
+def test_the_cross_entropy_is_smoothed():
+    target = class_target([0, 1, 2, 1], None, 0.3)
+    outputs = np.random.default_rng(0).normal(size=(4, 3))
+    share = 0.7 * np.eye(3)[target.values] + 0.3 / 3
+    expected = -(share * log_softmax(outputs, axis=1)).sum(1)
+    loss = target.loss(torch.from_numpy(outputs), torch.from_numpy(target.values))
+    np.testing.assert_allclose(loss, expected)
+
+
+def test_continuous_targets_are_standardised():
+    y = np.array([3.0, NAN, 5.0, 10.0])
+    target = continuous_target(y)
+    np.testing.assert_array_equal(target.labelled, [True, False, True, True])
+    mean, scale = target.attributes["target_mean_"], target.attributes["target_scale_"]
+    assert (mean, scale) == pytest.approx((6, np.std([3, 5, 10])))
+    np.testing.assert_allclose(target.values * scale + mean, [3, 5, 10], rtol=1e-6)
+    outputs = torch.tensor([[1.0], [0.0], [-2.0]])
+    loss = target.loss(outputs, torch.tensor([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(loss, [1, 0.25, 9])
+
+
+def test_a_constant_target_has_the_scale_one():
+    assert continuous_target([4.0, 4.0]).attributes["target_scale_"] == 1
+
+
+@pytest.mark.parametrize(
+    ("y", "match"), [([1.0, np.inf], "infinity"), ([NAN, NAN], "y is NaN throughout")]
+)
+def test_bad_continuous_targets(y, match):
+    with pytest.raises(ValueError, match=match):
+        continuous_target(y)
