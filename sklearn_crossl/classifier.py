@@ -27,7 +27,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
     A linear head reads the global embedding and the summary; it, the aggregator and the
-    encoders learn from the labels, from windows as they are and with sensors dropped.
+    encoders learn from labelled windows as they are and with sensors dropped. These are
+    held in memory, as are up to five summaries of each.
 
     Parameters
     ----------
@@ -115,14 +116,10 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     CroSSLRegressor : The same for a continuous target.
     CroSSLTransformer : The embedding alone, for a classifier of your own.
 
-    Notes
-    -----
-    ``fit`` holds labelled windows in memory, with four vectors of ``summary_size`` each.
-
     References
     ----------
     Deldari et al., "CroSSL: Cross-modal Self-Supervised Learning for Time-series through
-    Latent Masking", WSDM 2024, arXiv:2307.16847, section 4 (the label-efficient setting).
+    Latent Masking", WSDM 2024, arXiv:2307.16847.
     Howard, Ruder, "Universal Language Model Fine-tuning for Text Classification",
     ACL 2018, arXiv:1801.06146, section 3.3 (gradual unfreezing).
     Neverova et al., "ModDrop: Adaptive Multi-Modal Gesture Recognition", TPAMI 2016,
@@ -271,8 +268,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         ndarray of shape (n_windows,)
             Class labels.
         """
-        best = self._outputs(X).argmax(axis=1)
-        return self.classes_[best]
+        logits = self._outputs(X)
+        return self.classes_[logits.argmax(axis=1)]
 
     def _encode(self, y: Any) -> Target:
         return class_target(y, self.class_weight, self.label_smoothing)

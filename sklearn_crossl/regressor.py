@@ -100,7 +100,7 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
     References
     ----------
     Deldari et al., "CroSSL: Cross-modal Self-Supervised Learning for Time-series through
-    Latent Masking", WSDM 2024, arXiv:2307.16847, section 4 (the label-efficient setting).
+    Latent Masking", WSDM 2024, arXiv:2307.16847.
     Howard, Ruder, "Universal Language Model Fine-tuning for Text Classification",
     ACL 2018, arXiv:1801.06146, section 3.3 (gradual unfreezing).
     Neverova et al., "ModDrop: Adaptive Multi-Modal Gesture Recognition", TPAMI 2016,

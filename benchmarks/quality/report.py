@@ -10,6 +10,7 @@ import pandas as pd
 from .protocols import LABELS
 
 OURS = "CroSSLTransformer"
+ALSO_OURS = "CroSSL"  # variants begin so; they have no rank
 
 
 def write_report(results: Path, folder: Path) -> None:
@@ -58,21 +59,25 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         return ""
     mean = scores.groupby("dataset").mean()
     spread = scores.groupby("dataset").std()
-    own_ridge = [f"{OURS}, ridge"] if f"{OURS}, ridge" in mean else []
-    ranked = ranks(scores.drop(columns=own_ridge))
+    variants = _variants(scores)
+    ranked = ranks(scores.drop(columns=variants))
     order = ranked.mean().sort_values().index
     lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
-    for method in [*order, *own_ridge]:
+    for method in [*order, *variants]:
         cells = []
         for dataset in mean.index:
             value, width = mean.loc[dataset, method], spread.loc[dataset, method]
-            ours = method.startswith(OURS)
+            ours = method.startswith(ALSO_OURS)
             beats = not ours and round(value, 3) > round(mean.loc[dataset, OURS], 3)
             cells.append(_cell(value, width, bold=beats))
         average = _cell(mean[method].mean(skipna=False))
         rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
+
+
+def _variants(scores: pd.DataFrame) -> list[str]:
+    return [m for m in scores if m.startswith(ALSO_OURS) and m != OURS]
 
 
 def _calibration(frame: pd.DataFrame) -> str:
@@ -145,7 +150,7 @@ def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     scores = means(frame, labels)
-    ranked = ranks(scores.drop(columns=f"{OURS}, ridge", errors="ignore"))
+    ranked = ranks(scores.drop(columns=_variants(scores)))
     if ranked.empty:
         return
     average = ranked.mean().sort_values()
