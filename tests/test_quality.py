@@ -25,7 +25,7 @@ from benchmarks.quality.recordings import (
     without,
     without_pairs,
 )
-from benchmarks.quality.report import means, ranks, read
+from benchmarks.quality.report import fine_tuning, means, ranks, read
 from benchmarks.quality.search import VARIANTS, Variant
 from benchmarks.quality.supervised import SupervisedNetwork
 from sklearn_crossl import CroSSLTransformer
@@ -178,6 +178,17 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
         *small,
         "CroSSLTransformer, ridge",
     }
+
+
+def test_fine_tuning_is_compared_on_its_own_splits():
+    rows = [("MiniRocket", 0, 0.5), ("MiniRocket", 1, 0.9), ("CroSSLClassifier", 0, 0.6)]
+    frame = pd.DataFrame(rows, columns=["method", "split", "value"])
+    frame = frame.assign(dataset="a", measure="5 %", protocol="labels", head="", draw=0)
+    (table,) = fine_tuning(frame).split("\n\n## ")
+    assert table.splitlines()[-2:] == [
+        "| CroSSLClassifier | 0.600 | 0.600 |",
+        "| MiniRocket | 0.500 | 0.500 |",
+    ]
 
 
 def test_ranks():

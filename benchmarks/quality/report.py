@@ -10,16 +10,18 @@ import pandas as pd
 from .protocols import LABELS
 
 OURS = "CroSSLTransformer"
-ALSO_OURS = "CroSSL"  # variants begin so; they have no rank
+CLASSIFIER = "CroSSLClassifier"
 
 
 def write_report(results: Path, folder: Path) -> None:
-    """Write ``report.md`` and its figures from ``results.csv``."""
+    """Write ``report.md``, ``fine_tuning.md`` and figures from ``results.csv``."""
     if not results.exists():
         return
-    frame = read(results)
+    everything = read(results)
+    (folder / "fine_tuning.md").write_text(fine_tuning(everything))
+    frame = everything[~everything["method"].str.startswith(CLASSIFIER)]
     parts = [_labels(frame, labels) for labels in LABELS]
-    parts += [_calibration(frame), _missing(frame), _seconds(frame)]
+    parts += [_missing(frame), _seconds(frame)]
     (folder / "report.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     for labels in ("3 per class", "1 %"):
         plot_ranks(frame, labels, folder)
@@ -31,6 +33,44 @@ def read(results: Path) -> pd.DataFrame:
     other = (frame["method"] == OURS) & (frame["head"] == "ridge")
     frame.loc[other, "method"] = f"{OURS}, ridge"
     return frame
+
+
+def fine_tuning(frame: pd.DataFrame) -> str:
+    """Compare the fine-tuned classifier with others, on the splits where it ran."""
+    names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
+    names += [OURS, f"{OURS}, ridge", "MiniRocket", "supervised network"]
+    ran = frame[frame["method"] == CLASSIFIER][["dataset", "split"]].drop_duplicates()
+    frame = frame[frame["method"].isin(names)].merge(ran)
+    titles = {labels: f"Macro-F1, labels: {labels}" for labels in LABELS}
+    for labels in LABELS:
+        measure = f"{labels} calibration error"
+        titles[measure] = f"Expected calibration error, labels: {labels}"
+    titles["100 % half missing"] = "Macro-F1, all labels, half of the pairs removed"
+    tables = {title: means(frame, measure) for measure, title in titles.items()}
+    full = means(frame, "100 %")
+    alone = frame[frame["measure"].str.startswith("100 % without")]
+    alone = alone.pivot_table(
+        values="value", index=["dataset", "split"], columns="method"
+    )
+    tables["Loss when one modality is removed at test, all labels"] = full - alone
+    tables["Seconds of training with all labels, pretraining apart"] = means(
+        frame, "seconds of classifier"
+    )
+    return "\n\n".join(
+        _table(title, scores.groupby("dataset").mean(), names)
+        for title, scores in tables.items()
+        if not scores.empty
+    )
+
+
+def _table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
+    """Write a row for each method, with its mean where it ran on all sets."""
+    lines = [f"## {title}", "", _head(scores.index, "mean")]
+    for name in [name for name in names if name in scores]:
+        cells = [_cell(value) for value in scores[name]]
+        mean = _cell(scores[name].mean(skipna=False))
+        lines.append(f"| {name} | {' | '.join(cells)} | {mean} |")
+    return "\n".join(lines)
 
 
 def means(frame: pd.DataFrame, measure: str, protocol: str = "labels") -> pd.DataFrame:
@@ -59,40 +99,21 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         return ""
     mean = scores.groupby("dataset").mean()
     spread = scores.groupby("dataset").std()
-    variants = _variants(scores)
-    ranked = ranks(scores.drop(columns=variants))
+    own_ridge = [f"{OURS}, ridge"] if f"{OURS}, ridge" in mean else []
+    ranked = ranks(scores.drop(columns=own_ridge))
     order = ranked.mean().sort_values().index
     lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
-    for method in [*order, *variants]:
+    for method in [*order, *own_ridge]:
         cells = []
         for dataset in mean.index:
             value, width = mean.loc[dataset, method], spread.loc[dataset, method]
-            ours = method.startswith(ALSO_OURS)
+            ours = method.startswith(OURS)
             beats = not ours and round(value, 3) > round(mean.loc[dataset, OURS], 3)
             cells.append(_cell(value, width, bold=beats))
         average = _cell(mean[method].mean(skipna=False))
         rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
-
-
-def _variants(scores: pd.DataFrame) -> list[str]:
-    return [m for m in scores if m.startswith(ALSO_OURS) and m != OURS]
-
-
-def _calibration(frame: pd.DataFrame) -> str:
-    """Tell how far probabilities are from what they say."""
-    lines = []
-    for labels in LABELS:
-        errors = means(frame, f"{labels} calibration error").groupby("dataset").mean()
-        if not errors.empty:
-            lines += [f"## Expected calibration error, labels: {labels}", ""]
-            lines.append(_head(errors.index))
-        for method in errors:
-            cells = [_cell(value) for value in errors[method]]
-            lines.append(f"| {method} | {' | '.join(cells)} |")
-        lines.append("")
-    return "\n".join(lines).strip()
 
 
 def _missing(frame: pd.DataFrame) -> str:
@@ -150,7 +171,7 @@ def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     scores = means(frame, labels)
-    ranked = ranks(scores.drop(columns=_variants(scores)))
+    ranked = ranks(scores.drop(columns=f"{OURS}, ridge", errors="ignore"))
     if ranked.empty:
         return
     average = ranked.mean().sort_values()
