@@ -169,27 +169,29 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         verbose: int = 0,
         random_state: Any = None,
     ):
-        self.transformer = transformer
-        self.pretrained = pretrained
-        self.pretrain = pretrain
-        self.freeze = freeze
-        self.gradual_unfreezing = gradual_unfreezing
-        self.modality_dropout = modality_dropout
-        self.dropout = dropout
+        super().__init__(
+            transformer,
+            pretrained=pretrained,
+            pretrain=pretrain,
+            freeze=freeze,
+            gradual_unfreezing=gradual_unfreezing,
+            modality_dropout=modality_dropout,
+            dropout=dropout,
+            max_epochs=max_epochs,
+            batch_size=batch_size,
+            lr=lr,
+            head_lr=head_lr,
+            weight_decay=weight_decay,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            callbacks=callbacks,
+            verbose=verbose,
+            random_state=random_state,
+        )
         self.label_smoothing = label_smoothing
         self.calibrate = calibrate
         self.class_weight = class_weight
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.head_lr = head_lr
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> CroSSLClassifier:

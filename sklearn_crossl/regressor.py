@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from sklearn.base import RegressorMixin, _fit_context
 
 from ._supervised import FineTuned
 from ._targets import Target, continuous_target
-from .transformer import CroSSLTransformer
 
 __all__ = ["CroSSLRegressor"]
 
@@ -120,47 +118,6 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
     """
 
     _parameter_constraints: dict = FineTuned._parameter_constraints
-
-    def __init__(
-        self,
-        transformer: CroSSLTransformer | None = None,
-        *,
-        pretrained: CroSSLTransformer | None = None,
-        pretrain: bool = True,
-        freeze: str | None = None,
-        gradual_unfreezing: bool = True,
-        modality_dropout: float | tuple[float, float] = (0.1, 0.9),
-        dropout: float = 0.3,
-        max_epochs: int | str = "auto",
-        batch_size: int = 64,
-        lr: float = 1e-4,
-        head_lr: float = 1e-2,
-        weight_decay: float = 1e-2,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.2,
-        patience: int = 10,
-        callbacks: Sequence[Any] | None = None,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.transformer = transformer
-        self.pretrained = pretrained
-        self.pretrain = pretrain
-        self.freeze = freeze
-        self.gradual_unfreezing = gradual_unfreezing
-        self.modality_dropout = modality_dropout
-        self.dropout = dropout
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.lr = lr
-        self.head_lr = head_lr
-        self.weight_decay = weight_decay
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.callbacks = callbacks
-        self.verbose = verbose
-        self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> CroSSLRegressor:
