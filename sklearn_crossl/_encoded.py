@@ -110,18 +110,19 @@ class EncodedWindows:
 
     def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
         """Fuse some windows by what is to be kept of each, (n_windows, M)."""
+        codes, projections = self.apart
+        if len(rows) < len(keep):
+            at = torch.from_numpy(rows).to(keep.device)
+            codes, keep = codes[at], keep[at]
+            projections = None if projections is None else projections[at]
         results = []
-        for part in np.array_split(rows, -(-len(rows) // _ROWS)):
-            at = torch.from_numpy(part).to(keep.device)
-            projections = self.apart.projections
-            apart = Apart(
-                self.apart.codes[at], None if projections is None else projections[at]
-            )
-            z, joint = self.network.fuse(apart, keep[at])
-            codes = apart.codes.cpu().numpy()
-            has = keep[at].cpu().numpy()[..., None]
-            codes = np.where(has, codes, self.code_means)
-            results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), codes))
+        for start in range(0, len(rows), _ROWS):
+            part = slice(start, start + _ROWS)
+            of_part = None if projections is None else projections[part]
+            z, joint = self.network.fuse(Apart(codes[part], of_part), keep[part])
+            has = keep[part, :, None].cpu().numpy()
+            filled = np.where(has, codes[part].cpu().numpy(), self.code_means)
+            results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), filled))
         return np.concatenate(results)
 
     def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:

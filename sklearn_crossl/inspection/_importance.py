@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import _num_samples
+from threadpoolctl import threadpool_limits
 
 from .._encoded import EncodedWindows
 from ._scoring import score_name, single_scorer
@@ -133,12 +134,34 @@ def modality_importance(
     before, step, answer = _parts(estimator)
     X = X if before is None else before.transform(X)
     windows = EncodedWindows.of(step, X)
-    n_windows, n_modalities = windows.observed.shape
-    if _num_samples(y) != n_windows:
+    if _num_samples(y) != len(windows.observed):
+        n_windows = len(windows.observed)
         raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
     scorer = single_scorer(answer, scoring)
     random = check_random_state(random_state)
-    value, scores = _remembered(lambda seen: scorer(answer, windows.fuse(seen), y))
+    # The threads of a predictor's BLAS stay awake for a while and slow the next fusion.
+    with threadpool_limits(1, user_api="blas"):
+        result = _importances(
+            windows,
+            lambda outputs: float(scorer(answer, outputs, y)),
+            n_repeats,
+            n_permutations,
+            random,
+        )
+    names = list(step.modalities_)
+    return Bunch(modalities=names, **result, score_name=score_name(estimator, scoring))
+
+
+def _importances(
+    windows: EncodedWindows,
+    score: Callable[[np.ndarray], float],
+    n_repeats: int,
+    n_permutations: int,
+    random: np.random.RandomState,
+) -> dict[str, Any]:
+    """Compute both kinds of importance from the score of what was fused."""
+    n_windows, n_modalities = windows.observed.shape
+    value, scores = _remembered(lambda seen: score(windows.fuse(seen)))
     if n_modalities <= _MOST_EXACT:
         shapley = _exact(value, n_modalities)
         error = np.zeros(n_modalities)
@@ -148,18 +171,16 @@ def modality_importance(
     permutation = np.empty((n_modalities, n_repeats))
     for i, repeat in product(range(n_modalities), range(n_repeats)):
         shuffled = windows.permuted(i, random.permutation(n_windows)).fuse(everything)
-        permutation[i, repeat] = value(everything) - scorer(answer, shuffled, y)
-    return Bunch(
-        modalities=list(step.modalities_),
-        shapley=shapley,
-        shapley_std=error,
-        permutation=permutation,
-        present=np.array(list(scores)),
-        subset_scores=np.array(list(scores.values())),
-        full_score=value(everything),
-        empty_score=value(~everything),
-        score_name=score_name(estimator, scoring),
-    )
+        permutation[i, repeat] = value(everything) - score(shuffled)
+    return {
+        "shapley": shapley,
+        "shapley_std": error,
+        "permutation": permutation,
+        "full_score": value(everything),
+        "empty_score": value(~everything),
+        "present": np.array(list(scores)),
+        "subset_scores": np.array(list(scores.values())),
+    }
 
 
 def _parts(estimator: Any) -> tuple[Any, Any, Any]:
@@ -202,7 +223,7 @@ def _remembered(score: Value) -> tuple[Value, dict[tuple[bool, ...], float]]:
     def value(seen: np.ndarray) -> float:
         key = tuple(seen.tolist())
         if key not in scores:
-            scores[key] = float(score(seen))
+            scores[key] = score(seen)
         return scores[key]
 
     return value, scores
