@@ -31,7 +31,7 @@ class Apart(NamedTuple):
     """What the network knows of each modality of some windows, zero where missing."""
 
     codes: Tensor  # (batch, M, code_size)
-    projections: Tensor | None  # of fixed features, (batch, M, summary_size)
+    projections: Tensor | None  # of fixed features, (batch, M, components)
 
 
 class Embedding(NamedTuple):

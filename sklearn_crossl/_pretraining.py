@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ from ._persistence import (
 from ._summary.fitting import fit_learnt, fit_summary
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
+
+Network = TypeVar("Network", bound=CroSSLNetwork)
 
 _MOST_ROWS = 4096  # of a pass through the network
 _MOST_HOST_ROWS = 128  # what the caches of a CPU like best
@@ -118,11 +120,11 @@ def learnt(
 
 
 def build_for_embedding(
-    network_config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
-) -> CroSSLNetwork:
+    kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
+) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
     with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
-        network = CroSSLNetwork(**network_config)
+        network = kind(**config)
     arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)
 

@@ -9,7 +9,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_consistent_length, check_random_state
@@ -29,7 +28,7 @@ from ._material import Material, gather, split
 from ._memory import freed_memory_kept
 from ._names import check_names
 from ._persistence import arrays_to_module, module_to_arrays
-from ._pretraining import embed
+from ._pretraining import build_for_embedding, embed
 from ._targets import Target
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
@@ -254,26 +253,19 @@ class FineTuned(BaseEstimator, ABC):
         self, transformer: CroSSLTransformer, n_outputs: int, freeze: str | None
     ) -> FineTunedNetwork:
         """Put a new head on the pretrained network."""
-        network = FineTunedNetwork(
-            n_outputs,
-            self.dropout,
-            freeze,
-            shapes=transformer._form.shapes,
-            encoder=transformer.encoder_,
-            aggregator=transformer.aggregator_,
-            summary_size=transformer.summary_size_,
-        )
+        config = transformer._embedding_config()
+        network = FineTunedNetwork(n_outputs, self.dropout, freeze, **config)
         arrays_to_module(transformer._learnt["weights"], network, strict=False)
         return network
 
     def _tuned_network(self) -> FineTunedNetwork:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
-            with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
-                network = self._new_network(self.transformer_, self._n_outputs, None)
-            arrays_to_module(self._weights, network, strict=False)
-            self._network = network.eval().requires_grad_(False)
-        assert self._network is not None
+            transformer = self.transformer_
+            head = {"n_outputs": self._n_outputs, "dropout": self.dropout, "freeze": None}
+            config = {**head, **transformer._embedding_config()}
+            weights = {**transformer._learnt["weights"], **self._weights}
+            self._network = build_for_embedding(FineTunedNetwork, config, weights)
         return self._network
 
     def __sklearn_clone__(self) -> Any:

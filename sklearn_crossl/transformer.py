@@ -23,7 +23,7 @@ from ._device import autocast_dtype, resolve_device
 from ._effective_rank import effective_rank
 from ._input import read_again, read_new
 from ._names import check_names, names_and_number
-from ._network import Masking
+from ._network import CroSSLNetwork, Masking
 from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
@@ -602,17 +602,21 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         parts = {"joint": [joint], "global": [z], "modalities": [codes]}
         return np.hstack(parts.get(self.output, [joint, codes]))
 
-    def _embedding_network(self) -> Any:
+    def _embedding_network(self) -> CroSSLNetwork:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
-            config = {
-                "shapes": self._form.shapes,
-                "encoder": self.encoder_,
-                "aggregator": self.aggregator_,
-                "summary_size": self.summary_size_,
-            }
-            self._network = build_for_embedding(config, self._learnt["weights"])
+            config, weights = self._embedding_config(), self._learnt["weights"]
+            self._network = build_for_embedding(CroSSLNetwork, config, weights)
         return self._network
+
+    def _embedding_config(self) -> dict[str, Any]:
+        """Describe the fitted network but for its objective."""
+        return {
+            "shapes": self._form.shapes,
+            "encoder": self.encoder_,
+            "aggregator": self.aggregator_,
+            "summary_size": self.summary_size_,
+        }
 
     @property
     def _n_features_out(self) -> int:

@@ -47,12 +47,7 @@ def fine_tuning(frame: pd.DataFrame) -> str:
         titles[measure] = f"Expected calibration error, labels: {labels}"
     titles["100 % half missing"] = "Macro-F1, all labels, half of the pairs removed"
     tables = {title: means(frame, measure) for measure, title in titles.items()}
-    full = means(frame, "100 %")
-    alone = frame[frame["measure"].str.startswith("100 % without")]
-    alone = alone.pivot_table(
-        values="value", index=["dataset", "split"], columns="method"
-    )
-    tables["Loss when one modality is removed at test, all labels"] = full - alone
+    tables["Loss when one modality is removed at test, all labels"] = _lost(frame)
     tables["Seconds of training with all labels, pretraining apart"] = means(
         frame, "seconds of classifier"
     )
@@ -61,6 +56,15 @@ def fine_tuning(frame: pd.DataFrame) -> str:
         for title, scores in tables.items()
         if not scores.empty
     )
+
+
+def _lost(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compute what is lost on average as each modality is removed at test."""
+    alone = frame[frame["measure"].str.startswith("100 % without")]
+    alone = alone[alone["protocol"] == "labels"].pivot_table(
+        values="value", index=["dataset", "split"], columns="method"
+    )
+    return means(frame, "100 %") - alone
 
 
 def _table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
@@ -118,18 +122,15 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
 
 def _missing(frame: pd.DataFrame) -> str:
     """Tell what is lost where sensors are missing, with all labels."""
-    test = frame[frame["protocol"] == "labels"]
-    full = means(frame, "100 %").groupby("dataset").mean()
-    if full.empty:
+    lost = _lost(frame).groupby("dataset").mean()
+    if lost.empty:
         return ""
-    alone = test[test["measure"].str.startswith("100 % without")]
-    alone = alone.pivot_table(values="value", index="dataset", columns="method")
     half = means(frame, "100 % half missing").groupby("dataset").mean()
     both = means(frame, "100 % half missing in training and test", "missing")
     both = both.groupby("dataset").mean()
     lines = []
     titles = {
-        "mean loss when one modality is removed at test": full - alone,
+        "mean loss when one modality is removed at test": lost,
         "macro-F1, half of the pairs removed at test": half,
         "macro-F1, half of the pairs removed in training and test": both,
     }

@@ -66,8 +66,11 @@ class Completion(nn.Module):
         self._fit_complete(x, size, share)
 
     def project(self, x: Tensor) -> Tensor:
-        """Project each part of features (n, sum(sizes)) on its axes, (n, parts, size)."""
-        pairs = zip(x.split(self.sizes, 1), self.axes.split(self.sizes), strict=True)
+        """Project each part of features (n, sum(sizes)) on the axes in use.
+
+        Returns (n, parts, components that vary).
+        """
+        pairs = zip(x.split(self.sizes, 1), self._used.split(self.sizes), strict=True)
         return torch.stack([part @ axes for part, axes in pairs], dim=1)
 
     def components(self, projections: Tensor, observed: Tensor) -> Tensor:
@@ -76,13 +79,12 @@ class Completion(nn.Module):
         ``observed`` is (n, parts); of what is not, the projections do not matter.
         """
         complete = observed.all(1, keepdim=True)
-        whole = projections.sum(1)
-        if bool(complete.all()):
-            return whole
-        # Complete windows are not shrunk; neither are these more than they have to be.
-        expected = self._posterior(projections, observed) * (1 + self._ratio())
-        n_unused = whole.shape[1] - expected.shape[1]
-        return torch.where(complete, whole, pad(expected, (0, n_unused)))
+        found = projections.sum(1)
+        if not bool(complete.all()):
+            # Complete windows are not shrunk; nor are these more than they have to be.
+            expected = self._posterior(projections, observed) * (1 + self._ratio())
+            found = torch.where(complete, found, expected)
+        return pad(found, (0, self.axes.shape[1] - found.shape[1]))
 
     @property
     def _used(self) -> Tensor:
@@ -92,8 +94,7 @@ class Completion(nn.Module):
     def _posterior(self, projections: Tensor, observed: Tensor) -> Tensor:
         """Mean of the components' posterior, shrunk towards zero by the noise."""
         patterns, which = torch.unique(observed, dim=0, return_inverse=True)
-        known = (projections * observed[..., None]).sum(1)  # (n, size)
-        known = known[:, : self._used.shape[1]]
+        known = (projections * observed[..., None]).sum(1)  # (n, components)
         expected = torch.zeros_like(known)
         # One at a time: few at once is the rule, and a solution of fixed shape rounds the
         # same whatever the windows beside it lack.

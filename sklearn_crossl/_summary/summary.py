@@ -94,7 +94,7 @@ class Summary(nn.Module):
         return torch.cat(columns, dim=1)
 
     def project(self, raw: list[Tensor], observed: Tensor) -> Tensor:
-        """Compress each modality's features, (n, M, size), zero where missing."""
+        """Compress each modality's features, (n, M, components), zero where missing."""
         return self.completion.project(self.join(raw, observed))
 
     def components(self, projections: Tensor, observed: Tensor) -> Tensor:

@@ -155,7 +155,6 @@ def _score_draws(
 ) -> list[float]:
     """Score one method for each draw of labels; once if each draw shows all labels."""
     if len(draws[0]) == fitted.n_windows:
-        draws = draws[:1] * len(draws)
         return [fitted.score(draws[0], y_test, scorer)] * len(draws)
     return [fitted.score(rows, y_test, scorer) for rows in draws]
 

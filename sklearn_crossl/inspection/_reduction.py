@@ -45,9 +45,8 @@ def reduce_to_plane(
             "without NaN and two features at least."
         )
     if method == "tsne":
-        perplexity = min(
-            30, (len(Z) - 1) / 3
-        )  # scikit-learn's, or what few windows allow
+        # scikit-learn's own, or what few windows allow
+        perplexity = min(30, (len(Z) - 1) / 3)
         tsne = TSNE(perplexity=perplexity, random_state=random_state)
         return tsne.fit_transform(Z), ("t-SNE 1", "t-SNE 2")
     if method == "umap":

@@ -81,7 +81,7 @@ def retrieve(
     >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
     (60, 3)
     """
-    transformer = fitted_part(getattr(estimator, "best_estimator_", estimator), "_form")
+    transformer = fitted_part(estimator, "_form")
     if transformer is None:
         raise TypeError(
             f"{type(estimator).__name__} holds no fitted CroSSLTransformer; pass one."
