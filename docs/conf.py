@@ -1,0 +1,84 @@
+"""Sphinx's configuration. Pages that come from code are written before the build."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]  # _pages, and the benchmarks' reports
+
+import _pages  # noqa: E402
+
+import sklearn_crossl  # noqa: E402
+
+project = "sklearn-crossl"
+copyright = "the sklearn-crossl developers"
+version = release = sklearn_crossl.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**/README.*"]
+templates_path = ["_templates"]
+nitpick_ignore_regex = [("py:.*", r".*")]
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
+myst_heading_anchors = 3
+autosummary_generate = True
+autosummary_ignore_module_all = False
+numpydoc_show_class_members = False  # the pages' template lists methods
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "unsrtalpha"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+suppress_warnings = ["config.cache"]  # of the gallery's own functions
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "ignore_pattern": r"/_",
+    "doc_module": ("sklearn_crossl",),
+    "backreferences_dir": "api/examples",
+    "within_subsection_order": "_pages.ByLesson",
+    "matplotlib_animations": False,
+    "show_memory": False,
+    "min_reported_time": 1,
+    "remove_config_comments": True,
+    "download_all_examples": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "sklearn-crossl"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "sklearn-crossl"},
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
+    "footer_start": ["copyright"],
+    "footer_end": ["sphinx-version"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+}
+html_sidebars = {
+    "index": [],
+    "getting_started": [],
+    "paper": [],
+    "glossary": [],
+    "changelog": [],
+}
+
+
+def setup(app):
+    """Write the pages that come from code and from measured results."""
+    _pages.write_api(HERE / "api")
+    _pages.write_benchmarks(HERE.parent / "benchmarks" / "results", HERE / "benchmarks")
