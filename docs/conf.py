@@ -44,7 +44,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
-    "ignore_pattern": r"/_",
+    "ignore_pattern": r"^_",
     "doc_module": ("sklearn_crossl",),
     "backreferences_dir": "api/examples",
     "within_subsection_order": "_pages.ByLesson",
@@ -53,6 +53,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 1,
     "remove_config_comments": True,
     "download_all_examples": False,
+    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -64,7 +65,7 @@ html_theme_options = {
     "logo": {"text": "sklearn-crossl"},
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
@@ -78,7 +79,14 @@ html_sidebars = {
 }
 
 
+def skip_request_methods(app, what, name, member, skip, options):
+    """Leave out the set_..._request that scikit-learn adds: its links are its own."""
+    is_request = name.startswith("set_") and name.endswith("_request")
+    return True if is_request else None
+
+
 def setup(app):
     """Write the pages that come from code and from measured results."""
+    app.connect("autodoc-skip-member", skip_request_methods)
     _pages.write_api(HERE / "api")
     _pages.write_benchmarks(HERE.parent / "benchmarks" / "results", HERE / "benchmarks")
