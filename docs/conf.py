@@ -25,13 +25,14 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**/README.*"]
+exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**sg_execution_times.rst"]
 templates_path = ["_templates"]
 nitpick_ignore_regex = [("py:.*", r".*")]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings have the types
 autosummary_ignore_module_all = False
 numpydoc_show_class_members = False  # the pages' template lists methods
 bibtex_bibfiles = ["references.bib"]
@@ -53,7 +54,6 @@ sphinx_gallery_conf = {
     "min_reported_time": 1,
     "remove_config_comments": True,
     "download_all_examples": False,
-    "write_computation_times": False,
 }
 
 html_theme = "pydata_sphinx_theme"
