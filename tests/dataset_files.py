@@ -1,0 +1,88 @@
+"""Small files in the publishers' own layouts, and ways in which they may lie there."""
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REAL = os.environ.get("SKLEARN_CROSSL_DATA")
+
+
+def real_home(name, prepared=True):
+    """Return the folder with a set's real files (and prepared windows), or skip."""
+    home = Path(REAL or "nowhere")
+    paths = [home / name, home / f"{name}.zip", home / "raw" / f"{name}.zip"]
+    if not any(path.exists() for path in paths):
+        pytest.skip(f"SKLEARN_CROSSL_DATA names no folder with the files of {name}")
+    if prepared and not (home / f"{name}.npz").exists():
+        pytest.skip(f"SKLEARN_CROSSL_DATA names no folder with {name}.npz")
+    return home
+
+
+def zipped(files, **options):
+    """Pack a mapping of names to bytes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _unpacked(folder, files):
+    for name, content in files.items():
+        write(folder / name, content)
+
+
+def _below(top, files):
+    return {f"{top}/{name}": content for name, content in files.items()}
+
+
+# Ways in which a user may have put a set's files into the data home.
+LAYOUTS = {
+    "folder": lambda home, name, files: _unpacked(home / name / "Any Top", files),
+    "archive in folder": lambda home, name, files: write(
+        home / name / "its own name.zip", zipped(files)
+    ),
+    "archive": lambda home, name, files: write(home / f"{name}.zip", zipped(files)),
+    "top folder": lambda home, name, files: write(
+        home / f"{name}.zip", zipped(_below("Any Top", files))
+    ),
+    "raw folder": lambda home, name, files: _unpacked(home / "raw" / name, files),
+    "raw archive": lambda home, name, files: write(
+        home / "raw" / f"{name}.zip", zipped(files)
+    ),
+    "archive in archive": lambda home, name, files: write(
+        home / f"{name}.zip", zipped({"inner.zip": zipped(files), "readme.txt": b"x"})
+    ),
+}
+
+
+def rows(array, delimiter=" ", fmt="%.6f"):
+    """Write numbers as text."""
+    text = io.StringIO()
+    np.savetxt(text, array, delimiter=delimiter, fmt=fmt)
+    return text.getvalue().encode()
+
+
+def hapt_files(users=(1, 1, 2), n_samples=400, seed=0):
+    """One experiment after another; each sits, transits to standing, and walks."""
+    rng = np.random.default_rng(seed)
+    files, marks, signals = {"activity_labels.txt": b"1 WALKING           \n"}, [], []
+    for number, user in enumerate(users, start=1):
+        acc, gyro = rng.normal(size=(2, n_samples, 3)).round(6)
+        signals.append((acc, gyro))
+        ending = f"_exp{number:02d}_user{user:02d}.txt"
+        files[f"RawData/acc{ending}"] = rows(acc)
+        files[f"RawData/gyro{ending}"] = rows(gyro)
+        marks += [[number, user, 4, 11, 150], [number, user, 8, 151, 200]]
+        marks += [[number, user, 1, 230, n_samples]]
+    files["RawData/labels.txt"] = rows(marks, fmt="%d")
+    return files, signals
