@@ -21,7 +21,8 @@ def site(tmp_path_factory):
     for name in ("docs", "examples", "benchmarks"):
         leftover = shutil.ignore_patterns("_build", "api", "gallery", "__pycache__", "_*.md")
         shutil.copytree(ROOT / name, folder / name, ignore=leftover)
-    shutil.copy(ROOT / "CHANGELOG.md", folder)
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, folder)
     command = ["sphinx", "-q", "-W", "--keep-going", "-D", "plot_gallery=0", "docs", "html"]
     built = subprocess.run(
         [sys.executable, "-m", *command],
