@@ -5,8 +5,11 @@ import builtins
 import numpy as np
 import pytest
 from dataset_files import LAYOUTS, real_home, stress_predict_files
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sklearn_crossl.datasets import fetch_stress_predict
+from sklearn_crossl.datasets._stress_predict import HOUR, _since
 
 
 @pytest.fixture
@@ -50,6 +53,11 @@ def test_windows_of_five_rates(home):
         "temp": (20, 1, 120),
         "hr": (20, 1, 30),
     }
+
+
+@given(start=st.integers(0, 2**31), late=st.integers(-6 * 3600, 6 * 3600 - 1))
+def test_a_clock_of_twelve_hours_tells_times_around_the_start(start, late):
+    assert _since((start + late) % (12 * HOUR), start) == late
 
 
 def test_subjects(home):
