@@ -86,3 +86,30 @@ def hapt_files(users=(1, 1, 2), n_samples=400, seed=0):
         marks += [[number, user, 1, 230, n_samples]]
     files["RawData/labels.txt"] = rows(marks, fmt="%d")
     return files, signals
+
+
+def table(array):
+    """Write numbers as those publishers do who write what is missing as NaN."""
+    lines = (" ".join("NaN" if x != x else f"{x:g}" for x in row) for row in array)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def pamap2_files(subjects=(101, 102), n_samples=1200, seed=0):
+    """Lying, transient, rope jumping; a row and a second of one unit are lost."""
+    rng = np.random.default_rng(seed)
+    files, tables = {"readme.pdf": b"%PDF"}, {}
+    for subject in subjects:
+        rows = rng.normal(size=(n_samples, 54)).round(4)
+        rows[:, 0] = 5.64 + np.arange(n_samples) / 100
+        rows[:600, 1], rows[600:640, 1], rows[640:, 1] = 1, 0, 24
+        measured = np.arange(n_samples) % 11 == 4
+        rows[:, 2] = np.where(measured, 60 + np.arange(n_samples) // 11, np.nan)
+        rows[700:900, 2] = np.nan
+        rows[200:300, 20:37] = np.nan  # the chest's
+        rows = np.delete(rows, 450, axis=0)
+        tables["Protocol", subject] = rows
+        files[f"PAMAP2_Dataset/Protocol/subject{subject}.dat"] = table(rows)
+    tables["Optional", subject] = rows = rows.copy()
+    rows[:, 1] = 20
+    files[f"PAMAP2_Dataset/Optional/subject{subject}.dat"] = table(rows)
+    return files, tables

@@ -2,5 +2,6 @@
 
 from ._hapt import fetch_hapt
 from ._home import get_data_home
+from ._pamap2 import fetch_pamap2
 
-__all__ = ["fetch_hapt", "get_data_home"]
+__all__ = ["fetch_hapt", "fetch_pamap2", "get_data_home"]
