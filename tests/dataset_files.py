@@ -113,3 +113,73 @@ def pamap2_files(subjects=(101, 102), n_samples=1200, seed=0):
     rows[:, 1] = 20
     files[f"PAMAP2_Dataset/Optional/subject{subject}.dat"] = table(rows)
     return files, tables
+
+
+def python2_pickle(value, protocol):
+    """Write dicts, texts and arrays as Python 2 did, by its protocol 0 or 2.
+
+    Today's pickle can write those protocols, but not Python 2's strings of bytes, as
+    which an array's content stood there.
+    """
+    start = b"\x80\x02" if protocol == 2 else b""
+    return start + _python2(value, protocol) + b"."
+
+
+def _python2(value, protocol):
+    if isinstance(value, dict):
+        items = (
+            _python2(key, protocol) + _python2(item, protocol) + b"s"
+            for key, item in value.items()
+        )
+        return (b"}" if protocol else b"(d") + b"".join(items)
+    if isinstance(value, str):
+        return _python2_string(value.encode("latin1"), protocol)
+    dtype = b"cnumpy\ndtype\n(%sI0\nI1\ntR(I3\n%sNNNI-1\nI-1\nI0\ntb" % (
+        _python2_string(value.dtype.str[1:].encode(), protocol),
+        _python2_string(value.dtype.str[:1].encode(), protocol),
+    )
+    lengths = b"".join(b"L%dL\n" % length for length in value.shape)
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\nt%stR"
+        b"(I1\n(%st%sI00\n%stb"
+    ) % (
+        _python2_string(b"b", protocol),
+        lengths,
+        dtype,
+        _python2_string(value.tobytes(), protocol),
+    )
+
+
+def _python2_string(content, protocol):
+    if protocol:
+        return b"T" + len(content).to_bytes(4, "little") + content  # BINSTRING
+    return b"S" + repr(content)[1:].encode() + b"\n"
+
+
+def wesad_files(subjects=(2, 13), seconds=40, protocol=0, seed=0):
+    """The first 4 s are transient; then the conditions, 1 to 4, and one to ignore."""
+    rng = np.random.default_rng(seed)
+    files, contents = {}, {}
+    for subject in subjects:
+        n, chest = 700 * seconds, ("ACC", "ECG", "EMG", "EDA", "Temp", "Resp")
+        rates = {"ACC": 32, "BVP": 64, "EDA": 4, "TEMP": 4}
+        contents[subject] = {
+            "signal": {
+                "chest": {
+                    key: rng.normal(size=(n, 3 if key == "ACC" else 1)) for key in chest
+                },
+                "wrist": {
+                    key: rng.normal(size=(rate * seconds, 3 if key == "ACC" else 1))
+                    for key, rate in rates.items()
+                },
+            },
+            "label": np.repeat([0, 1, 2, 3, 4, 7], [n // 10] + [n * 9 // 50] * 5).astype(
+                np.int32
+            ),
+            "subject": f"S{subject}",
+        }
+        folder = f"WESAD/S{subject}/S{subject}"
+        files[f"{folder}.pkl"] = python2_pickle(contents[subject], protocol)
+        files[f"{folder}_E4_Data.zip"] = zipped({"ACC.csv": b"1484296929"})
+        files[f"{folder}_readme.txt"] = b"### Personal information\n"
+    return files, contents

@@ -3,5 +3,6 @@
 from ._hapt import fetch_hapt
 from ._home import get_data_home
 from ._pamap2 import fetch_pamap2
+from ._wesad import fetch_wesad
 
-__all__ = ["fetch_hapt", "fetch_pamap2", "get_data_home"]
+__all__ = ["fetch_hapt", "fetch_pamap2", "fetch_wesad", "get_data_home"]
