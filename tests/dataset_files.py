@@ -88,9 +88,9 @@ def hapt_files(users=(1, 1, 2), n_samples=400, seed=0):
     return files, signals
 
 
-def table(array):
+def table(array, form=".4f"):
     """Write numbers as those publishers do who write what is missing as NaN."""
-    lines = (" ".join("NaN" if x != x else f"{x:g}" for x in row) for row in array)
+    lines = (" ".join("NaN" if x != x else f"{x:{form}}" for x in row) for row in array)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -183,3 +183,18 @@ def wesad_files(subjects=(2, 13), seconds=40, protocol=0, seed=0):
         files[f"{folder}_E4_Data.zip"] = zipped({"ACC.csv": b"1484296929"})
         files[f"{folder}_readme.txt"] = b"### Personal information\n"
     return files, contents
+
+
+def opportunity_files(runs=("S1-ADL1", "S1-Drill", "S2-ADL1"), n_samples=120):
+    """Values that tell run, row and column; then standing, nothing, lying, ..."""
+    files, tables = {"OpportunityUCIDataset/dataset/column_names.txt": b""}, {}
+    for number, run in enumerate(runs):
+        row, column = np.arange(n_samples)[:, None], np.arange(250)
+        rows = (number + 1) * 100_000.0 + 250 * row + column
+        rows[:, 0] = np.rint(np.arange(n_samples) * 1000 / 30)
+        rows[10:20, 34:37] = np.nan  # the right hand's accelerometer
+        rows[:, 243] = np.repeat([1, 0, 5, 2], n_samples // 4)
+        rows[:, 249] = np.repeat([0, 406516, 405506, 0], n_samples // 4)
+        tables[run] = rows
+        files[f"OpportunityUCIDataset/dataset/{run}.dat"] = table(rows, ".0f")
+    return files, tables
