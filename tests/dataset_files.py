@@ -198,3 +198,52 @@ def opportunity_files(runs=("S1-ADL1", "S1-Drill", "S2-ADL1"), n_samples=120):
         tables[run] = rows
         files[f"OpportunityUCIDataset/dataset/{run}.dat"] = table(rows, ".0f")
     return files, tables
+
+
+def realworld_har_files(seconds=10, seed=0):
+    """What is usual (1), in several parts (4), and not as usual (2)."""
+    rng = np.random.default_rng(seed)
+    samples = {}
+
+    def archive(sensor, activity, places, part="", late=0):
+        name = {"acc": "acc", "gyr": "Gyroscope", "mag": "MagneticField"}[sensor]
+        files = {"readMe": b"> entries: 500"}
+        for place in places:
+            times = 1_436_000_000_000 + 20 * np.arange(50 * seconds)
+            times += rng.integers(-8, 9, times.shape) + late
+            values = rng.normal(size=(len(times), 3)).round(6)
+            file_name = f"{name}_{activity}{part}_{place}.csv"
+            samples[file_name] = times, values
+            files[file_name] = _numbered(times, values)
+        return zipped(files)
+
+    both, top = ("chest", "waist"), "proband{}/data/{}_{}_csv.zip"
+    files = {}
+    for sensor in ("acc", "gyr", "mag"):
+        files[top.format(1, sensor, "walking")] = archive(sensor, "walking", both)
+        files[top.format(1, sensor, "lying")] = archive(sensor, "lying", both, part="_2")
+        parts = {
+            f"{sensor}_climbingup{'_1' if sensor == 'acc' else ''}_csv.zip": archive(
+                sensor, "climbingup", both
+            ),
+            f"{sensor}_climbingup_2_csv.zip": archive(
+                sensor, "climbingup", both, part="_2", late=60_000
+            ),
+        }
+        files[top.format(4, sensor, "climbingup")] = zipped(parts)
+    files[top.format(2, "acc", "running")] = archive("acc", "running", ("chest",))
+    files[top.format(2, "gyr", "running")] = archive(
+        "gyr", "running", ("waist",), late=3_600_000
+    )
+    files[top.format(2, "gps", "running")] = zipped({"gps.csv": b"not read"})
+    return files, samples
+
+
+def _numbered(times, values):
+    lines = (
+        f"{number},{time},{x:.6f},{y:.6f},{z:.6f}\n"
+        for number, (time, (x, y, z)) in enumerate(
+            zip(times, values.tolist(), strict=True), start=1
+        )
+    )
+    return ("id,attr_time,attr_x,attr_y,attr_z\n" + "".join(lines)).encode()
