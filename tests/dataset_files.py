@@ -1,10 +1,13 @@
 """Small files in the publishers' own layouts, and ways in which they may lie there."""
 
+import datetime
+import hashlib
 import io
 import os
 import zipfile
 from pathlib import Path
 
+import edfio
 import numpy as np
 import pytest
 
@@ -247,3 +250,57 @@ def _numbered(times, values):
         )
     )
     return ("id,attr_time,attr_x,attr_y,attr_z\n" + "".join(lines)).encode()
+
+
+SLEEP_STAGES = ("W", "W", "1", "2", "3", "4", "R", "Movement time", "2", "W", "W")
+
+
+def sleep_edf_files(nights=("001EC", "002EH", "011FM"), late=0, seed=0):
+    """Two nights of subject 0 and one of 1: four 30 s epochs of each stage."""
+    rng = np.random.default_rng(seed)
+    files, signals = {}, {}
+    for night in nights:
+        seconds = 4 * 30 * len(SLEEP_STAGES)
+        start = datetime.time(16, 13)
+        rates = dict.fromkeys(("EEG Fpz-Cz", "EEG Pz-Oz", "EOG horizontal"), 100)
+        rates |= dict.fromkeys(
+            ("Resp oro-nasal", "EMG submental", "Temp rectal", "Event marker"), 1
+        )
+        physical = {  # whole steps of the converter
+            label: rng.integers(-2048, 2048, seconds * rate) / 10
+            for label, rate in rates.items()
+        }
+        edf = edfio.Edf(
+            [
+                edfio.EdfSignal(
+                    values,
+                    rates[label],
+                    label=label,
+                    physical_range=(-204.8, 204.7),
+                    digital_range=(-2048, 2047),
+                )
+                for label, values in physical.items()
+            ],
+            starttime=start,
+            # One of the publisher's has twice as long records as the others.
+            data_record_duration=60 if night == "002EH" else 30,
+        )
+        texts = [s if s[0] == "M" else f"Sleep stage {s}" for s in SLEEP_STAGES]
+        hypnogram = edfio.Edf(
+            [],
+            starttime=start.replace(second=late),
+            annotations=[
+                edfio.EdfAnnotation(120 * i, 120, text) for i, text in enumerate(texts)
+            ]
+            + [edfio.EdfAnnotation(seconds, 900, "Sleep stage ?")],
+        )
+        stem = f"sleep-cassette/SC4{night[:4]}"
+        files[f"{stem}0-PSG.edf"] = edf.to_bytes()
+        files[f"{stem}{night[4]}-Hypnogram.edf"] = hypnogram.to_bytes()
+        signals[night] = physical
+    listed = "".join(
+        f"{hashlib.sha256(content).hexdigest()} {name}\n"
+        for name, content in files.items()
+    )
+    files["SHA256SUMS.txt"] = f"{'0' * 64} RECORDS\n{listed}".encode()
+    return files, signals
