@@ -3,12 +3,14 @@
 import builtins
 import hashlib
 import logging
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from dataset_files import hapt_files, zipped
 
-from sklearn_crossl.datasets import _resume
+from sklearn_crossl.datasets import _hapt, _resume, fetch_hapt
 from sklearn_crossl.datasets._download import RemoteFile, download
 
 CONTENT = bytes(range(256)) * 40
@@ -24,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/dead":
             self.send_error(404)
             return
-        content = CONTENT[::-1] if self.path == "/other" else CONTENT
+        content = server.content[:: -1 if self.path == "/other" else 1]
         start = int(stated.removeprefix("bytes=").removesuffix("-")) if stated else 0
         if self.path == "/norange":
             start = 0
@@ -48,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setattr(_resume, "CHUNK_BYTES", 1000)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.requests, server.stop_after = [], None
+        server.requests, server.stop_after, server.content = [], None, CONTENT
         server.base = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -96,7 +98,11 @@ def test_a_part_that_is_already_complete_is_fetched_anew(server, tmp_path):
     part.write_bytes(CONTENT)
     server.stop_after = None
     assert download(remote(server, "/range"), tmp_path).read_bytes() == CONTENT
-    assert [stated for _, stated in server.requests] == [None, f"bytes={10240}-", None]
+    assert [stated for _, stated in server.requests] == [
+        None,
+        f"bytes={len(CONTENT)}-",
+        None,
+    ]
 
 
 def test_an_answer_from_elsewhere_in_the_file_is_not_appended(server, tmp_path):
@@ -154,6 +160,18 @@ def test_without_a_hash_the_download_is_said_to_be_unchecked(server, tmp_path, c
     (record,) = caplog.records
     assert "was not checked" in record.getMessage()
     assert HASH in record.getMessage()
+
+
+def test_a_data_set_is_downloaded_once(server, tmp_path, monkeypatch):
+    server.content = zipped(hapt_files()[0])
+    sha256 = hashlib.sha256(server.content).hexdigest()
+    urls = (f"{server.base}/dead", f"{server.base}/range")
+    monkeypatch.setattr(_hapt, "REMOTE", replace(_hapt.REMOTE, urls=urls, sha256=sha256))
+    for _ in range(2):
+        assert len(fetch_hapt(data_home=tmp_path).target) == 12
+    assert [path for path, _ in server.requests] == ["/dead", "/range"]
+    (archive,) = (tmp_path / "hapt").iterdir()
+    assert archive.name == _hapt.REMOTE.name
 
 
 def test_progress(server, tmp_path, monkeypatch):
