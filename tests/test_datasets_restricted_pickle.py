@@ -38,7 +38,7 @@ TREES = st.recursive(
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
         st.tuples(inner, inner),
-        st.dictionaries(st.text(max_size=3), inner, max_size=3),
+        st.dictionaries(st.one_of(st.text(max_size=3), st.binary()), inner, max_size=3),
     ),
     max_leaves=6,
 )
@@ -260,6 +260,7 @@ def test_shared_and_endless_containers():
     endless = []
     endless.append(endless)
     refused(pickle.dumps(endless), "in themselves")
+    refused(pickle.dumps({0: endless}), "in themselves")
     refused(b"(l" * 1000 + b"a" * 999 + b".", "16 deep")
 
 

@@ -13,6 +13,7 @@ import pickle
 import pickletools
 import re
 from io import BufferedReader
+from itertools import chain
 from typing import IO, Any, NoReturn, cast
 
 import numpy as np
@@ -211,16 +212,14 @@ def _unwrapped(value: Any, seen: dict[int, Any], depth: int) -> Any:
         _refuse(f"containers more than {MAX_DEPTH} deep, or in themselves")
     if isinstance(value, _Kept):
         return value.value
-    if not isinstance(value, (dict, list, tuple)):
-        return value
-    if id(value) not in seen:
-        if isinstance(value, dict):
-            seen[id(value)] = {
-                key: _unwrapped(item, seen, depth + 1) for key, item in value.items()
-            }
-        else:
-            items = [_unwrapped(item, seen, depth + 1) for item in value]
-            seen[id(value)] = type(value)(items)
+    if not isinstance(value, (dict, list, tuple)) or id(value) in seen:
+        return seen.get(id(value), value)
+    parts = chain.from_iterable(value.items()) if isinstance(value, dict) else value
+    found = [_unwrapped(part, seen, depth + 1) for part in parts]
+    if isinstance(value, dict):
+        seen[id(value)] = dict(zip(found[::2], found[1::2], strict=True))
+    else:
+        seen[id(value)] = type(value)(found)
     return seen[id(value)]
 
 
