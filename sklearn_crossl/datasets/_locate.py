@@ -16,6 +16,7 @@ def open_files(
     remote: Sequence[RemoteFile],
     data_home: str | os.PathLike[str] | None,
     download_if_missing: bool,
+    also: Sequence[str] = (),
 ) -> Files:
     """Open a data set's files where they lie, after downloading what is missing.
 
@@ -33,6 +34,8 @@ def open_files(
         As :func:`~sklearn_crossl.datasets.get_data_home` takes it.
     download_if_missing : bool
         Whether to download files that are nowhere.
+    also : sequence of str, default=()
+        Further archives of the publisher's that may lie in the data home, by name.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def open_files(
     home = get_data_home(data_home)
     places = [home / name, home / f"{name}.zip"]
     places += [home / "raw" / name, home / "raw" / f"{name}.zip"]
-    places += [home / file.name for file in remote]
+    places += [home / file for file in (*(file.name for file in remote), *also)]
     missing = _missing(home, places, remote)
     if missing and not download_if_missing:
         raise OSError(_say_where(name, missing, places))
