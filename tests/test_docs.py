@@ -19,11 +19,22 @@ def site(tmp_path_factory):
     """Build the site, without running the examples, from a copy."""
     folder = tmp_path_factory.mktemp("site")
     for name in ("docs", "examples", "benchmarks"):
-        leftover = shutil.ignore_patterns("_build", "api", "gallery", "__pycache__", "_*.md")
+        leftover = shutil.ignore_patterns(
+            "_build", "api", "gallery", "__pycache__", "_*.md"
+        )
         shutil.copytree(ROOT / name, folder / name, ignore=leftover)
     for name in ("CHANGELOG.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, folder)
-    command = ["sphinx", "-q", "-W", "--keep-going", "-D", "plot_gallery=0", "docs", "html"]
+    command = [
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-D",
+        "plot_gallery=0",
+        "docs",
+        "html",
+    ]
     built = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,

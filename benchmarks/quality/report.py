@@ -178,7 +178,9 @@ def plot_labels(frame: pd.DataFrame, folder: Path) -> None:
     colors = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#999999", "#CC79A7", "#000000")
     figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
     for name, color, marker in zip(order, colors, "osD^vPX", strict=False):
-        axes.plot(curves.columns, curves.loc[name], color=color, marker=marker, label=name)
+        axes.plot(
+            curves.columns, curves.loc[name], color=color, marker=marker, label=name
+        )
     axes.set(xlabel="labelled training windows", ylabel="macro-F1, mean over the sets")
     axes.grid(axis="y", color="0.9")
     figure.legend(loc="outside right center", frameon=False)
