@@ -1,9 +1,10 @@
-"""Public recordings of several sensors, read from their publishers' own files."""
+"""Public recordings of several sensors, from their publishers' files, and made-up ones."""
 
 from ._daily_sports import fetch_daily_sports
 from ._hapt import fetch_hapt
 from ._home import get_data_home
 from ._mhealth import fetch_mhealth
+from ._multimodal_series import make_multimodal_series
 from ._opportunity import fetch_opportunity
 from ._pamap2 import fetch_pamap2
 from ._realworld_har import fetch_realworld_har
@@ -24,4 +25,5 @@ __all__ = [
     "fetch_utd_mhad",
     "fetch_wesad",
     "get_data_home",
+    "make_multimodal_series",
 ]
