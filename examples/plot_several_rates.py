@@ -2,8 +2,8 @@
 Sensors at different rates: nothing resampled
 =============================================
 
-Two sensors on the wrist take 50 samples a second, a camera 30. Each goes in as it is, as an
-array of its own length, and cross-validation splits them together. The folds are by
+Two sensors on the wrist take 50 samples a second, a camera 30. Each goes in as it is, as
+an array of its own length, and cross-validation splits them together. The folds are by
 subject, and the search tries how much to mask.
 """
 
