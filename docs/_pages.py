@@ -38,6 +38,7 @@ LESSONS = (
     "plot_missing_sensors.py",
     "plot_sensor_importance.py",
     "plot_several_rates.py",
+    "plot_generated_series.py",
     "plot_fine_tuning.py",
 )
 

@@ -42,8 +42,14 @@ def load_body_sensors():
     try:
         body = fetch_daily_sports(download_if_missing=False)
     except OSError:
-        sensors = ["wrist_acc", "ankle_acc", "pulse", "heart_rate"]
-        body = make_multimodal_series(10, 5, modalities=sensors, random_state=0)
+        body = make_multimodal_series(
+            10,
+            5,
+            minutes=4,
+            modalities=["wrist_acc", "ankle_acc", "pulse", "heart_rate"],
+            rates={"wrist_acc": 20, "ankle_acc": 20, "pulse": 20},
+            random_state=0,
+        )
         return "Made up", body.data, body.target, body.groups, body.target_names
     # Five sensors of fifteen, and an eighth of the windows, are enough for a figure.
     places = [name for name in body.data if name.endswith("_acc")]
