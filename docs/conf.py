@@ -25,13 +25,14 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
 ]
-exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**/README.*"]
+exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**sg_execution_times.rst"]
 templates_path = ["_templates"]
 nitpick_ignore_regex = [("py:.*", r".*")]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings have the types
 autosummary_ignore_module_all = False
 numpydoc_show_class_members = False  # the pages' template lists methods
 bibtex_bibfiles = ["references.bib"]
@@ -44,7 +45,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
-    "ignore_pattern": r"/_",
+    "ignore_pattern": r"^_",
     "doc_module": ("sklearn_crossl",),
     "backreferences_dir": "api/examples",
     "within_subsection_order": "_pages.ByLesson",
@@ -64,7 +65,8 @@ html_theme_options = {
     "logo": {"text": "sklearn-crossl"},
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 9,
+    "navbar_persistent": ["search-button"],
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
     "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
@@ -78,7 +80,14 @@ html_sidebars = {
 }
 
 
+def skip_request_methods(app, what, name, member, skip, options):
+    """Leave out the set_..._request that scikit-learn adds: its links are its own."""
+    is_request = name.startswith("set_") and name.endswith("_request")
+    return True if is_request else None
+
+
 def setup(app):
     """Write the pages that come from code and from measured results."""
+    app.connect("autodoc-skip-member", skip_request_methods)
     _pages.write_api(HERE / "api")
     _pages.write_benchmarks(HERE.parent / "benchmarks" / "results", HERE / "benchmarks")

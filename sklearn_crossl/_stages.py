@@ -1,14 +1,35 @@
-"""A stage by its short name, as an object of its class, or as the user's own module."""
+"""A stage by its short name, as an object of its class, or as the user's own module.
+
+A package of stages registers each by importing its module: the rest is read off here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, TypeVar
 
 from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 Stage = TypeVar("Stage", bound=BaseEstimator)
+
+
+def by_short_name(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """List the stages that the estimator takes by a name, of all that a package has."""
+    stages = (value for value in namespace.values() if isinstance(value, type))
+    # A subclass does not inherit the name: it would take its parent's place.
+    named = {vars(stage).get("short_name"): stage for stage in stages}
+    return {name: named[name] for name in sorted(filter(None, named))}
+
+
+def public_names(namespace: Mapping[str, Any]) -> list[str]:
+    """List what a package offers: all that it imported but for modules."""
+    return sorted(
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    )
 
 
 def resolve_stage(

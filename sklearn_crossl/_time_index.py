@@ -46,18 +46,43 @@ def on_grids(
     start = max(times[0] for times, _ in samples.values())
     grids = {}
     for name, (times, values) in samples.items():
-        ticks = (times - start) * float(rates[name])
-        nearest = np.rint(ticks).astype(int)
-        # Of the samples of one point, the nearest comes first.
-        order = np.lexsort((np.abs(ticks - nearest), nearest))
-        points, first = np.unique(nearest[order], return_index=True)
-        kept = order[first][points >= 0]
-        if not len(kept):
+        grids[name] = place_on_grid(times, values, start, rates[name])
+        if not grids[name].shape[1]:
             raise ValueError(f"Modality {name!r} has no sample once all have begun.")
-        grid = np.full((values.shape[1], nearest[kept[-1]] + 1), np.nan, values.dtype)
-        grid[:, nearest[kept]] = values[kept].T
-        grids[name] = grid
     return grids, start
+
+
+def place_on_grid(
+    times: np.ndarray, values: np.ndarray, start: float, rate: float | Fraction
+) -> np.ndarray:
+    """Put samples on a regular grid, each on the point that is nearest in time.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n,)
+        Seconds, in any order.
+    values : ndarray of floats of shape (n, n_channels)
+        The samples.
+    start : float
+        The time of the first point. Samples nearest to an earlier one are left out.
+    rate : float or Fraction
+        Points per second.
+
+    Returns
+    -------
+    ndarray of shape (n_channels, n_samples)
+        Up to the last sample; NaN at points without one.
+    """
+    ticks = (times - start) * float(rate)
+    nearest = np.rint(ticks).astype(int)
+    # Of the samples of one point, the nearest comes first.
+    order = np.lexsort((np.abs(ticks - nearest), nearest))
+    points, first = np.unique(nearest[order], return_index=True)
+    kept = order[first][points >= 0]
+    n_samples = nearest[kept[-1]] + 1 if len(kept) else 0
+    grid = np.full((values.shape[1], n_samples), np.nan, values.dtype)
+    grid[:, nearest[kept]] = values[kept].T
+    return grid
 
 
 def labels_on_grid(labels: Any, rate: Fraction, start: float, n_samples: int) -> Any:

@@ -87,7 +87,7 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         Epochs of fine-tuning.
     n_features_in_ : int
         Channels of X; timepoints of a 2-D one.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where fit saw a data frame with string columns.
 
     See Also

@@ -199,8 +199,10 @@ def _stack(
 ) -> np.ndarray:
     """Join the recordings' windows of a modality; NaN where a recording lacks it."""
     some = next(part for part in parts if part is not None)
+    shape = some.shape[1], n_timepoints
+    dtype = np.result_type(some.dtype, np.float16)  # the narrowest that has NaN
     filled = [
-        np.full((count, some.shape[1], n_timepoints), np.nan) if part is None else part
+        np.full((count, *shape), np.nan, dtype) if part is None else part
         for part, count in zip(parts, counts, strict=True)
     ]
     return np.concatenate(filled)

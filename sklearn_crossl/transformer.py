@@ -61,9 +61,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ``SliceDict`` but no plain dict, whose keys scikit-learn would count: wrap it as
         ``SliceDict(**X)``. Arrays may be memory maps, HDF5 or zarr arrays larger than
         memory; lists of (n_channels, n_timepoints) arrays may differ in length.
-    encoder : {"tcn"}, Encoder or nn.Module class, default="tcn"
-        One network per modality. An object such as ``TCNEncoder(stride=1)`` sets its
-        parameters and lets a grid search reach them as ``encoder__stride``. Images get a
+    encoder : str, Encoder or nn.Module class, default="tcn"
+        One network per modality: a name in :data:`~sklearn_crossl.encoders.ENCODERS`, or
+        an object such as ``TCNEncoder(stride=1)``, whose parameters a grid search reaches
+        as ``encoder__stride``. Images get an
         :class:`~sklearn_crossl.encoders.ImageEncoder` of the same widths. A user's own
         class is called with the number of channels and maps (batch, channels, time) to
         (batch, units); where windows have gaps or differ in length, its ``forward`` needs
@@ -81,13 +82,15 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     n_views : int, default=4
         Masked views of each window and step. They share one pass through the encoders,
         so another costs little; the loss is averaged over all pairs.
-    aggregator : {"set", "mlp", "attention"}, Aggregator or nn.Module class, default="set"
-        Fuses the codes that a view sees. "mlp" is the paper's; "set" did best with few
-        labels. A user's own class is called with the number of modalities and the code
-        size and maps codes (..., batch, M, units) and a boolean ``keep`` of shape
-        (..., batch, M, 1 or units) to (..., batch, embedding).
-    objective : {"vicreg"}, Objective or nn.Module class, default="vicreg"
-        The loss. A user's own class is called with the embedding size and maps a
+    aggregator : str, Aggregator or nn.Module class, default="set"
+        Fuses the codes that a view sees: a name in
+        :data:`~sklearn_crossl.aggregators.AGGREGATORS` or an object. "mlp" is the
+        paper's; "set" did best with few labels. A user's own class is called with the
+        number of modalities and the code size and maps codes (..., batch, M, units) and a
+        boolean ``keep`` of shape (..., batch, M, 1 or units) to (..., batch, embedding).
+    objective : str, Objective or nn.Module class, default="vicreg"
+        The loss: a name in :data:`~sklearn_crossl.objectives.OBJECTIVES` or an object. A
+        user's own class is called with the embedding size and maps a
         :class:`~sklearn_crossl.objectives.Latents` to a scalar.
     summary_size : int, default=512
         Units of the summary: fixed features of each modality (random convolutions,
@@ -160,7 +163,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Epochs trained.
     n_features_in_ : int
         Channels of X; timepoints of a 2-D one.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where fit saw a data frame with string columns.
 
     See Also

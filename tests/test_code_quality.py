@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+from inspect import isclass
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,10 @@ def test_every_stage_is_exported_and_has_an_example():
         ("objectives", "OBJECTIVES"),
     ):
         module = importlib.import_module(f"sklearn_crossl.{package}")
-        for stage in getattr(module, registry).values():
+        stages = getattr(module, registry)
+        claims = [vars(v).get("short_name") for v in vars(module).values() if isclass(v)]
+        assert len(stages) == len(list(filter(None, claims))), "a name is used twice"
+        for stage in stages.values():
             assert stage.__name__ in module.__all__
             assert ">>>" in stage.__doc__
             assert "References" in stage.__doc__

@@ -6,7 +6,17 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
 from sklearn_crossl.aggregators import AGGREGATORS
+from sklearn_crossl.encoders import ENCODERS
+from sklearn_crossl.objectives import OBJECTIVES
 
+STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
+DEFAULTS = CroSSLTransformer().get_params()
+OTHER_STAGES = [
+    {role: name}
+    for role, registry in STAGES.items()
+    for name in registry
+    if name != DEFAULTS[role]
+]
 SMALL = {"max_epochs": 2, "random_state": 0}
 BRIEF = CroSSLTransformer(max_epochs=2)
 
@@ -14,7 +24,7 @@ ESTIMATORS = [
     CroSSLTransformer(),
     CroSSLTransformer(masking="temporal", output="all", **SMALL),
     CroSSLTransformer(masking="random", output="modalities", **SMALL),
-    *(CroSSLTransformer(aggregator=name, **SMALL) for name in AGGREGATORS),
+    *(CroSSLTransformer(**stage, **SMALL) for stage in OTHER_STAGES),
     CroSSLClassifier(BRIEF, **SMALL),
     CroSSLClassifier(BRIEF, freeze="encoder", early_stopping=True, **SMALL),
     CroSSLRegressor(BRIEF, max_epochs=10, random_state=0),

@@ -7,7 +7,6 @@ from sklearn_crossl._batch import Batch
 from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl._sources import InMemory
-from sklearn_crossl._stages import resolve_stage
 from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
 from sklearn_crossl.encoders import ENCODERS, ModuleEncoder, TCNEncoder
 from sklearn_crossl.masking import MASKINGS
@@ -217,17 +216,3 @@ def test_encoders_of_different_width_are_refused():
 
     with pytest.raises(ValueError, match="'acc': 6, 'gyro': 6, 'heart': 2"):
         network(ModuleEncoder(Uneven))
-
-
-def test_stages_resolve_from_names_objects_and_modules():
-    assert isinstance(
-        resolve_stage("encoder", "tcn", ENCODERS, ModuleEncoder), TCNEncoder
-    )
-    given = TCNEncoder(stride=1)
-    resolved = resolve_stage("encoder", given, ENCODERS, ModuleEncoder)
-    assert resolved.stride == 1
-    assert resolved is not given
-    adapted = resolve_stage("encoder", nn.Linear, ENCODERS, ModuleEncoder)
-    assert isinstance(adapted, ModuleEncoder)
-    with pytest.raises(TypeError, match="encoder=int is a class but no torch.nn.Module"):
-        resolve_stage("encoder", int, ENCODERS, ModuleEncoder)

@@ -111,6 +111,17 @@ def test_recordings_of_different_devices_are_stacked():
     np.testing.assert_array_equal(X["acc"][9:18], X["acc"][18:])
 
 
+def test_a_missing_device_does_not_widen_the_others():
+    recordings = [
+        {"acc": np.zeros(9, np.float32), "eda": np.zeros(9, dtype=int)},
+        {"acc": np.zeros(9, np.float32)},
+        {"eda": np.zeros(9, dtype=int)},
+    ]
+    X, _, _ = sliding_windows(recordings, {"acc": 1, "eda": 1}, 3, 3)
+    assert X["acc"].dtype == np.float32
+    assert X["eda"].dtype == np.float64  # integers have no NaN
+
+
 def test_windows_go_straight_into_the_estimator():
     rng = np.random.default_rng(0)
     recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._time_index import on_grids
+from sklearn_crossl._time_index import on_grids, place_on_grid
 from sklearn_crossl.segmentation import sliding_windows
 
 RATES = {"acc": 50, "eda": 4}
@@ -115,3 +115,14 @@ def test_bad_times(spoil, error, match):
     later = frames["eda"].set_axis(frames["eda"].index + pd.Timedelta(1, "s"))
     with pytest.raises(error, match=match):
         sliding_windows({"acc": spoil(frames["acc"]), "eda": later}, RATES, 2, 1)
+
+
+def test_samples_go_to_the_nearest_point():
+    times = np.array([10.31, 9.0, 10.0, 10.12, 10.5, 10.09])
+    values = np.arange(12.0).reshape(6, 2)
+    grid = place_on_grid(times, values, 10.0, 10)
+    expected = np.full((2, 6), np.nan)
+    for point, row in ((0, 2), (1, 5), (3, 0), (5, 4)):
+        expected[:, point] = values[row]
+    np.testing.assert_array_equal(grid, expected)
+    assert place_on_grid(times, values, 11.0, 10).shape == (2, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ def write_report(results: Path, folder: Path) -> None:
     (folder / "report.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     for labels in ("3 per class", "1 %"):
         plot_ranks(frame, labels, folder)
+    plot_labels(frame, folder)
 
 
 def read(results: Path) -> pd.DataFrame:
@@ -164,13 +166,40 @@ def _seconds(frame: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
-    """Draw the average ranks on a line, as critical-difference diagrams do."""
+def plot_labels(frame: pd.DataFrame, folder: Path) -> None:
+    """Draw the mean over all sets against the share of labels."""
+    plt = _pyplot()
+    columns = {labels: means(frame, labels) for labels in LABELS}
+    columns = {k: v.groupby("dataset").mean() for k, v in columns.items() if not v.empty}
+    curves = pd.DataFrame({k: v.mean(skipna=False) for k, v in columns.items()}).dropna()
+    if OURS not in curves.index:
+        return
+    order = curves.mean(axis=1).sort_values(ascending=False).index
+    colors = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#999999", "#CC79A7", "#000000")
+    figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
+    for name, color, marker in zip(order, colors, "osD^vPX", strict=False):
+        axes.plot(
+            curves.columns, curves.loc[name], color=color, marker=marker, label=name
+        )
+    axes.set(xlabel="labelled training windows", ylabel="macro-F1, mean over the sets")
+    axes.grid(axis="y", color="0.9")
+    figure.legend(loc="outside right center", frameon=False)
+    figure.savefig(folder / "labels.png", dpi=150)
+    plt.close(figure)
+
+
+def _pyplot() -> Any:
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
+    return plt
+
+
+def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
+    """Draw the average ranks on a line, as critical-difference diagrams do."""
+    plt = _pyplot()
     scores = means(frame, labels)
     ranked = ranks(scores.drop(columns=f"{OURS}, ridge", errors="ignore"))
     if ranked.empty:

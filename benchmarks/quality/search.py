@@ -21,8 +21,9 @@ from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._summary import features, fitting, steadiness, summary
-from sklearn_crossl.aggregators import SetAggregator
-from sklearn_crossl.objectives import VICReg
+from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
+from sklearn_crossl.encoders import ENCODERS
+from sklearn_crossl.objectives import OBJECTIVES, VICReg
 
 from .methods import logistic_regression
 from .protocols import label_draws
@@ -35,6 +36,9 @@ class Variant(NamedTuple):
     params: dict[str, Any] = {}
     constants: tuple[tuple[Any, str, Any], ...] = ()
 
+
+STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
+DEFAULTS = CroSSLTransformer().get_params()
 
 VARIANTS = {
     "default": Variant(),
@@ -55,10 +59,15 @@ VARIANTS = {
     "masking ratio 0.9": Variant({"masking_ratio": 0.9}),
     "two views": Variant({"n_views": 2}),
     "temporal masking": Variant({"masking": "temporal"}),
-    "attention": Variant({"aggregator": "attention"}),
     "set with residual MLP": Variant({"aggregator": SetAggregator(hidden_size=256)}),
     "covariance 1": Variant({"objective": VICReg(covariance=1.0)}),
     "20 epochs": Variant({"max_epochs": 20}),
+    **{  # every stage with a short name but for the default ones
+        name: Variant({role: name})
+        for role, registry in STAGES.items()
+        for name in registry
+        if name != DEFAULTS[role]
+    },
 }
 
 

@@ -1,23 +1,12 @@
 """Aggregators: from the codes of the modalities at hand to one global embedding."""
 
-from .attention import AttentionAggregator
-from .base import Aggregator, AggregatorModule, ModuleAggregator
-from .mlp import MLPAggregator
-from .set import SetAggregator
+from .. import _stages
+from .attention import *
+from .base import *
+from .mlp import *
+from .set import *
 
 #: The accepted short names of ``CroSSLTransformer(aggregator=...)``.
-AGGREGATORS = {
-    "attention": AttentionAggregator,
-    "mlp": MLPAggregator,
-    "set": SetAggregator,
-}
+AGGREGATORS: dict[str, type[Aggregator]] = _stages.by_short_name(vars())
 
-__all__ = [
-    "AGGREGATORS",
-    "Aggregator",
-    "AggregatorModule",
-    "AttentionAggregator",
-    "MLPAggregator",
-    "ModuleAggregator",
-    "SetAggregator",
-]
+__all__ = _stages.public_names(vars())

@@ -42,6 +42,8 @@ class AttentionAggregator(Aggregator):
     torch.Size([1, 256])
     """
 
+    short_name = "attention"
+
     _parameter_constraints: dict = {
         "embedding_size": [Interval(Integral, 1, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],

@@ -33,7 +33,18 @@ class AggregatorModule(nn.Module, ABC):
 
 
 class Aggregator(BaseEstimator, ABC):
-    """Parameters of an aggregator, and the recipe that builds its network."""
+    """Parameters of an aggregator, and the recipe that builds its network.
+
+    Subclasses keep their parameters in ``__init__`` as any scikit-learn estimator does,
+    so that a grid search reaches them as ``aggregator__...``.
+
+    Attributes
+    ----------
+    short_name : str or None
+        What ``CroSSLTransformer(aggregator=...)`` takes for one with its defaults.
+    """
+
+    short_name: str | None = None
 
     @abstractmethod
     def build(self, n_modalities: int, code_size: int) -> AggregatorModule:

@@ -46,6 +46,8 @@ class MLPAggregator(Aggregator):
     torch.Size([5, 32])
     """
 
+    short_name = "mlp"
+
     _parameter_constraints: dict = {
         "embedding_size": [Interval(Integral, 1, None, closed="left")],
         "hidden_sizes": ["array-like"],

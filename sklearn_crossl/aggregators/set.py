@@ -42,6 +42,8 @@ class SetAggregator(Aggregator):
     torch.Size([1, 256])
     """
 
+    short_name = "set"
+
     _parameter_constraints: dict = {
         "embedding_size": [Interval(Integral, 1, None, closed="left")],
         "hidden_size": [Interval(Integral, 1, None, closed="left"), None],

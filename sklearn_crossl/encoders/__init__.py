@@ -1,17 +1,11 @@
 """Encoders: from the windows of one modality to one code each."""
 
-from .base import Encoder, EncoderModule, ModuleEncoder
-from .image import ImageEncoder
-from .tcn import TCNEncoder
+from .. import _stages
+from .base import *
+from .image import *
+from .tcn import *
 
 #: The accepted short names of ``CroSSLTransformer(encoder=...)``.
-ENCODERS = {"tcn": TCNEncoder}
+ENCODERS: dict[str, type[Encoder]] = _stages.by_short_name(vars())
 
-__all__ = [
-    "ENCODERS",
-    "Encoder",
-    "EncoderModule",
-    "ImageEncoder",
-    "ModuleEncoder",
-    "TCNEncoder",
-]
+__all__ = _stages.public_names(vars())

@@ -68,10 +68,13 @@ class Encoder(BaseEstimator, ABC):
 
     Attributes
     ----------
+    short_name : str or None
+        What ``CroSSLTransformer(encoder=...)`` takes for one with its defaults.
     shared : bool
         Whether modalities with the same number of channels share one network.
     """
 
+    short_name: str | None = None
     shared: bool = False
 
     @abstractmethod

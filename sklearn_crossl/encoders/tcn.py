@@ -58,6 +58,8 @@ class TCNEncoder(Encoder):
     torch.Size([5, 128])
     """
 
+    short_name = "tcn"
+
     _parameter_constraints: dict = {
         **CONSTRAINTS,
         "kernel_sizes": ["array-like"],

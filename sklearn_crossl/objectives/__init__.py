@@ -1,19 +1,10 @@
 """Objectives: from the views' embeddings to a loss, with the head it needs."""
 
-from .base import Latents, ModuleObjective, Objective, ObjectiveModule
-from .vicreg import VICReg, covariance_term, invariance_term, variance_term
+from .. import _stages
+from .base import *
+from .vicreg import *
 
 #: The accepted short names of ``CroSSLTransformer(objective=...)``.
-OBJECTIVES = {"vicreg": VICReg}
+OBJECTIVES: dict[str, type[Objective]] = _stages.by_short_name(vars())
 
-__all__ = [
-    "OBJECTIVES",
-    "Latents",
-    "ModuleObjective",
-    "Objective",
-    "ObjectiveModule",
-    "VICReg",
-    "covariance_term",
-    "invariance_term",
-    "variance_term",
-]
+__all__ = _stages.public_names(vars())

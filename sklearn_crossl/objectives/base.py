@@ -41,7 +41,18 @@ class ObjectiveModule(nn.Module, ABC):
 
 
 class Objective(BaseEstimator, ABC):
-    """Parameters of an objective, and the recipe that builds its module."""
+    """Parameters of an objective, and the recipe that builds its module.
+
+    Subclasses keep their parameters in ``__init__`` as any scikit-learn estimator does,
+    so that a grid search reaches them as ``objective__...``.
+
+    Attributes
+    ----------
+    short_name : str or None
+        What ``CroSSLTransformer(objective=...)`` takes for one with its defaults.
+    """
+
+    short_name: str | None = None
 
     @abstractmethod
     def build(self, embedding_size: int) -> ObjectiveModule:

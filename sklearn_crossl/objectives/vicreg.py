@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from numbers import Real
 
 import torch
 from sklearn.utils._param_validation import Interval
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import relu
 
+from ._projector import projector
 from .base import Latents, Objective, ObjectiveModule
 
 __all__ = ["VICReg", "covariance_term", "invariance_term", "variance_term"]
@@ -125,6 +125,8 @@ class VICReg(Objective):
     ['covariance', 'invariance', 'loss', 'variance']
     """
 
+    short_name = "vicreg"
+
     _parameter_constraints: dict = {
         "invariance": [Interval(Real, 0, None, closed="left")],
         "variance": [Interval(Real, 0, None, closed="left")],
@@ -170,7 +172,7 @@ class _VICReg(ObjectiveModule):
     def __init__(self, embedding_size: int, config: VICReg):
         super().__init__()
         self.config = config
-        self.projector = _projector(embedding_size, config.projector or ())
+        self.projector = projector(embedding_size, config.projector or ())
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
         views = latents.views
@@ -186,11 +188,3 @@ class _VICReg(ObjectiveModule):
         }
         loss = sum(getattr(self.config, name) * term for name, term in terms.items())
         return {"loss": torch.as_tensor(loss), **terms}
-
-
-def _projector(embedding_size: int, widths: Sequence[int]) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    sizes = [embedding_size, *widths]
-    for n_in, n_out in pairwise(sizes):
-        layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
-    return nn.Sequential(*layers[:-2])

@@ -1,0 +1,91 @@
+"""Zip archives, also within one another, read where they lie."""
+
+from __future__ import annotations
+
+import shutil
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, NamedTuple
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+N_OPEN = 8  # a publisher may have a thousand archives, a process not as many open files
+SPOOL_BYTES = 64 * 2**20  # an inner archive larger than this waits on disk, not in memory
+ENCRYPTED = 0x1  # bit 0 of a member's flags
+
+Source = Path | Callable[[], IO[bytes]]
+
+
+class _Opened(NamedTuple):
+    zip: ZipFile
+    stack: ExitStack  # closes the archive and its copy
+
+
+class Archives:
+    """List and open the members of archives; a few archives stay open."""
+
+    def __init__(self) -> None:
+        self._opened: OrderedDict[str, _Opened] = OrderedDict()
+        self._names: dict[str, list[str]] = {}
+
+    def names(self, label: str, source: Source) -> list[str]:
+        """List the files in an archive, once."""
+        if label not in self._names:
+            members = self._zip(label, source).infolist()
+            files = [member for member in members if not member.is_dir()]
+            self._names[label] = [_checked(label, member) for member in files]
+        return self._names[label]
+
+    def open(self, label: str, source: Source, name: str) -> IO[bytes]:
+        """Open a member for reading."""
+        return self._zip(label, source).open(name)
+
+    def close(self) -> None:
+        while self._opened:
+            self._opened.popitem()[1].stack.close()
+
+    def _zip(self, label: str, source: Source) -> ZipFile:
+        if label not in self._opened:
+            opened = _open(label, source)
+            while len(self._opened) >= N_OPEN:
+                self._opened.popitem(last=False)[1].stack.close()
+            self._opened[label] = opened
+        self._opened.move_to_end(label)
+        return self._opened[label].zip
+
+
+def _open(label: str, source: Source) -> _Opened:
+    """Open an archive on disk, or a copy of one in an archive, to read in any order."""
+    with ExitStack() as stack:
+        file: Any = source
+        if not isinstance(source, Path):
+            file = stack.enter_context(SpooledTemporaryFile(SPOOL_BYTES))
+            with source() as stream:
+                shutil.copyfileobj(stream, file, 2**20)
+        try:
+            archive = stack.enter_context(ZipFile(file))
+        except BadZipFile as error:
+            raise OSError(
+                f"{label} is not a complete zip archive ({error}). Delete it and fetch "
+                "it again."
+            ) from error
+        return _Opened(archive, stack.pop_all())
+
+
+def _checked(label: str, member: ZipInfo) -> str:
+    """Return a member's name, if it stays below the archive and can be read."""
+    path, name = PurePosixPath(member.filename), member.filename
+    windows = PureWindowsPath(name)
+    if path.is_absolute() or windows.anchor or ".." in (*path.parts, *windows.parts):
+        raise OSError(
+            f"{label} has a member {name!r}, whose name leads out of the archive. Such "
+            "an archive is not read; get the publisher's own."
+        )
+    if member.flag_bits & ENCRYPTED:
+        raise OSError(
+            f"{label} has an encrypted member {name!r}. Unpack the archive with its "
+            "password and put the files in its place."
+        )
+    return name

@@ -1,0 +1,50 @@
+"""The clock that all latents run on, and curves on it."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import uniform_filter1d
+from scipy.signal import lfilter
+
+CLOCK = 100  # samples a second: people move at far less than 50 Hz
+
+
+def stream(seed: int, subject: int, name: str) -> np.random.Generator:
+    """Make the generator of one subject's one part.
+
+    Each part has its own, so that a knob changes what it is about and nothing else.
+    """
+    return np.random.default_rng([seed, subject, *name.encode()])
+
+
+def wander(
+    rng: np.random.Generator, n: int, period: float, size: int = 1, rate: float = CLOCK
+) -> np.ndarray:
+    """Draw smooth curves that go up and down about once in two periods, in seconds.
+
+    Returns (size, n), of about unit variance.
+    """
+    knots = rng.normal(size=(size, int(n / rate / period) + 3))
+    places = np.arange(n) / (rate * period)
+    return CubicSpline(np.arange(knots.shape[1]), knots, axis=1)(places)
+
+
+def smooth(steps: np.ndarray, seconds: float) -> np.ndarray:
+    """Round the corners of curves (..., n) within so many seconds."""
+    for _ in range(3):
+        steps = uniform_filter1d(steps, round(seconds * CLOCK / 3), mode="nearest")
+    return steps
+
+
+def lag(x: np.ndarray, seconds: float) -> np.ndarray:
+    """Follow a curve (n,) by a first-order low-pass, at rest in the beginning."""
+    keep = np.exp(-1 / (seconds * CLOCK))
+    return lfilter([1 - keep], [1, -keep], x, zi=[keep * x[0]])[0]
+
+
+def sample(x: np.ndarray, rate: float) -> np.ndarray:
+    """Read curves (size, n) at a rate, between the ticks by straight lines."""
+    ticks = np.arange(x.shape[1])
+    times = np.arange(int(ticks.size / CLOCK * rate + 1e-9)) / rate * CLOCK
+    return np.stack([np.interp(times, ticks, row) for row in x])

@@ -1,0 +1,49 @@
+"""What heart and skin make of effort."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .clock import CLOCK, lag, wander
+from .course import Course
+from .subjects import Subject
+
+_DEVICE_LAG = 4.0  # seconds by which a watch averages the heart rate that it shows
+
+
+def heart(rng: np.random.Generator, course: Course, subject: Subject) -> np.ndarray:
+    """Follow effort with the heart rate of each moment, in beats a minute, (n,)."""
+    mean = subject.rest + subject.reserve * lag(course.effort, subject.heart_lag)
+    n = len(mean)
+    breathing, slow = 2.0 * wander(rng, n, 2)[0], 3.0 * wander(rng, n, 12)[0]
+    return np.maximum(mean + breathing + slow, 30)
+
+
+def shown(rate: np.ndarray) -> np.ndarray:
+    """Average the heart rate as a device does, (1, n)."""
+    return lag(rate, _DEVICE_LAG)[None]
+
+
+def pulse(rate: np.ndarray, subject: Subject) -> np.ndarray:
+    """Let a wave pass at each beat, of which there are as many as the rate adds up to."""
+    beat = 2 * np.pi * np.cumsum(rate / 60) / CLOCK
+
+    def bump(place: float, narrow: float) -> np.ndarray:
+        return np.exp(narrow * (np.cos(beat - place) - 1))
+
+    return (bump(0.0, 4.0) + subject.dicrotic * bump(2.2, 3.0))[None]
+
+
+def conductance(rng: np.random.Generator, course: Course, subject: Subject) -> np.ndarray:
+    """Add responses of the skin, which come oftener in effort, to a level, (1, n)."""
+    level = 1 + lag(course.effort, 90)
+    per_minute = 2 + 10 * course.effort
+    comes = rng.random(level.size) < per_minute / 60 / CLOCK
+    sizes = comes * rng.lognormal(0, 0.5, size=level.size) * CLOCK
+    responses = 0.3 * lag(lag(sizes, 0.75), 2.0)
+    return subject.conductance * (level + responses)[None]
+
+
+def temperature(course: Course, subject: Subject) -> np.ndarray:
+    """Cool the skin slowly in effort, by sweat, (1, n)."""
+    return subject.temperature - 2 * lag(course.effort, 180)[None]

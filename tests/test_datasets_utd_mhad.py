@@ -1,0 +1,93 @@
+"""UTD-MHAD in the publisher's layout."""
+
+import numpy as np
+import pytest
+from dataset_files import LAYOUTS, real_home, utd_mhad_files, write, zipped
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.datasets import fetch_utd_mhad
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_whole_trials(tmp_path, layout):
+    files, matrices = utd_mhad_files()
+    LAYOUTS[layout](tmp_path, "utd_mhad", files)
+    actions = fetch_utd_mhad(data_home=tmp_path)
+    assert actions.target.tolist() == [0, 0, 26, 26]
+    assert actions.groups.tolist() == [1, 2, 1, 2]
+    for row, (inertial, skeleton) in enumerate(matrices.values()):
+        inertial, skeleton = inertial.astype(np.float32), skeleton.astype(np.float32)
+        np.testing.assert_array_equal(actions.data["acc"][row], inertial[:, :3].T)
+        np.testing.assert_array_equal(actions.data["gyro"][row], inertial[:, 3:].T)
+        frames = actions.data["skeleton"][row]
+        for channel, (joint, axis) in ((0, (0, 0)), (5, (1, 2)), (59, (19, 2))):
+            np.testing.assert_array_equal(frames[channel], skeleton[joint, axis])
+    names = actions.modalities["skeleton"]
+    assert len(names) == len(set(names)) == 60
+    assert names[0] == "head_x"
+    assert names[5] == "shoulder_center_z"
+    assert names[59] == "right_foot_z"
+
+
+def test_archives_as_the_publisher_names_them(tmp_path):
+    files, _ = utd_mhad_files()
+    for folder in ("Inertial", "Skeleton"):
+        part = {name: file for name, file in files.items() if name.startswith(folder)}
+        write(tmp_path / f"{folder}.zip", zipped(part))
+    assert len(fetch_utd_mhad(data_home=tmp_path).target) == 4
+    (tmp_path / "Skeleton.zip").unlink()
+    with pytest.raises(OSError, match=r"Download\n  Skeleton.zip from https://"):
+        fetch_utd_mhad(data_home=tmp_path, download_if_missing=False)
+
+
+def test_trials_go_into_the_transformer_as_they_are(tmp_path):
+    LAYOUTS["folder"](tmp_path, "utd_mhad", utd_mhad_files()[0])
+    actions = fetch_utd_mhad(data_home=tmp_path)
+    embedder = CroSSLTransformer(max_epochs=1, random_state=0, summary_size=0)
+    assert np.isfinite(embedder.fit_transform(actions.data)).all()
+
+
+def test_windows(tmp_path):
+    LAYOUTS["archive"](tmp_path, "utd_mhad", utd_mhad_files()[0])
+    actions = fetch_utd_mhad(data_home=tmp_path, window_seconds=1)
+    # The skeletons have 1.5, 1.67, 1.83 and 2 seconds.
+    assert actions.target.tolist() == [0, 0, 26, 26, 26]
+    assert actions.data["acc"].shape == (5, 3, 50)
+    assert actions.data["skeleton"].shape == (5, 60, 30)
+    trials = fetch_utd_mhad(data_home=tmp_path, as_windows=False, subjects=[2])
+    assert [set(labels) for labels in trials.target] == [{0}, {26}]
+    assert [len(labels) for labels in trials.target] == [120, 140]
+
+
+def test_errors(tmp_path):
+    files, _ = utd_mhad_files()
+    LAYOUTS["folder"](tmp_path, "utd_mhad", files)
+    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2\]"):
+        fetch_utd_mhad(data_home=tmp_path, subjects=[3])
+    files["Inertial/a1_s1_t1_inertial.mat"] = files["Skeleton/a1_s1_t1_skeleton.mat"]
+    LAYOUTS["folder"](tmp_path, "utd_mhad", files)
+    with pytest.raises(OSError, match=r"a1_s1_t1_inertial.mat .* it has no d_iner"):
+        fetch_utd_mhad(data_home=tmp_path)
+
+
+def test_real_files():
+    """Their lengths and first frames are those of the prepared windows."""
+    home = real_home("utd_mhad")
+    actions = fetch_utd_mhad(data_home=home, subjects=[1])
+    with np.load(home / "utd_mhad.npz") as prepared:
+        rows = np.flatnonzero(prepared["subject"] == 1)
+        order = rows[np.lexsort((prepared["trial"][rows], prepared["y"][rows]))]
+        assert prepared["classes"].tolist() == actions.target_names.tolist()
+        np.testing.assert_array_equal(actions.target, prepared["y"][order])
+        lengths = prepared["n_inertial"][order], prepared["n_skeleton"][order]
+        first = {name: prepared[f"x_{name}"][order, :, 0] for name in actions.data}
+    assert len(order) == 107
+    assert [x.shape[1] for x in actions.data["acc"]] == lengths[0].tolist()
+    assert [x.shape[1] for x in actions.data["skeleton"]] == lengths[1].tolist()
+    for name in ("acc", "gyro"):
+        found = np.stack([x[:, 0] for x in actions.data[name]])
+        np.testing.assert_allclose(found, first[name], rtol=1e-5, atol=1e-5)
+    # The prepared positions are relative to the centre of the hips in the first frame.
+    joints = np.stack([x[:, 0].reshape(20, 3) for x in actions.data["skeleton"]])
+    centred = (joints - joints[:, 3:4]).reshape(-1, 60)
+    np.testing.assert_allclose(centred, first["skeleton"], atol=1e-5)
