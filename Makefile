@@ -1,10 +1,13 @@
 # The daily verbs; each needs `pip install -c constraints.txt -e ".[dev]"` once.
 SPHINX = python -m sphinx -W --keep-going
 
-.PHONY: test lint docs linkcheck bench clean
+.PHONY: test doctest lint docs linkcheck bench clean
 
 test:  ## everything that must pass
 	python -m pytest
+
+doctest:  ## the examples of docstrings and pages
+	python -m pytest sklearn_crossl docs
 
 lint:
 	python -m ruff check .

@@ -12,6 +12,6 @@ pytest_collect_file = Sybil(
         PythonCodeBlockParser(doctest_optionflags=ELLIPSIS | NORMALIZE_WHITESPACE),
         SkipParser(),
     ],
-    patterns=["**/*.md"],
+    patterns=["*.md"],
     excludes=["_build/**", "api/**", "gallery/**", "benchmarks/_*"],
 ).pytest()

@@ -44,7 +44,7 @@ print(f"accuracy with all sensors: {pipeline.score(X[test], y[test]):.3f}")
 
 # %%
 # The loss falls, and the embedding does not collapse: its effective rank stays far above
-# one. Terms count with their coefficients, 25, 25 and 1.
+# one. Terms count with their coefficients, 25, 25 and 0.5.
 
 training = TrainingCurveDisplay.from_estimator(pipeline)
 training.figure_.suptitle(f"{name}: training without labels")

@@ -2,67 +2,35 @@
 Sensors at different rates: nothing resampled
 =============================================
 
-Muscles are recorded at 500 Hz, the knee's angle at 50 Hz. Each goes in as it is, as an
-array of its own length, and cross-validation splits them together. The folds are by
+Two sensors on the wrist take 50 samples a second, a camera 30. Each goes in as it is, as
+an array of its own length, and cross-validation splits them together. The folds are by
 subject, and the search tries how much to mask.
 """
 
 # %%
 # The recordings
 # --------------
-# "EMG dataset in Lower Limb" where ``SKLEARN_CROSSL_DATA`` has it. Else continuous
-# recordings of two sensors are made up, of 12 people, and cut into windows that are
-# aligned in time.
+# UTD-MHAD where ``SKLEARN_CROSSL_DATA`` has it: 27 gestures, of which each trial, two to
+# four seconds, is a window of its own length. Else people are made up who wear a
+# wristband, whose pulse sensor and accelerometer have rates of their own.
 
 import sys
 
 import numpy as np
-from _recordings import FOLDER
-from skorch.helper import SliceDict
 
-from sklearn_crossl.segmentation import sliding_windows
+from sklearn_crossl.datasets import fetch_utd_mhad, make_multimodal_series
 
-RATES = {"muscles": 500, "knee": 50}
-
-
-def load_lower_limb(path):
-    """Windows of 2 s of four muscles and the knee, of 22 subjects."""
-    with np.load(path) as data:
-        X = SliceDict(
-            muscles=data["x_emg"].astype(np.float32),
-            knee=data["x_knee"].astype(np.float32),
-        )
-        return "Lower limb", X, data["y"], data["subject"]
-
-
-def make_recordings(rng):
-    """Squats, steps and standing: the muscles fire as the knee moves."""
-    recordings, labels = [], []
-    for _ in range(12):
-        own_rate = rng.uniform(0.8, 1.2)
-        movement = rng.permutation(np.repeat([0, 1, 2], 4))  # each for 5 s
-        hertz = np.array([0.0, 0.7, 1.6])[np.repeat(movement, 2500)] * own_rate
-        phase = 2 * np.pi * np.cumsum(hertz) / RATES["muscles"]
-        effort = np.clip(np.sin(phase + np.arange(4)[:, None]), 0.1, None)
-        angle = np.sin(phase[::10])
-        recordings.append(
-            {
-                "muscles": effort * rng.normal(size=effort.shape),
-                "knee": angle + rng.normal(scale=0.3, size=angle.shape),
-            }
-        )
-        labels.append(np.repeat(movement, 2500))
-    X, y, subject = sliding_windows(
-        recordings, RATES, window_seconds=2, step_seconds=1, labels=labels, purity=0.9
-    )
-    return "Made up", X, y, subject
-
-
-path = FOLDER / "emg_lower_limb.npz"
-rng = np.random.default_rng(0)
-name, X, y, subject = load_lower_limb(path) if path.exists() else make_recordings(rng)
+try:
+    name, body = "UTD-MHAD", fetch_utd_mhad(download_if_missing=False)
+except OSError:
+    sensors = ["wrist_acc", "pulse", "heart_rate"]
+    name = "Made up"
+    body = make_multimodal_series(12, 5, minutes=4, modalities=sensors, random_state=0)
+X, y, subject = body.data, body.target, body.groups
 for modality, windows in X.items():
-    print(f"{name}: {modality} {windows.shape} at {RATES[modality]} Hz")
+    lengths = sorted({window.shape[-1] for window in windows})
+    samples = " to ".join(str(length) for length in {lengths[0]: 0, lengths[-1]: 0})
+    print(f"{modality}: {samples} samples at {body.rates[modality]:g} Hz")
 
 # %%
 # The search
@@ -104,11 +72,7 @@ from sklearn.metrics import f1_score
 train, test = list(GroupKFold(3).split(X, y, subject))[-1]
 model = search.best_estimator_.fit(X[train], y[train])
 scores = {}
-for title, kept in {
-    "both": ["muscles", "knee"],
-    "muscles only": ["muscles"],
-    "knee only": ["knee"],
-}.items():
+for title, kept in {"all": list(X), **{f"{name} only": [name] for name in X}}.items():
     part = {modality: X[modality][test] for modality in kept}
     scores[title] = f1_score(y[test], model.predict(part), average="macro")
     print(f"{title}: {scores[title]:.3f}")

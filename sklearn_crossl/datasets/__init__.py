@@ -1,4 +1,4 @@
-"""Public recordings of several sensors, from their publishers' files, and made-up ones."""
+"""Recordings of several sensors: public ones, from their publishers, and made-up ones."""
 
 from ._daily_sports import fetch_daily_sports
 from ._hapt import fetch_hapt
