@@ -27,10 +27,11 @@ except OSError:
     name = "Made up"
     body = make_multimodal_series(
         8,
-        5,
+        4,
         minutes=4,
         modalities=["wrist_acc", "pulse", "heart_rate"],
-        rates={"wrist_acc": 20, "pulse": 32},
+        rates={"wrist_acc": 25, "pulse": 32},
+        subject_variation=0.5,
         random_state=0,
     )
 X, y, subject = body.data, body.target, body.groups
