@@ -27,4 +27,4 @@ bench:  ## hours; needs recordings in the folder that SKLEARN_CROSSL_DATA names
 	python -m benchmarks.speed --out benchmarks/results/speed
 
 clean:
-	rm -rf docs/_build docs/api docs/gallery docs/benchmarks/_*
+	rm -rf docs/_build docs/api docs/datasets docs/gallery docs/benchmarks/_*

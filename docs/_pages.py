@@ -110,6 +110,12 @@ def _link(module: str, value: Any) -> str:
     return f":{role}:`{value.__name__}`" if public else f"``{value.__name__}``"
 
 
+def write_datasets(folder: Path) -> None:
+    """Make a page of each data set's description, which is its ``DESCR``."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(Path(sklearn_crossl.__file__).parent / "datasets" / "descr", folder)
+
+
 def write_benchmarks(results: Path, folder: Path) -> None:
     """Write the tables and figures of the benchmarks from their measured results."""
     quality = folder / "_quality"

@@ -73,6 +73,7 @@ html_theme_options = {
 }
 html_sidebars = {
     "index": [],
+    "contributing": [],
     "getting_started": [],
     "paper": [],
     "glossary": [],
@@ -90,4 +91,5 @@ def setup(app):
     """Write the pages that come from code and from measured results."""
     app.connect("autodoc-skip-member", skip_request_methods)
     _pages.write_api(HERE / "api")
+    _pages.write_datasets(HERE / "datasets")
     _pages.write_benchmarks(HERE.parent / "benchmarks" / "results", HERE / "benchmarks")
