@@ -57,6 +57,7 @@ if "sphinx_gallery" not in sys.modules:
 # Nothing is trained again. Above, whole sensors are missing; below, each window lacks
 # other ones.
 
+# sphinx_gallery_thumbnail_number = 2
 display = MissingModalityDisplay.from_estimator(
     pipeline, X[test], y[test], scoring="f1_macro", n_repeats=3, random_state=0
 )
