@@ -27,7 +27,6 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_templates", "benchmarks/_*", "**sg_execution_times.rst"]
 templates_path = ["_templates"]
-nitpick_ignore_regex = [("py:.*", r".*")]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "fieldlist"]
 myst_heading_anchors = 3
