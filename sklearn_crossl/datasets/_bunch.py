@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, NamedTuple
@@ -60,6 +60,14 @@ class DataSet:
     label_rate: float
 
 
+def labels_of(marks: np.ndarray, codes: Iterable[float], dtype: Any = int) -> np.ndarray:
+    """Give each mark (n_samples,) its position among the classes' codes, or none."""
+    labels = np.full(len(marks), NO_LABEL, dtype=dtype)
+    for position, code in enumerate(codes):
+        labels[marks == code] = position
+    return labels
+
+
 def make_bunch(
     about: DataSet,
     recordings: Sequence[Recording],
@@ -93,6 +101,19 @@ def make_bunch(
     Bunch, or tuple of data and target
         As each fetcher describes it.
     """
+    bunch = fill_bunch(about, recordings, as_windows, window_seconds, step_seconds)
+    bunch.DESCR = _description(about.name)
+    return (bunch.data, bunch.target) if return_X_y else bunch
+
+
+def fill_bunch(
+    about: DataSet,
+    recordings: Sequence[Recording],
+    as_windows: bool,
+    window_seconds: float | None,
+    step_seconds: float | None,
+) -> Bunch:
+    """Collect all that :func:`make_bunch` returns but for the description."""
     names = [
         name for name in about.modalities if any(name in r.signals for r in recordings)
     ]
@@ -102,7 +123,6 @@ def make_bunch(
         rates=rates,
         units={name: about.units[name] for name in names},
         target_names=np.array(about.target_names),
-        DESCR=_description(about.name),
     )
     if not as_windows:
         bunch.update(
@@ -115,7 +135,7 @@ def make_bunch(
         bunch.update(_whole(recordings, names))
     else:
         bunch.update(_windows(about, recordings, rates, window_seconds, step_seconds))
-    return (bunch.data, bunch.target) if return_X_y else bunch
+    return bunch
 
 
 def _windows(

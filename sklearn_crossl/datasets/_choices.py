@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import TypeVar
 
 Part = TypeVar("Part", bound=str | int)
@@ -35,14 +36,17 @@ def choose_parts(
     if parts is None:
         return tuple(known)
     if isinstance(parts, (str, bytes)) or not isinstance(parts, Iterable):
-        raise ValueError(
-            f"{parameter}={parts!r}; expected a sequence such as {tuple(known[:2])}."
-        )
+        kind = "sequence of numbers" if isinstance(known[0], Integral) else "sequence"
+        raise ValueError(f"{parameter}={parts!r}; expected a {kind} such as {known[:2]}.")
     chosen = tuple(parts)
-    strange = [part for part in chosen if part not in known]
+    strange = [
+        part
+        for part in chosen
+        if not isinstance(part, (str, Integral)) or part not in known  # 1.0 == 1
+    ]
     if strange or not chosen:
         raise ValueError(
             f"{parameter}={chosen!r}: {f'there is no {strange}' if strange else 'none'}; "
-            f"choose from {tuple(known)}."
+            f"choose from {known}."
         )
     return tuple(part for part in known if part in chosen)

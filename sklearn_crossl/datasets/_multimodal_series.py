@@ -8,10 +8,10 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from ..segmentation import sliding_windows
+from ._bunch import DataSet, Recording, fill_bunch
 from ._simulation import (
     ACTIVITIES,
     LABEL_RATE,
@@ -235,35 +235,26 @@ def make_multimodal_series(
     # The one draw from the user's generator: everything else follows from this seed.
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     knobs = Knobs(subject_variation, noise, drift, dropout)
-    made = [
-        record(seed, subject, n_activities, 60 * minutes, hertz, knobs)
+    recordings = [
+        Recording(
+            subject, *record(seed, subject, n_activities, 60 * minutes, hertz, knobs)
+        )
         for subject in range(n_subjects)
     ]
-    recordings, labels = [r for r, _ in made], [y for _, y in made]
-    rows: Any = (recordings, labels, np.arange(n_subjects))
-    if as_windows:
-        length, step = window_seconds, step_seconds
-        rows = sliding_windows(
-            recordings, hertz, length, step, labels, label_rate=LABEL_RATE
-        )
-    data, target, groups = rows
-    rng = stream(seed, 0, "missing")
-    leave_out(data, names, draw_missing(rng, len(groups), len(names), missing))
-    if return_X_y:
-        return data, target
-    found = Bunch(
-        data=data,
-        target=target,
-        groups=groups,
+    about = DataSet(
+        name="multimodal_series",
         modalities={name: SENSORS[name].channels for name in names},
         rates=hertz,
         units={name: SENSORS[name].unit for name in names},
-        target_names=np.array(list(ACTIVITIES)[:n_activities]),
+        target_names=tuple(ACTIVITIES)[:n_activities],
+        label_rate=LABEL_RATE,
     )
-    if not as_windows:
-        found.label_rate = LABEL_RATE
+    found = fill_bunch(about, recordings, as_windows, window_seconds, step_seconds)
+    rng = stream(seed, 0, "missing")
+    rows = draw_missing(rng, len(found.groups), len(names), missing)
+    leave_out(found.data, names, rows)
     found.DESCR = describe(found, minutes, {**knobs._asdict(), "missing": missing})
-    return found
+    return (found.data, found.target) if return_X_y else found
 
 
 def _check_modalities(modalities: Sequence[str] | None) -> list[str]:

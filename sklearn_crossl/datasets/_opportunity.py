@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
+from ._bunch import DataSet, Recording, labels_of, make_bunch
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -235,7 +235,5 @@ def _read_run(
     ]
     *channels, marks = read_table(member, usecols=[*columns, label_column]).T
     parts = np.split(np.array(channels), np.cumsum(widths)[:-1])
-    labels = np.full(len(marks), NO_LABEL)
-    for position, code in enumerate(codes):
-        labels[marks == code] = position
-    return Recording(subject, dict(zip(FIRST, parts, strict=True)), labels)
+    signals = dict(zip(FIRST, parts, strict=True))
+    return Recording(subject, signals, labels_of(marks, codes))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._time_index import place_on_grid
-from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
+from ._bunch import DataSet, Recording, labels_of, make_bunch
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -201,10 +201,7 @@ def _read_file(member: Member, subject: int) -> Recording:
     stacked = np.array(axes, dtype=np.float32).reshape(len(FIRST), 3, -1)
     signals = dict(zip(FIRST, stacked, strict=True))
     signals["heart_rate"] = _held(heart, RATE // HEART_RATE)[None].astype(np.float32)
-    labels = np.full(len(activity), NO_LABEL)
-    for position, code in enumerate(ACTIVITIES):
-        labels[activity == code] = position
-    return Recording(subject, signals, labels)
+    return Recording(subject, signals, labels_of(activity, ACTIVITIES))
 
 
 def _held(values: np.ndarray, step: int) -> np.ndarray:

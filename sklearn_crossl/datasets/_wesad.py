@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
+from ._bunch import DataSet, Recording, labels_of, make_bunch
 from ._choices import choose_parts
 from ._download import RemoteFile
 from ._files import Member
@@ -197,9 +197,7 @@ def _read(
         conditions = content["label"]
     except (KeyError, TypeError, ValueError) as error:
         raise OSError(f"{member.name} is not as published: {error!r}") from error
-    labels = np.full(len(conditions), NO_LABEL, dtype=np.int8)
-    for position, code in enumerate(list(CONDITIONS)[:n_classes]):
-        labels[conditions == code] = position
+    labels = labels_of(conditions, list(CONDITIONS)[:n_classes], np.int8)
     return Recording(subject, signals, labels)
 
 
