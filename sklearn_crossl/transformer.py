@@ -99,7 +99,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         within a window weighs little. 0 leaves it out, and ``transform`` is several times
         faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
-        What ``transform`` returns: the first 64 principal components of the global
+        What ``transform`` returns: the first 128 principal components of the global
         embedding and the summary, for windows that lack a modality both as they would be
         expected of the whole window; the aggregator's embedding alone, of the modalities
         that are there; the modalities' codes side by side; or the joint one and the
@@ -186,7 +186,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     ...     {"acc": slice(0, 3), "heart": 3}, max_epochs=2, random_state=0
     ... )
     >>> embedder.fit_transform(X).shape
-    (40, 576)
+    (40, 640)
     """
 
     _parameter_constraints: dict = {

@@ -126,7 +126,7 @@ def test_unequal_lengths_in_an_array_of_modalities(masking):
     one_by_one = [model.transform([window])[0] for window in windows]
     np.testing.assert_array_equal(one_by_one, Z)
     longer = model.transform([np.tile(X[0], 3), X[1]])  # of any length
-    assert longer.shape == (2, 576)
+    assert longer.shape == (2, 640)
 
 
 def test_windows_of_one_channel_may_differ_in_length():
@@ -244,7 +244,7 @@ def test_a_users_own_encoder_is_told_what_is_there(X):
     gappy[3, 0, 4:9] = np.nan
     Z = make(modalities=[3, 1], encoder=MaskedMean).fit_transform(gappy)
     assert np.isfinite(Z).all()
-    assert make(modalities=[3, 1], encoder=Mean).fit_transform(X).shape == (48, 576)
+    assert make(modalities=[3, 1], encoder=Mean).fit_transform(X).shape == (48, 640)
     with pytest.raises(ValueError, match="Mean.forward has no parameter `present`"):
         make(modalities=[3, 1], encoder=Mean).fit(gappy)
 

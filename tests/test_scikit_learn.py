@@ -68,7 +68,7 @@ def test_grid_search_in_two_processes(windows):
 def test_grid_search_without_labels_over_a_stage(X):
     grid = {"encoder__pooling": ["mean", "mean+max"], "masking_ratio": [0.5]}
     search = GridSearchCV(make(encoder=TCNEncoder()), grid, cv=2).fit(X)
-    assert search.best_estimator_.transform(X).shape == (len(X), 576)
+    assert search.best_estimator_.transform(X).shape == (len(X), 640)
 
 
 def test_memory(windows, tmp_path):

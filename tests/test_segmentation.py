@@ -127,7 +127,7 @@ def test_windows_go_straight_into_the_estimator():
     recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}
     X, _, _ = sliding_windows(recording, {"acc": 50, "eda": 4}, 2, 1)
     Z = CroSSLTransformer(max_epochs=1, random_state=0).fit_transform(X)
-    assert Z.shape == (19, 576)
+    assert Z.shape == (19, 640)
 
 
 @pytest.mark.parametrize(

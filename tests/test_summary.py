@@ -365,15 +365,15 @@ def test_parts_reach_from_the_start_to_the_end():
 
 def test_the_learnt_part_are_the_first_principal_components():
     torch.manual_seed(0)
-    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 100)
-    z = (torch.randn(400, 70) @ torch.randn(70, 100)) * torch.rand(100) + 3
+    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 200)
+    z = (torch.randn(400, 150) @ torch.randn(150, 200)) * torch.rand(200) + 3
     summary.fit_learnt(torch.randn(400, 8), z)
     learnt = summary.learnt(z).numpy()
     scaled = ((z - z.mean(0)) / z.std(0, correction=0)).numpy()
     values, axes = np.linalg.eigh(scaled.T @ scaled)
-    projected = scaled @ axes[:, np.argsort(-values)[:64]]
+    projected = scaled @ axes[:, np.argsort(-values)[:128]]
     projected /= np.sqrt(projected.var(0).mean())
-    assert learnt.shape == (400, 64)
+    assert learnt.shape == (400, 128)
     assert abs(learnt.var(0).mean() - 1) < 1e-3
     # the same up to a rotation
     np.testing.assert_allclose(learnt @ learnt.T, projected @ projected.T, atol=0.05)

@@ -50,7 +50,7 @@ def _plain(value):
 
 @pytest.mark.parametrize(
     ("output", "n_features"),
-    [("joint", 576), ("global", 256), ("modalities", 512), ("all", 1088)],
+    [("joint", 640), ("global", 256), ("modalities", 512), ("all", 1152)],
 )
 def test_output_and_its_names(X, output, n_features):
     model = make(output=output).fit(X)
@@ -77,7 +77,7 @@ def test_all_is_both_side_by_side(X):
     Z = model.set_params(output="global").transform(X)
     weights = model._learnt["weights"]
     learnt = (Z - weights["summary.middle"]) @ weights["summary.axes"]
-    np.testing.assert_allclose(everything[:, :64], learnt, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(everything[:, :128], learnt, rtol=1e-3, atol=1e-4)
 
 
 def test_without_a_summary_the_joint_embedding_is_the_global_one(X):
@@ -621,4 +621,4 @@ def test_score_is_the_effective_rank_of_the_embedding(X):
 def test_small_windows_and_few_of_them():
     X = np.random.default_rng(0).normal(size=(3, 2, 1))
     model = CroSSLTransformer(max_epochs=1, batch_size=2, random_state=0).fit(X)
-    assert model.transform(X).shape == (3, 576)
+    assert model.transform(X).shape == (3, 640)

@@ -46,6 +46,7 @@ VARIANTS = {
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
     "no learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 1),)),
+    "64 learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 64),)),
     "256 learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 256),)),
     "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0)),)),
     "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0)),)),

@@ -12,7 +12,7 @@ from .features import FixedFeatures
 from .steadiness import SteadyScaling
 
 _RIDGE = 0.01  # times the components' mean variance
-_LEARNT_SIZE = 64
+_LEARNT_SIZE = 128
 
 
 def learnt_size(embedding_size: int) -> int:
