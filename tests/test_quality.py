@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from benchmarks.quality import __main__ as command
+from benchmarks.quality import aeon_network, search
 from benchmarks.quality import recordings as module
-from benchmarks.quality import search
+from benchmarks.quality.aeon_network import AeonNetwork
 from benchmarks.quality.methods import (
     Catch22,
     Components,
@@ -152,6 +153,28 @@ def test_every_protocol_is_measured(folder, method, protocol):
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
     assert max(full) > 0.6  # of three classes
+
+
+def test_a_network_of_one_rate_sees_all_modalities():
+    x = np.arange(12, dtype=float).reshape(2, 1, 6)
+    X = {"fast": x, "slow": np.stack([x[0, :, ::5], np.full((1, 2), np.nan)])}
+    method = AeonNetwork()
+    method.fit(X, seed=0)
+    stacked = method.stacked(X)
+    assert stacked.shape == (2, 2, 6)
+    np.testing.assert_allclose(stacked[:, :1], (x - x.mean()) / x.std(), rtol=1e-5)
+    np.testing.assert_allclose(stacked[0, 1], np.linspace(-1, 1, 6), rtol=1e-5)
+    assert not stacked[1, 1].any()  # missing: at the mean
+
+
+def test_the_network_of_aeon(monkeypatch):
+    pytest.importorskip("tensorflow")
+    monkeypatch.setattr(aeon_network, "STEPS", 60)
+    X, y = windows()
+    method = AeonNetwork()
+    method.fit(X, seed=0)
+    predict = method.classifier(X, y)
+    assert np.mean(predict(X) == y) > 0.6
 
 
 def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):

@@ -10,6 +10,8 @@ ten penalties to choose from.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +25,7 @@ from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
 
 from ..few_labels import UNTRAINED
+from .aeon_network import AeonNetwork
 from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
 
@@ -206,7 +209,7 @@ class MultiRocketHydra(Rocket):
         return make_union(multi, hydra).fit(x)
 
 
-METHODS = {
+METHODS: dict[str, Any] = {
     "CroSSLTransformer": Ours(),
     "CroSSLClassifier": FineTuned(),
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
@@ -220,3 +223,5 @@ METHODS = {
     "MultiRocketHydra": MultiRocketHydra(),
     "supervised network": SupervisedNetwork(),
 }
+if find_spec("tensorflow") is not None:
+    METHODS["LITEMV"] = AeonNetwork()
