@@ -148,7 +148,7 @@ class CroSSLNetwork(nn.Module):
         assert self.summary is not None
         components = self.summary.components(apart.projections, observed)
         complete = observed.all(1, keepdim=True)
-        expected = self.summary.predict(components)
+        expected = self.summary.learnt.predict(components)
         learnt = torch.where(complete, self.summary.learnt(z), expected)
         return z, torch.cat([learnt, self.summary(components)], dim=1)
 

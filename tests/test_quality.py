@@ -246,9 +246,9 @@ def test_every_variant_changes_something_that_exists():
 
 
 def test_constants_change_for_the_measurement_alone(folder):
-    variant = Variant(FEW, ((search.summary, "_LEARNT_SIZE", 1),))
+    variant = Variant(FEW, ((search.learnt, "_SIZE", 1),))
     row = search.measure(NAME, variant, 0, folder)
-    assert search.summary._LEARNT_SIZE == 128
+    assert search.learnt._SIZE == 128
     assert 1 < row["effective rank"] < 17
     assert all(0 <= value <= 1 for value in list(row.values())[:-1])
 

@@ -12,9 +12,9 @@ from sklearn_crossl._summary.completion import Completion
 from sklearn_crossl._summary.features import FixedFeatures
 from sklearn_crossl._summary.fitting import cut
 from sklearn_crossl._summary.kernels import RandomKernels
+from sklearn_crossl._summary.learnt import LearntPart
 from sklearn_crossl._summary.statistics import band_edges, distribution, spectrum
 from sklearn_crossl._summary.steadiness import SteadyScaling
-from sklearn_crossl._summary.summary import Summary
 
 
 def windows(n=6, n_channels=2, n_timepoints=40, seed=0):
@@ -365,10 +365,10 @@ def test_parts_reach_from_the_start_to_the_end():
 
 def test_the_learnt_part_are_the_first_principal_components():
     torch.manual_seed(0)
-    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 200)
+    part = LearntPart(200, 8)
     z = (torch.randn(400, 150) @ torch.randn(150, 200)) * torch.rand(200) + 3
-    summary.fit_learnt(torch.randn(400, 8), z)
-    learnt = summary.learnt(z).numpy()
+    part.fit(z, torch.randn(400, 8))
+    learnt = part(z).numpy()
     scaled = ((z - z.mean(0)) / z.std(0, correction=0)).numpy()
     values, axes = np.linalg.eigh(scaled.T @ scaled)
     projected = scaled @ axes[:, np.argsort(-values)[:128]]
@@ -381,10 +381,10 @@ def test_the_learnt_part_are_the_first_principal_components():
 
 def test_the_learnt_part_is_predicted_where_it_depends_linearly():
     torch.manual_seed(0)
-    summary = Summary({"a": (1, 20), "b": (2, 30)}, 8, 3)
+    part = LearntPart(3, 8)
     components = torch.randn(400, 8) * torch.linspace(1, 3, 8)
     z = components @ torch.randn(8, 3) + 5
-    summary.fit_learnt(components, z)
-    learnt = summary.learnt(z)
-    error = (summary.predict(components) - learnt).square().mean()
+    part.fit(z, components)
+    learnt = part(z)
+    error = (part.predict(components) - learnt).square().mean()
     assert error / learnt.square().mean() < 1e-3

@@ -76,7 +76,7 @@ def test_all_is_both_side_by_side(X):
     np.testing.assert_array_equal(everything, np.hstack(parts))
     Z = model.set_params(output="global").transform(X)
     weights = model._learnt["weights"]
-    learnt = (Z - weights["summary.middle"]) @ weights["summary.axes"]
+    learnt = (Z - weights["summary.learnt.middle"]) @ weights["summary.learnt.axes"]
     np.testing.assert_allclose(everything[:, :128], learnt, rtol=1e-3, atol=1e-4)
 
 

@@ -20,7 +20,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._summary import features, fitting, steadiness, summary
+from sklearn_crossl._summary import features, fitting, learnt, steadiness
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES, VICReg
@@ -45,9 +45,9 @@ VARIANTS = {
     "no summary": Variant({"summary_size": 0}),
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
-    "no learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 1),)),
-    "64 learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 64),)),
-    "256 learnt units": Variant({}, ((summary, "_LEARNT_SIZE", 256),)),
+    "no learnt units": Variant({}, ((learnt, "_SIZE", 1),)),
+    "64 learnt units": Variant({}, ((learnt, "_SIZE", 64),)),
+    "256 learnt units": Variant({}, ((learnt, "_SIZE", 256),)),
     "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0)),)),
     "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0)),)),
     "both weigh the same": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0)),)),

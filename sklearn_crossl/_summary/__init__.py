@@ -1,5 +1,6 @@
 """Features of windows that take no training, compressed and completed."""
 
-from .summary import Summary, learnt_size
+from .learnt import learnt_size
+from .summary import Summary
 
 __all__ = ["Summary", "learnt_size"]

@@ -73,7 +73,7 @@ def fit_learnt(network: CroSSLNetwork, sample: Sample, device: torch.device) -> 
     for rows in np.array_split(sample.rows, -(-len(sample.rows) // _ROWS)):
         batch = sample.dataset.batch(rows).to(device)
         embeddings.append(network.embed_batch(batch)[1])
-    network.summary.fit_learnt(sample.components, torch.cat(embeddings))
+    network.summary.learnt.fit(torch.cat(embeddings), sample.components)
     network.train(was_training)
 
 

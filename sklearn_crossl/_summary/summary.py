@@ -9,15 +9,8 @@ from torch import Tensor, nn
 
 from .completion import Completion
 from .features import FixedFeatures
+from .learnt import LearntPart
 from .steadiness import SteadyScaling
-
-_RIDGE = 0.01  # times the components' mean variance
-_LEARNT_SIZE = 128
-
-
-def learnt_size(embedding_size: int) -> int:
-    """Count the units that the learnt embedding has beside the summary."""
-    return min(_LEARNT_SIZE, embedding_size)
 
 
 class Summary(nn.Module):
@@ -46,20 +39,9 @@ class Summary(nn.Module):
         self._features = nn.ModuleList(features)
         self.completion = Completion([f.n_features for f in features], size)
         self.scaling = SteadyScaling(size)
-        n_learnt = learnt_size(embedding_size)
-        rotation, _ = torch.linalg.qr(torch.randn(n_learnt, n_learnt))
+        self.learnt = LearntPart(embedding_size, size)
         self.n_windows: Tensor
-        self.rotation: Tensor
-        self.middle: Tensor
-        self.axes: Tensor
-        self.slope: Tensor
-        self.intercept: Tensor
         self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
-        self.register_buffer("rotation", rotation)
-        self.register_buffer("middle", torch.zeros(embedding_size))
-        self.register_buffer("axes", torch.zeros(embedding_size, n_learnt))
-        self.register_buffer("slope", torch.zeros(size, n_learnt))
-        self.register_buffer("intercept", torch.zeros(n_learnt))
 
     @property
     def features(self) -> list[FixedFeatures]:
@@ -104,37 +86,3 @@ class Summary(nn.Module):
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""
         return self.scaling(components)
-
-    def fit_learnt(self, components: Tensor, z: Tensor) -> None:
-        """Learn the principal components of complete windows' global embedding.
-
-        And to predict them from the windows' components of fixed features.
-        """
-        self.middle.copy_(z.mean(0))
-        self.axes.copy_(self._first_axes(z - self.middle))
-        learnt, mean = self.learnt(z), components.mean(0)
-        x = components - mean
-        gram = x.T @ x
-        ridge = _RIDGE * gram.diagonal().mean().clamp_min(1e-12)
-        penalty = ridge * torch.eye(len(gram), device=gram.device)
-        self.slope.copy_(torch.linalg.solve(gram + penalty, x.T @ learnt))
-        self.intercept.copy_(-mean @ self.slope)
-
-    def _first_axes(self, centred: Tensor) -> Tensor:
-        """Find the principal axes of standardised units, rotated like the summary."""
-        x = centred.cpu().double()  # not every device has float64 or eigenvalues
-        spread = x.std(0, correction=0).clamp_min(1e-6)
-        x = x / spread
-        size = len(self.rotation)
-        values, axes = torch.linalg.eigh(x.T @ x / len(x))  # the largest last
-        first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
-        rotated = first @ self.rotation.cpu().double() / spread[:, None]
-        return rotated.to(self.axes.dtype)
-
-    def learnt(self, z: Tensor) -> Tensor:
-        """Compress the global embedding."""
-        return (z - self.middle) @ self.axes
-
-    def predict(self, components: Tensor) -> Tensor:
-        """Predict ``learnt`` of windows as it would be were they complete."""
-        return components @ self.slope + self.intercept
