@@ -1,7 +1,5 @@
 """HAPT in the publisher's layout."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from dataset_files import LAYOUTS, hapt_files, real_home
@@ -75,42 +73,6 @@ def test_a_missing_sensor_is_an_error(tmp_path):
     LAYOUTS["folder"](tmp_path, "hapt", files)
     with pytest.raises(OSError, match=r"no file .* with \('gyro', '03', '02'\)"):
         fetch_hapt(data_home=tmp_path)
-
-
-def labelled_stretches(labels):
-    """Yield the first and last sample of each stretch of one label."""
-    cuts = np.flatnonzero(np.diff(labels)) + 1
-    ends = [0, *cuts, len(labels)]
-    for first, last in pairwise(ends):
-        if labels[first] >= 0:
-            yield first, last
-
-
-def test_real_files_give_the_publishers_windows():
-    """Windows that lie in one labelled stretch are those of the official split."""
-    home, subjects = real_home("hapt"), [1, 10]  # 10 has three experiments
-    hapt = fetch_hapt(
-        data_home=home, subjects=subjects, as_windows=False, transitions=True
-    )
-    assert hapt.groups.tolist() == [1, 1, 10, 10, 10]
-    with np.load(home / "hapt.npz") as prepared:
-        assert prepared["classes"].tolist() == hapt.target_names.tolist()
-        rows = np.isin(prepared["subject"], subjects)
-        y, subject = prepared["y"][rows], prepared["subject"][rows]
-        expected = {name: prepared[f"x_{name}"][rows] for name in ("acc", "gyro")}
-    cuts = [
-        (recording, labels[first], group, slice(start, start + 128))
-        for recording, labels, group in zip(
-            hapt.data, hapt.target, hapt.groups, strict=True
-        )
-        for first, last in labelled_stretches(labels)
-        for start in range(first, last - 127, 64)
-    ]
-    np.testing.assert_array_equal([label for _, label, _, _ in cuts], y)
-    np.testing.assert_array_equal([group for _, _, group, _ in cuts], subject)
-    for name in ("acc", "gyro"):
-        windows = [recording[name][:, cut] for recording, _, _, cut in cuts]
-        np.testing.assert_array_equal(windows, expected[name])
 
 
 def test_real_files_as_windows():

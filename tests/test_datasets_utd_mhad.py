@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, real_home, utd_mhad_files, write, zipped
+from dataset_files import LAYOUTS, utd_mhad_files, write, zipped
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import fetch_utd_mhad
@@ -68,26 +68,3 @@ def test_errors(tmp_path):
     LAYOUTS["folder"](tmp_path, "utd_mhad", files)
     with pytest.raises(OSError, match=r"a1_s1_t1_inertial.mat .* it has no d_iner"):
         fetch_utd_mhad(data_home=tmp_path)
-
-
-def test_real_files():
-    """Their lengths and first frames are those of the prepared windows."""
-    home = real_home("utd_mhad")
-    actions = fetch_utd_mhad(data_home=home, subjects=[1])
-    with np.load(home / "utd_mhad.npz") as prepared:
-        rows = np.flatnonzero(prepared["subject"] == 1)
-        order = rows[np.lexsort((prepared["trial"][rows], prepared["y"][rows]))]
-        assert prepared["classes"].tolist() == actions.target_names.tolist()
-        np.testing.assert_array_equal(actions.target, prepared["y"][order])
-        lengths = prepared["n_inertial"][order], prepared["n_skeleton"][order]
-        first = {name: prepared[f"x_{name}"][order, :, 0] for name in actions.data}
-    assert len(order) == 107
-    assert [x.shape[1] for x in actions.data["acc"]] == lengths[0].tolist()
-    assert [x.shape[1] for x in actions.data["skeleton"]] == lengths[1].tolist()
-    for name in ("acc", "gyro"):
-        found = np.stack([x[:, 0] for x in actions.data[name]])
-        np.testing.assert_allclose(found, first[name], rtol=1e-5, atol=1e-5)
-    # The prepared positions are relative to the centre of the hips in the first frame.
-    joints = np.stack([x[:, 0].reshape(20, 3) for x in actions.data["skeleton"]])
-    centred = (joints - joints[:, 3:4]).reshape(-1, 60)
-    np.testing.assert_allclose(centred, first["skeleton"], atol=1e-5)
