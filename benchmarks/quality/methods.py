@@ -90,6 +90,12 @@ class Ours:
         return self.embedder.transform(X)
 
 
+class Contrastive(Ours):
+    """The default with negatives: another self-supervised method."""
+
+    heads = ("logistic",)
+
+
 class Published(Ours):
     """The configuration of the CroSSL paper's code."""
 
@@ -215,6 +221,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
+    "InfoNCE": Contrastive(objective="infonce"),
     "published": Published(),
     "statistics": Statistics(),
     "catch22": Catch22(),

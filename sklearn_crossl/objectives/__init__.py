@@ -2,6 +2,7 @@
 
 from .. import _stages
 from .base import *
+from .infonce import *
 from .vicreg import *
 
 #: The accepted short names of ``CroSSLTransformer(objective=...)``.

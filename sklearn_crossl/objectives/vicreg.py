@@ -10,7 +10,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ._projector import projector
+from ._projector import Projector
 from .base import Latents, Objective, ObjectiveModule
 
 __all__ = ["VICReg", "covariance_term", "invariance_term", "variance_term"]
@@ -172,15 +172,10 @@ class _VICReg(ObjectiveModule):
     def __init__(self, embedding_size: int, config: VICReg):
         super().__init__()
         self.config = config
-        self.projector = projector(embedding_size, config.projector or ())
+        self.projector = Projector(embedding_size, config.projector)
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views = latents.views
-        if latents.valid is not None:
-            views = views[:, latents.valid]
-        n_views, batch, _ = views.shape
-        projected = self.projector(views.flatten(0, 1))  # (n_views * batch, size)
-        views = projected.unflatten(0, (n_views, batch))
+        views = self.projector.views(latents)
         terms = {
             "invariance": invariance_term(views),
             "variance": variance_term(views),

@@ -1,0 +1,135 @@
+"""InfoNCE: each window's views are told from those of the batch's other windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from ._projector import Projector
+from .base import Latents, Objective, ObjectiveModule
+
+__all__ = ["InfoNCE", "infonce_loss"]
+
+
+def infonce_loss(views: Tensor, temperature: float) -> Tensor:
+    """Cross-entropy of finding a window's other view among those of the batch.
+
+    Parameters
+    ----------
+    views : Tensor of shape (n_views, batch, size)
+        Embeddings of the same windows.
+    temperature : float
+        What cosine similarities are divided by.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean over windows and over all ordered pairs of views (a, b) of
+        ``-log(exp(s_ii) / sum_j exp(s_ij))``, with ``s_ij`` the cosine similarity of
+        window i in view a and window j in view b, divided by the temperature.
+    """
+    n_views = len(views)
+    z = normalize(views, dim=-1)
+    # (n_views, n_views, batch, batch): window i in one view, window j in another
+    similarity = z[:, None] @ z.mT / temperature
+    surprise = similarity.logsumexp(-1) - similarity.diagonal(dim1=-2, dim2=-1)
+    of_pair = surprise.mean(-1)  # (n_views, n_views)
+    of_others = of_pair.sum() - of_pair.diagonal().sum()
+    return of_others / (n_views * (n_views - 1))
+
+
+class InfoNCE(Objective):
+    """Contrastive loss over the masked views, the other windows being the negatives.
+
+    A window's view is to be more like its other view than like any other window's, by
+    the cosine of their angle. Under spatial masking the views are different sensors,
+    so that this is the cross-modal contrastive loss of video and audio [2]_, of as many
+    modalities as there are. It is here to compare with: a recording has many windows of
+    the same activity, which a contrastive loss drives apart, and ``VICReg`` does not.
+
+    With more than two views the losses of all pairs are averaged. Windows without any
+    modality are left out.
+
+    Parameters
+    ----------
+    temperature : float, default=0.5
+        What similarities are divided by. The lower, the more the nearest of the other
+        windows count, which often show the same activity: on HAPT, 0.1 and 0.2 were
+        worse.
+    projector : sequence of int or None, default=(256, 256, 256)
+        Widths of the head between the embedding and the loss: linear layers, all but
+        the last with batch normalisation and ReLU. It is thrown away after fit. None
+        takes the loss on the embedding itself.
+
+    See Also
+    --------
+    VICReg : The default, which needs no negatives.
+
+    References
+    ----------
+    .. [1] van den Oord, Li, Vinyals, "Representation Learning with Contrastive
+       Predictive Coding", arXiv:1807.03748, 2018, equation 4.
+    .. [2] Akbari et al., "VATT: Transformers for Multimodal Self-Supervised Learning
+       from Raw Video, Audio and Text", NeurIPS 2021, arXiv:2104.11178, section 3.4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import InfoNCE, Latents
+    >>> windows = torch.eye(8)
+    >>> views, observed = torch.stack([windows, windows]), torch.ones(8, 2).bool()
+    >>> objective = InfoNCE(temperature=0.1, projector=None).build(embedding_size=8)
+    >>> bool(objective(Latents(views, codes=views, observed=observed))["loss"] < 0.001)
+    True
+    """
+
+    short_name = "infonce"
+
+    _parameter_constraints: dict = {
+        "temperature": [Interval(Real, 0, None, closed="neither")],
+        "projector": ["array-like", None],
+    }
+
+    def __init__(
+        self,
+        temperature: float = 0.5,
+        projector: Sequence[int] | None = (256, 256, 256),
+    ):
+        self.temperature = temperature
+        self.projector = projector
+
+    def build(self, embedding_size: int) -> ObjectiveModule:
+        """Build the module.
+
+        Parameters
+        ----------
+        embedding_size : int
+            Width of the global embedding.
+
+        Returns
+        -------
+        ObjectiveModule
+            Maps a :class:`Latents` to the loss.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+        """
+        self._validate_params()
+        return _InfoNCE(embedding_size, self)
+
+
+class _InfoNCE(ObjectiveModule):
+    def __init__(self, embedding_size: int, config: InfoNCE):
+        super().__init__()
+        self.temperature = config.temperature
+        self.projector = Projector(embedding_size, config.projector)
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        views = self.projector.views(latents)
+        return {"loss": infonce_loss(views, self.temperature)}
