@@ -204,13 +204,15 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
 
 
 def test_fine_tuning_is_compared_on_its_own_splits():
-    rows = [("MiniRocket", 0, 0.5), ("MiniRocket", 1, 0.9), ("CroSSLClassifier", 0, 0.6)]
+    rows = [("MiniRocket", 0, 0.5), ("MiniRocket", 1, 0.7), ("MiniRocket", 2, 0.9)]
+    rows += [("CroSSLClassifier", 0, 0.6), ("CroSSLClassifier", 1, 0.8)]
+    rows += [("supervised network", 0, 0.4)]  # not on the other split: no fair row
     frame = pd.DataFrame(rows, columns=["method", "split", "value"])
     frame = frame.assign(dataset="a", measure="5 %", protocol="labels", head="", draw=0)
     (table,) = fine_tuning(frame).split("\n\n## ")
     assert table.splitlines()[-2:] == [
-        "| CroSSLClassifier | 0.600 | 0.600 |",
-        "| MiniRocket | 0.500 | 0.500 |",
+        "| CroSSLClassifier | 0.700 | 0.700 |",
+        "| MiniRocket | 0.600 | 0.600 |",
     ]
 
 

@@ -38,11 +38,13 @@ def read(results: Path) -> pd.DataFrame:
 
 
 def fine_tuning(frame: pd.DataFrame) -> str:
-    """Compare the fine-tuned classifier with others, on the splits where it ran."""
+    """Compare the fine-tuned classifier with what ran on all splits where it did."""
     names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
     names += [OURS, f"{OURS}, ridge", "MiniRocket", "supervised network"]
     ran = frame[frame["method"] == CLASSIFIER][["dataset", "split"]].drop_duplicates()
     frame = frame[frame["method"].isin(names)].merge(ran)
+    n_splits = frame.groupby(["dataset", "method"])["split"].transform("nunique")
+    frame = frame[n_splits == frame["dataset"].map(ran.groupby("dataset").size())]
     titles = {labels: f"Macro-F1, labels: {labels}" for labels in LABELS}
     for labels in LABELS:
         measure = f"{labels} calibration error"
