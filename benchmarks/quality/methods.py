@@ -221,7 +221,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
-    "InfoNCE": Contrastive(objective="infonce"),
+    "CroSSLTransformer, InfoNCE": Contrastive(objective="infonce"),
     "published": Published(),
     "statistics": Statistics(),
     "catch22": Catch22(),

@@ -107,11 +107,11 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         return ""
     mean = scores.groupby("dataset").mean()
     spread = scores.groupby("dataset").std()
-    own_ridge = [f"{OURS}, ridge"] if f"{OURS}, ridge" in mean else []
-    ranked = ranks(scores.drop(columns=own_ridge))
+    variants = _variants(scores)
+    ranked = ranks(scores.drop(columns=variants))
     order = ranked.mean().sort_values().index
     lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
-    for method in [*order, *own_ridge]:
+    for method in [*order, *variants]:
         cells = []
         for dataset in mean.index:
             value, width = mean.loc[dataset, method], spread.loc[dataset, method]
@@ -122,6 +122,11 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         rank = f"{ranked[method].mean():.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
+
+
+def _variants(scores: pd.DataFrame) -> list[str]:
+    """Name the rows of ours that are not the default, which have no rank."""
+    return [method for method in scores if method.startswith(f"{OURS}, ")]
 
 
 def _missing(frame: pd.DataFrame) -> str:
@@ -203,7 +208,7 @@ def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
     """Draw the average ranks on a line, as critical-difference diagrams do."""
     plt = _pyplot()
     scores = means(frame, labels)
-    ranked = ranks(scores.drop(columns=f"{OURS}, ridge", errors="ignore"))
+    ranked = ranks(scores.drop(columns=_variants(scores)))
     if ranked.empty:
         return
     average = ranked.mean().sort_values()
