@@ -23,6 +23,8 @@ from sklearn_crossl.datasets import (
     fetch_utd_mhad,
 )
 
+from .quality.recordings import stretch
+
 Arrays = dict[str, np.ndarray]
 
 _TEST_SUBJECTS = (2, 4, 9, 10, 12, 13, 18, 20, 24)  # of HAPT, by its publisher
@@ -60,7 +62,7 @@ def utd_mhad(**where: object) -> Arrays:
     X = {name: list(windows) for name, windows in found.data.items()}
     X["skeleton"] = [x - np.tile(x[_HIPS, :1], (20, 1)) for x in X["skeleton"]]
     stretched = {
-        name: np.stack([_stretch(x, _STEPS[name]) for x in windows])
+        name: np.stack([stretch(x, _STEPS[name]) for x in windows])
         for name, windows in X.items()
     }
     # In the order of the files' names: it decides which windows a draw of labels takes.
@@ -102,12 +104,6 @@ def _stretches(labels: np.ndarray, rate: float) -> Iterator[tuple[float, float]]
     for first, last in zip(np.r_[0, changes], np.r_[changes, len(labels)], strict=True):
         if labels[first] >= 0:
             yield first / rate, last / rate
-
-
-def _stretch(x: np.ndarray, n_timepoints: int) -> np.ndarray:
-    """Interpolate (channels, time) at evenly spaced places."""
-    places = np.linspace(0, x.shape[1] - 1, n_timepoints)
-    return np.stack([np.interp(places, np.arange(x.shape[1]), row) for row in x])
 
 
 def _arrays(found: Bunch, X: Arrays, y: np.ndarray, subject: np.ndarray) -> Arrays:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .recordings import Windows, channel_moments
+from .recordings import Windows, channel_moments, stretch
 
 BATCH_SIZE = 64  # aeon's own
 MOST_EPOCHS, STEPS = 300, 3000  # aeon trains for 1,500 epochs, on GPUs
@@ -48,14 +48,5 @@ class AeonNetwork:
         for name, x in X.items():
             mean, scale = self.moments[name]
             complete = np.nan_to_num((x - mean) / scale)
-            columns.append(_stretch(complete, n_timepoints))
+            columns.append(stretch(complete, n_timepoints))
         return np.concatenate(columns, axis=1).astype(np.float32)
-
-
-def _stretch(x: np.ndarray, n_timepoints: int) -> np.ndarray:
-    """Interpolate windows (n, channels, time) at evenly spaced places."""
-    last = x.shape[2] - 1
-    places = np.linspace(0, last, n_timepoints)
-    before = places.astype(int)
-    after = np.minimum(before + 1, last)
-    return x[..., before] + (places - before) * (x[..., after] - x[..., before])

@@ -112,6 +112,15 @@ def channel_moments(X: Windows) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     }
 
 
+def stretch(x: np.ndarray, n_timepoints: int) -> np.ndarray:
+    """Interpolate windows (..., time) at evenly spaced places."""
+    last = x.shape[-1] - 1
+    places = np.linspace(0, last, n_timepoints)
+    before = places.astype(int)
+    after = np.minimum(before + 1, last)
+    return x[..., before] + (places - before) * (x[..., after] - x[..., before])
+
+
 def _standardize_subjects(x: np.ndarray, subject: np.ndarray) -> None:
     for one in np.unique(subject):
         rows = subject == one
