@@ -210,17 +210,16 @@ def test_scores_degrade_smoothly_as_gaps_grow():
     classifier.fit(model.transform(X), y)
     rng = np.random.default_rng(0)
     scores = []
-    for share in np.linspace(0, 0.9, 10):
+    for share in np.linspace(0, 0.9, 19):
         gappy = test.copy()
         size = round(share * 64)
         for window in gappy:
             start = rng.integers(0, 64 - size + 1)
             window[:, start : start + size] = np.nan
         scores.append(classifier.score(model.transform(gappy), y_test))
-    assert scores[0] > 0.95
-    assert scores[3] > 0.9
+    assert min(scores[:11]) > 0.95  # up to half of the window lost
     assert (np.diff(scores) < 0.06).all()  # nothing is gained by losing data
-    assert (np.diff(scores) > -0.25).all()  # and nothing is lost at one stroke
+    assert (np.diff(scores) > -0.2).all()  # and nothing is lost at one stroke
 
 
 def test_a_users_own_encoder_is_told_what_is_there(X):
