@@ -75,6 +75,13 @@ def test_a_missing_sensor_is_an_error(tmp_path):
         fetch_hapt(data_home=tmp_path)
 
 
+def test_real_files_are_an_experiment_each():
+    recordings = fetch_hapt(
+        data_home=real_home("hapt"), subjects=[1, 10], as_windows=False
+    )
+    assert recordings.groups.tolist() == [1, 1, 10, 10, 10]
+
+
 def test_real_files_as_windows():
     hapt = fetch_hapt(data_home=real_home("hapt"), subjects=[1, 2])
     assert hapt.data["acc"].shape == hapt.data["gyro"].shape == (746, 3, 128)

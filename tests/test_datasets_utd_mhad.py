@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, utd_mhad_files, write, zipped
+from dataset_files import LAYOUTS, real_home, utd_mhad_files, write, zipped
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import fetch_utd_mhad
@@ -68,3 +68,16 @@ def test_errors(tmp_path):
     LAYOUTS["folder"](tmp_path, "utd_mhad", files)
     with pytest.raises(OSError, match=r"a1_s1_t1_inertial.mat .* it has no d_iner"):
         fetch_utd_mhad(data_home=tmp_path)
+
+
+def test_real_files():
+    """Their lengths are those that the prepared windows were stretched from."""
+    home = real_home("utd_mhad")
+    actions = fetch_utd_mhad(data_home=home, subjects=[1])
+    with np.load(home / "utd_mhad.npz") as prepared:
+        rows = np.flatnonzero(prepared["subject"] == 1)
+        order = rows[np.lexsort((prepared["trial"][rows], prepared["y"][rows]))]
+        lengths = prepared["n_inertial"][order], prepared["n_skeleton"][order]
+    assert len(order) == 107
+    assert [x.shape[1] for x in actions.data["acc"]] == lengths[0].tolist()
+    assert [x.shape[1] for x in actions.data["skeleton"]] == lengths[1].tolist()

@@ -26,7 +26,7 @@ from benchmarks.quality.recordings import (
     without,
     without_pairs,
 )
-from benchmarks.quality.report import fine_tuning, means, ranks, read
+from benchmarks.quality.report import fine_tuning, means, ranks, read, write_report
 from benchmarks.quality.search import VARIANTS, Variant
 from benchmarks.quality.supervised import SupervisedNetwork
 from sklearn_crossl import CroSSLTransformer
@@ -201,6 +201,23 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
         *small,
         "CroSSLTransformer, ridge",
     }
+
+
+def test_two_linear_models_are_two_rows_and_one_rank(tmp_path):
+    columns = ["dataset", "method", "split", "protocol", "measure", "head", "draw"]
+    rows = [("untrained", "logistic", 0.5), ("untrained", "ridge", 0.7)]
+    rows += [("CroSSLTransformer", "logistic", 0.8), ("MiniRocket", "ridge", 0.6)]
+    lines = [f"a,{m},0,labels,3 per class,{head},0,{value}" for m, head, value in rows]
+    results = tmp_path / "results.csv"
+    results.write_text("\n".join([",".join([*columns, "value"]), *lines]))
+    write_report(results, tmp_path)
+    table = (tmp_path / "report.md").read_text().split("\n\n")[1].splitlines()
+    assert table[2:] == [
+        "| CroSSLTransformer | 0.800 | 0.800 | 1.00 |",
+        "| MiniRocket | 0.600 | 0.600 | 2.00 |",
+        "| untrained | 0.500 | 0.500 | 3.00 |",
+        "| untrained, ridge | 0.700 | 0.700 |  |",
+    ]
 
 
 def test_fine_tuning_is_compared_on_its_own_splits():

@@ -90,12 +90,6 @@ class Ours:
         return self.embedder.transform(X)
 
 
-class Contrastive(Ours):
-    """The default with negatives: another self-supervised method."""
-
-    heads = ("logistic",)
-
-
 class Published(Ours):
     """The configuration of the CroSSL paper's code."""
 
@@ -221,7 +215,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
-    "CroSSLTransformer, InfoNCE": Contrastive(objective="infonce"),
+    "CroSSLTransformer, InfoNCE": Ours(objective="infonce"),
     "published": Published(),
     "statistics": Statistics(),
     "catch22": Catch22(),

@@ -11,6 +11,7 @@ import pandas as pd
 from .protocols import LABELS
 
 OURS = "CroSSLTransformer"
+RIDGE = ", ridge"  # of a method that has a logistic regression as well
 CLASSIFIER = "CroSSLClassifier"
 
 
@@ -32,15 +33,16 @@ def write_report(results: Path, folder: Path) -> None:
 def read(results: Path) -> pd.DataFrame:
     """Read the results, a method with several linear models as several methods."""
     frame = pd.read_csv(results, keep_default_na=False)
-    other = (frame["method"] == OURS) & (frame["head"] == "ridge")
-    frame.loc[other, "method"] = f"{OURS}, ridge"
+    heads = frame.groupby("method")["head"]
+    several = heads.transform(lambda of_method: "logistic" in set(of_method))
+    frame.loc[several & (frame["head"] == "ridge"), "method"] += RIDGE
     return frame
 
 
 def fine_tuning(frame: pd.DataFrame) -> str:
     """Compare the fine-tuned classifier with what ran on all splits where it did."""
     names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
-    names += [OURS, f"{OURS}, ridge", "MiniRocket", "supervised network"]
+    names += [OURS, OURS + RIDGE, "MiniRocket", "supervised network"]
     ran = frame[frame["method"] == CLASSIFIER][["dataset", "split"]].drop_duplicates()
     frame = frame[frame["method"].isin(names)].merge(ran)
     n_splits = frame.groupby(["dataset", "method"])["split"].transform("nunique")
@@ -125,8 +127,8 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
 
 
 def _variants(scores: pd.DataFrame) -> list[str]:
-    """Name the rows of ours that are not the default, which have no rank."""
-    return [method for method in scores if method.startswith(f"{OURS}, ")]
+    """Name the rows that have no rank: the default with changes, second linear models."""
+    return [m for m in scores if m.startswith(f"{OURS}, ") or m.endswith(RIDGE)]
 
 
 def _missing(frame: pd.DataFrame) -> str:

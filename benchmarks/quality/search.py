@@ -43,6 +43,7 @@ DEFAULTS = CroSSLTransformer().get_params()
 VARIANTS = {
     "default": Variant(),
     "no summary": Variant({"summary_size": 0}),
+    "no summary, infonce": Variant({"summary_size": 0, "objective": "infonce"}),
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
     "no learnt units": Variant({}, ((learnt, "_SIZE", 1),)),

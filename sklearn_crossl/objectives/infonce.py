@@ -9,8 +9,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from ._projector import Projector
-from .base import Latents, Objective, ObjectiveModule
+from ._projected import ProjectedObjective
 
 __all__ = ["InfoNCE", "infonce_loss"]
 
@@ -42,7 +41,7 @@ def infonce_loss(views: Tensor, temperature: float) -> Tensor:
     return of_others / (n_views * (n_views - 1))
 
 
-class InfoNCE(Objective):
+class InfoNCE(ProjectedObjective):
     """Contrastive loss over the masked views, the other windows being the negatives.
 
     A window's view is to be more like its other view than like any other window's, by
@@ -90,8 +89,8 @@ class InfoNCE(Objective):
     short_name = "infonce"
 
     _parameter_constraints: dict = {
+        **ProjectedObjective._parameter_constraints,
         "temperature": [Interval(Real, 0, None, closed="neither")],
-        "projector": ["array-like", None],
     }
 
     def __init__(
@@ -102,34 +101,5 @@ class InfoNCE(Objective):
         self.temperature = temperature
         self.projector = projector
 
-    def build(self, embedding_size: int) -> ObjectiveModule:
-        """Build the module.
-
-        Parameters
-        ----------
-        embedding_size : int
-            Width of the global embedding.
-
-        Returns
-        -------
-        ObjectiveModule
-            Maps a :class:`Latents` to the loss.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
-        """
-        self._validate_params()
-        return _InfoNCE(embedding_size, self)
-
-
-class _InfoNCE(ObjectiveModule):
-    def __init__(self, embedding_size: int, config: InfoNCE):
-        super().__init__()
-        self.temperature = config.temperature
-        self.projector = Projector(embedding_size, config.projector)
-
-    def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views = self.projector.views(latents)
+    def _terms(self, views: Tensor) -> dict[str, Tensor]:
         return {"loss": infonce_loss(views, self.temperature)}

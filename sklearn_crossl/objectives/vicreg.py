@@ -10,8 +10,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ._projector import Projector
-from .base import Latents, Objective, ObjectiveModule
+from ._projected import ProjectedObjective
 
 __all__ = ["VICReg", "covariance_term", "invariance_term", "variance_term"]
 
@@ -81,7 +80,7 @@ def covariance_term(views: Tensor) -> Tensor:
     return 2 * off_diagonal.mean() / size
 
 
-class VICReg(Objective):
+class VICReg(ProjectedObjective):
     """Variance-invariance-covariance regularisation over the masked views.
 
     The loss of two views is
@@ -128,10 +127,10 @@ class VICReg(Objective):
     short_name = "vicreg"
 
     _parameter_constraints: dict = {
+        **ProjectedObjective._parameter_constraints,
         "invariance": [Interval(Real, 0, None, closed="left")],
         "variance": [Interval(Real, 0, None, closed="left")],
         "covariance": [Interval(Real, 0, None, closed="left")],
-        "projector": ["array-like", None],
     }
 
     def __init__(
@@ -146,40 +145,11 @@ class VICReg(Objective):
         self.covariance = covariance
         self.projector = projector
 
-    def build(self, embedding_size: int) -> ObjectiveModule:
-        """Build the module.
-
-        Parameters
-        ----------
-        embedding_size : int
-            Width of the global embedding.
-
-        Returns
-        -------
-        ObjectiveModule
-            Maps a :class:`Latents` to the loss and its terms, not yet weighted.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
-        """
-        self._validate_params()
-        return _VICReg(embedding_size, self)
-
-
-class _VICReg(ObjectiveModule):
-    def __init__(self, embedding_size: int, config: VICReg):
-        super().__init__()
-        self.config = config
-        self.projector = Projector(embedding_size, config.projector)
-
-    def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views = self.projector.views(latents)
+    def _terms(self, views: Tensor) -> dict[str, Tensor]:
         terms = {
             "invariance": invariance_term(views),
             "variance": variance_term(views),
             "covariance": covariance_term(views),
         }
-        loss = sum(getattr(self.config, name) * term for name, term in terms.items())
+        loss = sum(getattr(self, name) * term for name, term in terms.items())
         return {"loss": torch.as_tensor(loss), **terms}
