@@ -23,7 +23,7 @@ from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._summary import features, fitting, learnt, steadiness
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
-from sklearn_crossl.objectives import OBJECTIVES, VICReg
+from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
 from .methods import logistic_regression
 from .protocols import label_draws
@@ -43,7 +43,12 @@ DEFAULTS = CroSSLTransformer().get_params()
 VARIANTS = {
     "default": Variant(),
     "no summary": Variant({"summary_size": 0}),
-    "no summary, infonce": Variant({"summary_size": 0, "objective": "infonce"}),
+    **{
+        f"no summary, infonce at {temperature}": Variant(
+            {"summary_size": 0, "objective": InfoNCE(temperature)}
+        )
+        for temperature in (0.1, 0.2, 0.5)
+    },
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
     "no learnt units": Variant({}, ((learnt, "_SIZE", 1),)),
