@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .statistics import inside_window
+from .retakes import cut, play_again
 from .summary import Summary
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ _BYTES = 2**28  # of their features
 _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
-_MOST_PARTED = 1024  # windows that parts are taken from
-_PART = 0.75  # of a window
+_MOST_RETAKEN = 1024  # windows
 
 
 class Sample(NamedTuple):
@@ -59,8 +59,10 @@ def fit_summary(
         complete = torch.ones_like(complete)
     blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
     components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
-    rows = rows[complete.cpu().numpy()]
-    return Sample(windows, rows, torch.cat(components)[complete])
+    found = torch.cat(components)[complete]
+    if afresh:
+        summary.shift.fit(summary.scaling(found))
+    return Sample(windows, rows[complete.cpu().numpy()], found)
 
 
 @torch.no_grad()
@@ -92,15 +94,20 @@ def _fit_kernels(
 def _fit_scaling(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> None:
-    """Compare the components of two parts of a window, drawn at random."""
-    rows = _spread(rows, _MOST_PARTED)
+    """Compare the components of two retakes of a window, of either kind."""
+    rows = _spread(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
-    one, other = (
-        summary.project(_raw_features(summary, windows, rows, device, _PART), observed)
-        for _ in range(2)
-    )
-    differences = summary.components(one, observed) - summary.components(other, observed)
-    summary.scaling.fit(differences, summary.completion.variance)
+    differences = []
+    for retake in (cut, play_again):
+        one, other = (
+            summary.project(
+                _raw_features(summary, windows, rows, device, retake), observed
+            )
+            for _ in range(2)
+        )
+        components = [summary.components(x, observed) for x in (one, other)]
+        differences.append(components[0] - components[1])
+    summary.scaling.fit(torch.cat(differences), summary.completion.variance)
 
 
 def _raw_features(
@@ -108,21 +115,18 @@ def _raw_features(
     windows: WindowDataset,
     rows: np.ndarray,
     device: torch.device,
-    part: float | None = None,
+    retake: Callable[..., Any] | None = None,
 ) -> list[Tensor]:
-    """Compute each modality's features, of the windows that have it.
-
-    Of a part of each window if so asked, the same part of all modalities.
-    """
+    """Compute each modality's features, of the windows that have it, or of retakes."""
     parts = []
     for some in np.array_split(rows, -(-len(rows) // _ROWS)):
         batch = windows.batch(some).to(device)
-        places = torch.rand(len(some)).to(device)
+        draws = torch.rand(len(some), 2).to(device)
         of_batch = []
         for index, (name, x) in enumerate(batch.inputs.items()):
             present, has = batch.present[name], batch.observed[:, index]
-            if part is not None:
-                x, present = cut(x.flatten(2), present, part, places[has])
+            if retake is not None:
+                x, present = retake(x, present, draws[has])
             of_batch.append(summary.raw(index, x, present))
         parts.append(of_batch)
     return [torch.cat(of_modality) for of_modality in zip(*parts, strict=True)]
@@ -131,23 +135,3 @@ def _raw_features(
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
     """Choose rows at even distances, so many at most."""
     return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
-
-
-def cut(
-    x: Tensor, present: Tensor | None, share: float, places: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Take a share of each window (n, channels, time), from its start (0) to its end (1).
-
-    Returns the parts, zero after their ends, and where they are, of the same shape.
-    """
-    n_timepoints = x.shape[-1]
-    lengths = x.new_full((len(x),), n_timepoints)
-    if present is not None:
-        lengths = inside_window(present.flatten(2)).sum(1)
-    kept = (share * lengths).ceil()
-    starts = (places * (lengths - kept + 1)).floor().clamp_max(lengths - kept)
-    steps = torch.arange(int(-(-share * n_timepoints // 1)), device=x.device)
-    at = (starts.long()[:, None] + steps).clamp_max(n_timepoints - 1)  # (n, steps)
-    inside = (steps < kept[:, None])[:, None].expand(-1, x.shape[1], -1)
-    parts = x.gather(-1, at[:, None].expand_as(inside))
-    return torch.where(inside, parts, 0), inside

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv1d
 
+from .statistics import inside_window
+
 _LENGTH = 9
 _N_KERNELS = 84
 _MOST_BIASES = 3
@@ -17,6 +19,7 @@ _MOST_CHANNELS = 9
 _MOST_REPEATS = 4  # of each kernel and dilation, on other channels, if there are many
 _RAMP = 0.1  # from below a bias to above it; a step would turn on how values round
 _SAMPLE = 64  # windows that the biases are taken from
+_FEWEST = 9  # positions that a share of those at which a kernel fits is taken over
 
 
 class RandomKernels(nn.Module):
@@ -25,8 +28,9 @@ class RandomKernels(nn.Module):
     The kernels are all 84 of length 9 that have three weights of 2 and six of -1; each is
     used with dilations 1, 2, 4, ... up to the window's length, on channels drawn at
     random, several times over if there are many channels. A feature is the share of
-    positions at which a convolution exceeds a bias. Of long windows every so many
-    positions are looked at, so that these cost no more.
+    positions at which a convolution exceeds a bias: of all, the window going on as zeros,
+    or, for every other kernel, of those at which it fits into the window. Of long windows
+    every so many positions are looked at, so that these cost no more.
 
     Parameters
     ----------
@@ -76,18 +80,16 @@ class RandomKernels(nn.Module):
         Where windows have gaps or differ in length, ``present``, of the same shape, says
         where values are: a position counts by the share of channels that it has.
         """
-        weight = None
-        if present is not None:
-            weight = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
-            weight = (weight / weight.sum(1, keepdim=True).clamp_min(1e-6)).unsqueeze(-1)
         proportions = []
-        for index in range(len(self.dilations)):
+        for index, dilation in enumerate(self.dilations):
             values = self._convolve(x, index) / _RAMP  # (n, kernels, positions)
+            weights = self._weights(dilation, x, present)
             above = torch.empty_like(values)
             for bias in self.bias[index] / _RAMP - 0.5:
                 torch.sub(values, bias[:, None], out=above).clamp_(0, 1)
-                share = above.mean(-1) if weight is None else (above @ weight).squeeze(-1)
-                proportions.append(share)
+                shares = above @ weights  # (n, kernels, 2)
+                shares[:, index % 2 :: 2, 0] = shares[:, index % 2 :: 2, 1]
+                proportions.append(shares[..., 0])
         return torch.cat(proportions, dim=1)
 
     def _convolve(self, x: Tensor, index: int) -> Tensor:
@@ -95,6 +97,22 @@ class RandomKernels(nn.Module):
         padding = dilation * (_LENGTH // 2)
         weight = self.weight[index]
         return conv1d(x, weight, stride=self.stride, dilation=dilation, padding=padding)
+
+    def _weights(self, dilation: int, x: Tensor, present: Tensor | None) -> Tensor:
+        """Weigh all positions, and those at which a kernel fits, ([n,] positions, 2).
+
+        Where it fits at few, all count.
+        """
+        at = torch.arange(0, x.shape[-1], self.stride, device=x.device)
+        share, length = torch.ones_like(at, dtype=x.dtype), x.shape[-1]
+        if present is not None:
+            share = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
+            length = inside_window(present).sum(1, keepdim=True)
+        margin = dilation * (_LENGTH // 2)
+        fitting = share * ((at >= margin) & (at < length - margin))
+        enough = (fitting > 0).sum(-1, keepdim=True) >= _FEWEST
+        weights = torch.stack([share, torch.where(enough, fitting, share)], dim=-1)
+        return weights / weights.sum(-2, keepdim=True).clamp_min(1e-6)
 
 
 def _dilations(n_timepoints: int) -> list[int]:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from .completion import Completion
 from .features import FixedFeatures
 from .learnt import LearntPart
+from .mean_shift import MeanShift
 from .steadiness import SteadyScaling
 
 
@@ -39,6 +40,7 @@ class Summary(nn.Module):
         self._features = nn.ModuleList(features)
         self.completion = Completion([f.n_features for f in features], size)
         self.scaling = SteadyScaling(size)
+        self.shift = MeanShift(size)
         self.learnt = LearntPart(embedding_size, size)
         self.n_windows: Tensor
         self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
@@ -85,4 +87,4 @@ class Summary(nn.Module):
 
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""
-        return self.scaling(components)
+        return self.shift(self.scaling(components))

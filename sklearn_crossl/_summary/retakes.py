@@ -1,0 +1,84 @@
+"""Windows as they might be had they been recorded once more.
+
+A label says the same of both, so what they differ in is noise to it. ``draws`` are uniform
+random numbers, (n, 2), the same ones for all modalities of a window.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from .statistics import inside_window
+
+_PART = 0.75  # of a window that is kept, of a stretched one at least
+_GAIN = 0.15  # standard deviation of its logarithm
+
+
+def cut(
+    x: Tensor, present: Tensor | None, draws: Tensor, part: float = _PART
+) -> tuple[Tensor, Tensor]:
+    """Take a part of each window (n, channels, ..., time), as it is.
+
+    Returns the parts, (n, channels, time), zero after their ends, and where they are.
+    """
+    x, present = x.flatten(2), None if present is None else present.flatten(2)
+    n_timepoints = x.shape[-1]
+    kept = (part * _lengths(x, present)).ceil()
+    room = _lengths(x, present) - kept
+    starts = (draws[:, 0] * (room + 1)).floor().clamp_max(room)
+    steps = torch.arange(int(-(-part * n_timepoints // 1)), device=x.device)
+    at = (starts.long()[:, None] + steps).clamp_max(n_timepoints - 1)  # (n, steps)
+    inside = (steps < kept[:, None])[:, None].expand(-1, x.shape[1], -1)
+    parts = x.gather(-1, at[:, None].expand_as(inside))
+    return torch.where(inside, parts, 0), inside
+
+
+def stretch(
+    x: Tensor, present: Tensor | None, draws: Tensor, part: float = _PART
+) -> tuple[Tensor, Tensor | None]:
+    """Stretch a part of each window (n, channels, ..., time) to the window's length.
+
+    Values are on the line through their neighbours, and present if the nearer one is.
+    """
+    last = (_lengths(x, present) - 1).clamp_min(0)[:, None]
+    size = part + (1 - part) * draws[:, :1]
+    start = (1 - size) * draws[:, 1:]
+    steps = torch.arange(x.shape[-1], device=x.device)
+    at = last * start + steps.clamp_max(last) * size  # (n, time)
+
+    def take(values: Tensor, at: Tensor) -> Tensor:
+        at = at.long().clamp_max(x.shape[-1] - 1)
+        return values.gather(-1, _like(at, x).expand_as(x))
+
+    stretched = torch.lerp(take(x, at), take(x, at + 1), _like(at.frac(), x))
+    if present is None:
+        return stretched, None
+    inside = _like(steps <= last, x)
+    return torch.where(inside, stretched, 0), take(present, at.round()) & inside
+
+
+def amplify(x: Tensor) -> Tensor:
+    """Make each channel of windows (n, channels, ..., time) louder or softer."""
+    gains = (_GAIN * torch.randn(x.shape[:2])).exp().to(x.device)
+    return x * gains.view(*gains.shape, *[1] * (x.ndim - 2))
+
+
+def play_again(
+    x: Tensor, present: Tensor | None, draws: Tensor
+) -> tuple[Tensor, Tensor | None]:
+    """Stretch a part of each window, with its channels louder or softer."""
+    stretched, present = stretch(x, present, draws)
+    return amplify(stretched), present
+
+
+def _lengths(x: Tensor, present: Tensor | None) -> Tensor:
+    """Count the timepoints up to each window's end, (n,)."""
+    if present is None:
+        return x.new_full((len(x),), x.shape[-1])
+    return inside_window(present.flatten(1, -2)).sum(1).to(x.dtype)
+
+
+def _like(values: Tensor, x: Tensor) -> Tensor:
+    """Shape (n, time) as (n, 1, ..., time)."""
+    return values.view(len(values), *[1] * (x.ndim - 2), -1)
