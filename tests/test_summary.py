@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sklearn_crossl._summary.completion import Completion
 from sklearn_crossl._summary.features import FixedFeatures
-from sklearn_crossl._summary.fitting import cut
 from sklearn_crossl._summary.kernels import RandomKernels
 from sklearn_crossl._summary.learnt import LearntPart
 from sklearn_crossl._summary.statistics import band_edges, distribution, spectrum
@@ -30,21 +29,34 @@ def make_kernels(n_channels, n_timepoints):
 # Random kernels
 
 
-def literal_proportions(x, weight, bias, dilations, stride):
-    """Share of positions at which each dilated convolution exceeds each bias."""
+def literal_proportions(x, kernels, counted=None):
+    """Share of positions at which each dilated convolution exceeds each bias.
+
+    Of every other kernel the positions at which it fits into the window, if these are
+    nine or more.
+    """
+    x, weight, bias = (t.double().numpy() for t in (x, kernels.weight, kernels.bias))
     n, n_channels, n_timepoints = x.shape
+    positions = range(0, n_timepoints, kernels.stride)
+    everywhere = [t for t in positions if counted is None or t in counted]
     features = []
-    for w, biases, dilation in zip(weight, bias, dilations, strict=True):
-        values = np.zeros((n, len(w), len(range(0, n_timepoints, stride))))
-        for column, t in enumerate(range(0, n_timepoints, stride)):
-            for k in range(9):
-                at = t + (k - 4) * dilation
-                if 0 <= at < n_timepoints:
-                    for c in range(n_channels):
-                        values[:, :, column] += x[:, None, c, at] * w[:, c, k]
-        above = (np.clip((values - b[:, None]) / 0.1 + 0.5, 0, 1) for b in biases)
-        features += [share.mean(-1) for share in above]
-    return np.concatenate(features, axis=1)
+    for index, dilation in enumerate(kernels.dilations):
+        reach = 4 * dilation
+        inside = [t for t in everywhere if reach <= t < n_timepoints - reach]
+        for biases in bias[index]:
+            for kernel, (w, b) in enumerate(zip(weight[index], biases, strict=True)):
+                fits = kernel % 2 == index % 2 and len(inside) >= 9
+                above = []
+                for t in inside if fits else everywhere:
+                    value = np.zeros(n)
+                    for k in range(9):
+                        at = t + (k - 4) * dilation
+                        if 0 <= at < n_timepoints:
+                            for c in range(n_channels):
+                                value += x[:, c, at] * w[c, k]
+                    above.append(np.clip((value - b) / 0.1 + 0.5, 0, 1))
+                features.append(np.mean(above, axis=0))
+    return np.stack(features, axis=1)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +66,9 @@ def test_proportions(n_channels, n_timepoints):
     x = windows(5, n_channels, n_timepoints)
     kernels = make_kernels(n_channels, n_timepoints)
     kernels.fit(x)
-    expected = literal_proportions(
-        *(t.double().numpy() for t in (x, kernels.weight, kernels.bias)),
-        kernels.dilations,
-        kernels.stride,
-    )
     got = kernels(x)
     assert got.shape == (5, kernels.n_features)
-    np.testing.assert_allclose(got, expected, atol=2e-5)
+    np.testing.assert_allclose(got, literal_proportions(x, kernels), atol=2e-5)
 
 
 def test_the_kernels_are_those_of_minirocket():
@@ -144,14 +151,22 @@ def test_proportions_leave_gaps_out():
     kernels.fit(x)
     present = torch.ones_like(x, dtype=torch.bool)
     present[:, :, 20:40] = False
-    counted = [t for t in range(60) if not 20 <= t < 40]
-    one_by_one = []
-    for t in counted:
-        alone = torch.zeros_like(present)
-        alone[:, :, t] = True
-        one_by_one.append(kernels(x, alone))
-    expected = torch.stack(one_by_one).mean(0)
-    torch.testing.assert_close(kernels(x, present), expected, atol=1e-5, rtol=1e-4)
+    counted = {t for t in range(60) if not 20 <= t < 40}
+    expected = literal_proportions(x, kernels, counted)
+    np.testing.assert_allclose(kernels(x, present), expected, atol=2e-5)
+
+
+def test_proportions_do_not_depend_on_what_comes_after_a_windows_end():
+    x = windows(4, 2, 60)
+    kernels = make_kernels(2, 60)
+    kernels.fit(x)
+    present = torch.ones_like(x, dtype=torch.bool)
+    present[:, :, 37:] = False
+    x = x.where(present, 0)
+    short = RandomKernels(2, 60, n_modalities=2)
+    short.load_state_dict(kernels.state_dict())
+    expected = short(x[..., :37], present[..., :37])
+    torch.testing.assert_close(kernels(x, present), expected)
 
 
 def test_spectrum_literally():
@@ -329,35 +344,6 @@ def test_windows_in_which_nothing_changes_scale_all_alike():
     scaling.fit(torch.zeros(10, 4), torch.ones(4))
     values = torch.linalg.svdvals(scaling.matrix)
     torch.testing.assert_close(values, values[:1].expand(4))
-
-
-@settings(deadline=None)
-@given(
-    length=st.integers(1, 40),
-    share=st.floats(0.1, 1),
-    place=st.floats(0, 1),
-)
-def test_a_part_is_a_stretch_of_the_window(length, share, place):
-    x = torch.arange(1.0, 41).expand(3, 2, 40).clone()
-    present = torch.zeros(3, 2, 40, dtype=torch.bool)
-    present[:, :, :length] = True
-    x[~present] = 0
-    part, inside = cut(x, present, share, torch.full((3,), place))
-    kept = int(np.ceil(np.float32(np.float32(share) * np.float32(length))))
-    assert part.shape == inside.shape
-    assert (inside.sum(-1) == kept).all()
-    values = part[0, 0, :kept]
-    assert (values.diff() == 1).all()
-    assert values[0] >= 1
-    assert values[-1] <= length
-    assert (part[~inside] == 0).all()
-
-
-def test_parts_reach_from_the_start_to_the_end():
-    x = torch.arange(8.0).expand(2, 1, 8)
-    part, inside = cut(x, None, 0.75, torch.tensor([0.0, 1.0]))
-    assert inside.all()
-    assert part[:, 0].tolist() == [[0, 1, 2, 3, 4, 5], [2, 3, 4, 5, 6, 7]]
 
 
 # What is kept of the learnt embedding

@@ -20,7 +20,16 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._summary import features, fitting, learnt, steadiness
+from sklearn_crossl._summary import (
+    features,
+    fitting,
+    kernels,
+    learnt,
+    mean_shift,
+    retakes,
+    steadiness,
+)
+from sklearn_crossl._summary.retakes import play_again
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
@@ -59,8 +68,13 @@ VARIANTS = {
     "both weigh the same": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0)),)),
     "no scaling within windows": Variant({}, ((steadiness, "_RIDGE", 1e6),)),
     "less regularised scaling": Variant({}, ((steadiness, "_RIDGE", 0.1),)),
-    "parts of half a window": Variant({}, ((fitting, "_PART", 0.5),)),
-    "parts of nine tenths": Variant({}, ((fitting, "_PART", 0.9),)),
+    "cut parts alone": Variant({}, ((fitting, "_RETAKES", (retakes.cut,)),)),
+    "parts played again alone": Variant({}, ((fitting, "_RETAKES", (play_again,)),)),
+    "no louder nor softer": Variant({}, ((retakes, "_GAIN", 0.0),)),
+    "all kernels padded": Variant({}, ((kernels, "_FEWEST", 10**9),)),
+    "no step to the nearest": Variant({}, ((mean_shift, "_NEAREST", 0),)),
+    "20 nearest": Variant({}, ((mean_shift, "_NEAREST", 20),)),
+    "nearest count alike": Variant({}, ((mean_shift, "_WIDTH", 1e6),)),
     "masking ratio 0.1": Variant({"masking_ratio": 0.1}),
     "masking ratio 0.5": Variant({"masking_ratio": 0.5}),
     "masking ratio 0.9": Variant({"masking_ratio": 0.9}),

@@ -22,6 +22,7 @@ _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
 _MOST_RETAKEN = 1024  # windows
+_RETAKES = (cut, play_again)
 
 
 class Sample(NamedTuple):
@@ -94,19 +95,15 @@ def _fit_kernels(
 def _fit_scaling(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> None:
-    """Compare the components of two retakes of a window, of either kind."""
+    """Compare the components of two retakes of a window, of each kind."""
     rows = _spread(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
-    differences = []
-    for retake in (cut, play_again):
-        one, other = (
-            summary.project(
-                _raw_features(summary, windows, rows, device, retake), observed
-            )
-            for _ in range(2)
-        )
-        components = [summary.components(x, observed) for x in (one, other)]
-        differences.append(components[0] - components[1])
+
+    def components(retake: Callable[..., Any]) -> Tensor:
+        raw = _raw_features(summary, windows, rows, device, retake)
+        return summary.components(summary.project(raw, observed), observed)
+
+    differences = [components(retake) - components(retake) for retake in _RETAKES]
     summary.scaling.fit(torch.cat(differences), summary.completion.variance)
 
 

@@ -104,7 +104,8 @@ class RandomKernels(nn.Module):
         Where it fits at few, all count.
         """
         at = torch.arange(0, x.shape[-1], self.stride, device=x.device)
-        share, length = torch.ones_like(at, dtype=x.dtype), x.shape[-1]
+        share = torch.ones_like(at, dtype=x.dtype)
+        length: Tensor | int = x.shape[-1]
         if present is not None:
             share = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
             length = inside_window(present).sum(1, keepdim=True)

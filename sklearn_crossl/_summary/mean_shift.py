@@ -16,8 +16,8 @@ class MeanShift(nn.Module):
     """Moves windows to the weighted mean of themselves and their nearest neighbours.
 
     Where training windows are dense, what is peculiar to one of them averages out; far
-    from all of them a window stays where it is. A few labels then speak for whole clusters
-    of windows, and a new subject's are drawn to those that are known.
+    from all of them a window stays where it is. A few labels then speak for whole
+    clusters of windows, and a new subject's are drawn to those that are known.
 
     Parameters
     ----------

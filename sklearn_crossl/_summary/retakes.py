@@ -1,7 +1,7 @@
 """Windows as they might be had they been recorded once more.
 
-A label says the same of both, so what they differ in is noise to it. ``draws`` are uniform
-random numbers, (n, 2), the same ones for all modalities of a window.
+A label says the same of both, so what they differ in is noise to it. ``draws`` are
+uniform random numbers, (n, 2), the same ones for all modalities of a window.
 """
 
 from __future__ import annotations
@@ -81,4 +81,4 @@ def _lengths(x: Tensor, present: Tensor | None) -> Tensor:
 
 def _like(values: Tensor, x: Tensor) -> Tensor:
     """Shape (n, time) as (n, 1, ..., time)."""
-    return values.view(len(values), *[1] * (x.ndim - 2), -1)
+    return values.view(len(values), *[1] * (x.ndim - 2), values.shape[1])

@@ -10,10 +10,10 @@ _TINY = 1e-6  # of the components' mean variance, if nothing changes within wind
 
 
 class SteadyScaling(nn.Module):
-    """Scales components so that parts of one window differ alike in all directions.
+    """Scales components so that retakes of one window differ alike in all directions.
 
-    What two parts of the same window differ in says nothing of what the window is; few
-    labels cannot tell it from what does. The scaled components are rotated at random:
+    What two of the same window differ in says nothing of what the window is; few labels
+    cannot tell it from what does. The scaled components are rotated at random:
     then every unit has a variance of about 1, and standardising units, as is usual before
     a linear model, leaves their weights as they are.
 
@@ -37,7 +37,7 @@ class SteadyScaling(nn.Module):
         self.register_buffer("matrix", rotation.clone())
 
     def fit(self, differences: Tensor, variance: Tensor) -> None:
-        """Learn from differences (n, size) between components of two parts of a window.
+        """Learn from differences (n, size) between components of retakes of a window.
 
         ``variance`` (size,) is that of the components; it is zero where there are none.
         """

@@ -1,0 +1,86 @@
+"""A step towards the nearest training windows, against its equation."""
+
+import numpy as np
+import pytest
+import torch
+
+from sklearn_crossl._persistence import arrays_to_module, module_to_arrays
+from sklearn_crossl._summary.mean_shift import MeanShift
+
+
+def fitted(x):
+    shift = MeanShift(x.shape[1])
+    shift.fit(x)
+    return shift
+
+
+def points(n, size=6, seed=0):
+    return torch.randn(n, size, generator=torch.Generator().manual_seed(seed)).double()
+
+
+def literal(x, training):
+    """Mean of a point and its ten nearest, by the cosine of the angle to each."""
+    moved = []
+    for a in x:
+        cosines = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for b in training]
+        others = [i for i, cosine in enumerate(cosines) if cosine <= 1 - 1e-4]
+        nearest = sorted(others, key=lambda i: -cosines[i])[:10]
+        total, weights = a.copy(), 1.0
+        for i in nearest:
+            weight = np.exp((cosines[i] - 1) / 0.2)
+            total += weight * training[i]
+            weights += weight
+        moved.append(total / weights)
+    return np.array(moved)
+
+
+@pytest.mark.parametrize("n_training", [1, 4, 50])
+def test_the_step_literally(n_training):
+    training, x = points(n_training), points(7, seed=1)
+    shift = fitted(training).double()
+    expected = literal(x.numpy(), training.numpy())
+    np.testing.assert_allclose(shift(x) / shift.scale, expected, rtol=1e-6)
+    own = literal(training.numpy(), training.numpy())
+    np.testing.assert_allclose(shift(training) / shift.scale, own, rtol=1e-6)
+
+
+def test_units_of_training_windows_vary_by_one():
+    training = 3 * points(200)
+    variance = fitted(training)(training).var(0, correction=0).mean()
+    np.testing.assert_allclose(variance, 1, rtol=1e-6)
+
+
+def test_what_is_peculiar_to_a_window_averages_out():
+    centres = 5 * torch.eye(6).double()
+    training = (centres[:, None] + points(180).view(6, 30, 6)).flatten(0, 1)
+    new = (centres[:, None] + points(60, seed=1).view(6, 10, 6)).flatten(0, 1)
+    shift = fitted(training)
+    moved = (shift(new) / shift.scale).view(6, 10, 6)
+    before = (new.view(6, 10, 6) - centres[:, None]).square().mean()
+    assert (moved - centres[:, None]).square().mean() < before / 3
+
+
+def test_a_window_far_from_all_others_stays():
+    training = torch.zeros(50, 6).double()
+    training[:, :3] = points(50, 3).abs()
+    shift = fitted(training)
+    alone = torch.tensor([[-1.0, -1, -1, 1, 1, 1]]).double()
+    torch.testing.assert_close(shift(alone) / shift.scale, alone, atol=0.01, rtol=0)
+
+
+def test_no_more_are_kept_than_are_needed_and_they_are_loaded_again():
+    training = points(5000)
+    shift = fitted(training)
+    assert len(shift.neighbours) == 2048
+    torch.testing.assert_close(shift.neighbours[[0, -1]], training[[0, -1]])
+    again = MeanShift(6).double()
+    arrays_to_module(module_to_arrays(shift), again)
+    x = points(5, seed=1)
+    torch.testing.assert_close(again(x), shift(x))
+
+
+def test_before_fit_and_without_values_nothing_moves():
+    x = points(3)
+    torch.testing.assert_close(MeanShift(6)(x), x)
+    shift = fitted(torch.zeros(4, 6))
+    assert (shift(torch.zeros(2, 6)) == 0).all()
