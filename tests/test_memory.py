@@ -1,6 +1,8 @@
 """What the process does with freed memory while a network trains."""
 
+import multiprocessing
 import platform
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,12 +38,22 @@ def resident():
     return int(pages) * resource.getpagesize()
 
 
+def measure():
+    """Count the faults inside the block, and the bytes given back at its end."""
+    with freed_memory_kept():
+        n_faults = faults()
+        inside = resident()
+    return n_faults, inside - resident()
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="tunes glibc alone")
 def test_freed_memory_is_kept_in_the_block_alone():
-    with freed_memory_kept():
-        assert faults() < 3 * N_BLOCKS * BLOCK // 4096 / 4
-        inside = resident()
-    assert inside - resident() > N_BLOCKS * BLOCK / 2
+    # In a process of its own: what other tests left on the heap can hold memory back.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        n_faults, given_back = pool.submit(measure).result()
+    assert n_faults < 3 * N_BLOCKS * BLOCK // 4096 / 4
+    assert given_back > N_BLOCKS * BLOCK / 2
 
 
 def test_errors_pass_and_other_libraries_are_left_alone(monkeypatch):
