@@ -29,7 +29,6 @@ from sklearn_crossl._summary import (
     retakes,
     steadiness,
 )
-from sklearn_crossl._summary.retakes import play_again
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
@@ -69,7 +68,9 @@ VARIANTS = {
     "no scaling within windows": Variant({}, ((steadiness, "_RIDGE", 1e6),)),
     "less regularised scaling": Variant({}, ((steadiness, "_RIDGE", 0.1),)),
     "cut parts alone": Variant({}, ((fitting, "_RETAKES", (retakes.cut,)),)),
-    "parts played again alone": Variant({}, ((fitting, "_RETAKES", (play_again,)),)),
+    "parts played again alone": Variant(
+        {}, ((fitting, "_RETAKES", (retakes.play_again,)),)
+    ),
     "no louder nor softer": Variant({}, ((retakes, "_GAIN", 0.0),)),
     "all kernels padded": Variant({}, ((kernels, "_FEWEST", 10**9),)),
     "no step to the nearest": Variant({}, ((mean_shift, "_NEAREST", 0),)),

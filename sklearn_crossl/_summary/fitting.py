@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .retakes import cut, play_again
+from .retakes import Retake, cut, play_again
 from .summary import Summary
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
 _MOST_RETAKEN = 1024  # windows
-_RETAKES = (cut, play_again)
+_RETAKES: tuple[Retake, ...] = (cut, play_again)
 
 
 class Sample(NamedTuple):
@@ -99,7 +98,7 @@ def _fit_scaling(
     rows = _spread(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
 
-    def components(retake: Callable[..., Any]) -> Tensor:
+    def components(retake: Retake) -> Tensor:
         raw = _raw_features(summary, windows, rows, device, retake)
         return summary.components(summary.project(raw, observed), observed)
 
@@ -112,7 +111,7 @@ def _raw_features(
     windows: WindowDataset,
     rows: np.ndarray,
     device: torch.device,
-    retake: Callable[..., Any] | None = None,
+    retake: Retake | None = None,
 ) -> list[Tensor]:
     """Compute each modality's features, of the windows that have it, or of retakes."""
     parts = []

@@ -80,10 +80,15 @@ class RandomKernels(nn.Module):
         Where windows have gaps or differ in length, ``present``, of the same shape, says
         where values are: a position counts by the share of channels that it has.
         """
+        share = x.new_ones(-(-x.shape[-1] // self.stride))  # (positions,)
+        length: Tensor | int = x.shape[-1]
+        if present is not None:
+            share = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
+            length = inside_window(present).sum(1, keepdim=True)
         proportions = []
         for index, dilation in enumerate(self.dilations):
             values = self._convolve(x, index) / _RAMP  # (n, kernels, positions)
-            weights = self._weights(dilation, x, present)
+            weights = self._weights(dilation, share, length)
             above = torch.empty_like(values)
             for bias in self.bias[index] / _RAMP - 0.5:
                 torch.sub(values, bias[:, None], out=above).clamp_(0, 1)
@@ -98,17 +103,12 @@ class RandomKernels(nn.Module):
         weight = self.weight[index]
         return conv1d(x, weight, stride=self.stride, dilation=dilation, padding=padding)
 
-    def _weights(self, dilation: int, x: Tensor, present: Tensor | None) -> Tensor:
+    def _weights(self, dilation: int, share: Tensor, length: Tensor | int) -> Tensor:
         """Weigh all positions, and those at which a kernel fits, ([n,] positions, 2).
 
-        Where it fits at few, all count.
+        By the share of channels that each has; where it fits at few, all count.
         """
-        at = torch.arange(0, x.shape[-1], self.stride, device=x.device)
-        share = torch.ones_like(at, dtype=x.dtype)
-        length: Tensor | int = x.shape[-1]
-        if present is not None:
-            share = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
-            length = inside_window(present).sum(1, keepdim=True)
+        at = self.stride * torch.arange(share.shape[-1], device=share.device)
         margin = dilation * (_LENGTH // 2)
         fitting = share * ((at >= margin) & (at < length - margin))
         enough = (fitting > 0).sum(-1, keepdim=True) >= _FEWEST

@@ -6,10 +6,15 @@ uniform random numbers, (n, 2), the same ones for all modalities of a window.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from .statistics import inside_window
+
+# windows, where they have values, draws -> other windows, where these have values
+Retake = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
 
 _PART = 0.75  # of a window that is kept, of a stretched one at least
 _GAIN = 0.15  # standard deviation of its logarithm
@@ -24,8 +29,9 @@ def cut(
     """
     x, present = x.flatten(2), None if present is None else present.flatten(2)
     n_timepoints = x.shape[-1]
-    kept = (part * _lengths(x, present)).ceil()
-    room = _lengths(x, present) - kept
+    lengths = _lengths(x, present)
+    kept = (part * lengths).ceil()
+    room = lengths - kept
     starts = (draws[:, 0] * (room + 1)).floor().clamp_max(room)
     steps = torch.arange(int(-(-part * n_timepoints // 1)), device=x.device)
     at = (starts.long()[:, None] + steps).clamp_max(n_timepoints - 1)  # (n, steps)
@@ -35,14 +41,14 @@ def cut(
 
 
 def stretch(
-    x: Tensor, present: Tensor | None, draws: Tensor, part: float = _PART
+    x: Tensor, present: Tensor | None, draws: Tensor
 ) -> tuple[Tensor, Tensor | None]:
     """Stretch a part of each window (n, channels, ..., time) to the window's length.
 
     Values are on the line through their neighbours, and present if the nearer one is.
     """
     last = (_lengths(x, present) - 1).clamp_min(0)[:, None]
-    size = part + (1 - part) * draws[:, :1]
+    size = _PART + (1 - _PART) * draws[:, :1]
     start = (1 - size) * draws[:, 1:]
     steps = torch.arange(x.shape[-1], device=x.device)
     at = last * start + steps.clamp_max(last) * size  # (n, time)
