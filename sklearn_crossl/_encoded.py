@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ class EncodedWindows:
         Makes the result of global embedding, joint embedding and codes, as arrays.
     code_means : ndarray of shape (M, code_size)
         Stand for the codes of modalities that are not seen.
+    needs_z : bool
+        Whether the result has the global embedding.
     """
 
     def __init__(
@@ -47,12 +50,14 @@ class EncodedWindows:
         observed: Tensor,
         finish: Callable[..., np.ndarray],
         code_means: np.ndarray,
+        needs_z: bool,
     ):
         self.network = network
         self.apart = apart
         self.observed = observed
         self.finish = finish
         self.code_means = code_means
+        self.needs_z = needs_z
 
     @classmethod
     def of(cls, estimator: Any, X: Any) -> EncodedWindows:
@@ -88,6 +93,7 @@ class EncodedWindows:
             torch.from_numpy(np.asarray(windows.observed)).to(device),
             _outputs if fine_tuned else transformer._chosen,
             transformer._learnt["code_means"],
+            not fine_tuned and transformer.output == "global",
         )
 
     @torch.inference_mode()
@@ -118,8 +124,9 @@ class EncodedWindows:
         results = []
         for start in range(0, len(rows), _ROWS):
             part = slice(start, start + _ROWS)
-            of_part = None if projections is None else projections[part]
-            z, joint = self.network.fuse(Apart(codes[part], of_part), keep[part])
+            projected = None if projections is None else projections[part]
+            apart = Apart(codes[part], projected)
+            z, joint = self.network.fuse(apart, keep[part], self.needs_z)
             has = keep[part, :, None].cpu().numpy()
             filled = np.where(has, codes[part].cpu().numpy(), self.code_means)
             results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), filled))
@@ -139,8 +146,9 @@ class EncodedWindows:
         codes, projections, observed = map(mixed, (*self.apart, self.observed))
         assert codes is not None
         assert observed is not None
-        apart = Apart(codes, projections)
-        return EncodedWindows(self.network, apart, observed, self.finish, self.code_means)
+        other = copy(self)
+        other.apart, other.observed = Apart(codes, projections), observed
+        return other
 
 
 def _outputs(z: np.ndarray, outputs: np.ndarray, codes: np.ndarray) -> np.ndarray:

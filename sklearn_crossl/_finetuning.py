@@ -78,8 +78,13 @@ class FineTunedNetwork(CroSSLNetwork):
         z = self.aggregator(codes, batch.keep[..., None])
         return self.head(z, batch.summaries)
 
-    def fuse(self, apart: Apart, observed: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute global embedding and outputs by the modalities observed, (n, M)."""
+    def fuse(
+        self, apart: Apart, observed: Tensor, needs_z: bool = True
+    ) -> tuple[Tensor, Tensor]:
+        """Compute global embedding and outputs by the modalities observed, (n, M).
+
+        The outputs always need the global embedding.
+        """
         z, joint = super().fuse(apart, observed)
         summary = None
         if self.summary is not None:

@@ -136,20 +136,25 @@ class CroSSLNetwork(nn.Module):
         ]
         return Apart(codes, self.summary.project(raw, padded.observed))
 
-    def fuse(self, apart: Apart, observed: Tensor) -> tuple[Tensor, Tensor]:
+    def fuse(
+        self, apart: Apart, observed: Tensor, needs_z: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Embed windows by some of their modalities: global and joint embedding.
 
         Where not all are seen, (n, M), the joint one is what is expected of the window if
-        they were.
+        they were. The global one has no columns if nothing needs it.
         """
-        z = self.aggregator(apart.codes, observed[..., None])
         if apart.projections is None:
+            z = self.aggregator(apart.codes, observed[..., None])
             return z, z
         assert self.summary is not None
         components = self.summary.components(apart.projections, observed)
         complete = observed.all(1, keepdim=True)
-        expected = self.summary.learnt.predict(components)
-        learnt = torch.where(complete, self.summary.learnt(z), expected)
+        learnt = self.summary.learnt.predict(components)
+        z = learnt[:, :0]
+        if needs_z or bool(complete.any()):
+            z = self.aggregator(apart.codes, observed[..., None])
+            learnt = torch.where(complete, self.summary.learnt(z), learnt)
         return z, torch.cat([learnt, self.summary(components)], dim=1)
 
     def embed_batch(self, batch: Batch) -> tuple[Tensor, Tensor]:

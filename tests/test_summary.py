@@ -33,7 +33,7 @@ def literal_proportions(x, kernels, counted=None):
     """Share of positions at which each dilated convolution exceeds each bias.
 
     Of every other kernel the positions at which it fits into the window, if these are
-    nine or more.
+    half of all or more.
     """
     x, weight, bias = (t.double().numpy() for t in (x, kernels.weight, kernels.bias))
     n, n_channels, n_timepoints = x.shape
@@ -45,7 +45,7 @@ def literal_proportions(x, kernels, counted=None):
         inside = [t for t in everywhere if reach <= t < n_timepoints - reach]
         for biases in bias[index]:
             for kernel, (w, b) in enumerate(zip(weight[index], biases, strict=True)):
-                fits = kernel % 2 == index % 2 and len(inside) >= 9
+                fits = kernel % 2 == index % 2 and len(inside) >= len(everywhere) / 2
                 above = []
                 for t in inside if fits else everywhere:
                     value = np.zeros(n)

@@ -72,9 +72,13 @@ VARIANTS = {
         {}, ((fitting, "_RETAKES", (retakes.play_again,)),)
     ),
     "no louder nor softer": Variant({}, ((retakes, "_GAIN", 0.0),)),
-    "all kernels padded": Variant({}, ((kernels, "_FEWEST", 10**9),)),
+    "all kernels padded": Variant({}, ((kernels, "_FITTING", 2.0),)),
+    "half unpadded if they fit at all": Variant({}, ((kernels, "_FITTING", 1e-6),)),
     "no step to the nearest": Variant({}, ((mean_shift, "_NEAREST", 0),)),
-    "20 nearest": Variant({}, ((mean_shift, "_NEAREST", 20),)),
+    "10 nearest, less close": Variant(
+        {}, ((mean_shift, "_NEAREST", 10), (mean_shift, "_WIDTH", 0.2))
+    ),
+    "nearest along all axes": Variant({}, ((mean_shift, "_AXES", 512),)),
     "nearest count alike": Variant({}, ((mean_shift, "_WIDTH", 1e6),)),
     "masking ratio 0.1": Variant({"masking_ratio": 0.1}),
     "masking ratio 0.5": Variant({"masking_ratio": 0.5}),

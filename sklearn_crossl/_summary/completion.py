@@ -94,7 +94,8 @@ class Completion(nn.Module):
     def _posterior(self, projections: Tensor, observed: Tensor) -> Tensor:
         """Mean of the components' posterior, shrunk towards zero by the noise."""
         patterns, which = torch.unique(observed, dim=0, return_inverse=True)
-        known = (projections * observed[..., None]).sum(1)  # (n, components)
+        weights = observed[:, None].to(projections.dtype)
+        known = torch.bmm(weights, projections)[:, 0]  # (n, components)
         expected = torch.zeros_like(known)
         # One at a time: few at once is the rule, and a solution of fixed shape rounds the
         # same whatever the windows beside it lack.

@@ -21,6 +21,7 @@ _ROWS = 256  # of a pass
 _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
 _MOST_RETAKEN = 1024  # windows
+_MOST_KEPT = 2048  # that others are moved towards
 _RETAKES: tuple[Retake, ...] = (cut, play_again)
 
 
@@ -61,7 +62,8 @@ def fit_summary(
     components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
     found = torch.cat(components)[complete]
     if afresh:
-        summary.shift.fit(summary.scaling(found))
+        kept = _spread(np.arange(len(found)), _MOST_KEPT)
+        summary.shift.fit(summary.scaling(found[kept]))
     return Sample(windows, rows[complete.cpu().numpy()], found)
 
 

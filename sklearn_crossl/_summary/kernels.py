@@ -19,7 +19,7 @@ _MOST_CHANNELS = 9
 _MOST_REPEATS = 4  # of each kernel and dilation, on other channels, if there are many
 _RAMP = 0.1  # from below a bias to above it; a step would turn on how values round
 _SAMPLE = 64  # windows that the biases are taken from
-_FEWEST = 9  # positions that a share of those at which a kernel fits is taken over
+_FITTING = 0.5  # of the positions, at least, or the window is padded for all kernels
 
 
 class RandomKernels(nn.Module):
@@ -29,8 +29,9 @@ class RandomKernels(nn.Module):
     used with dilations 1, 2, 4, ... up to the window's length, on channels drawn at
     random, several times over if there are many channels. A feature is the share of
     positions at which a convolution exceeds a bias: of all, the window going on as zeros,
-    or, for every other kernel, of those at which it fits into the window. Of long windows
-    every so many positions are looked at, so that these cost no more.
+    or, for every other kernel, of those at which it fits into the window, if these are
+    half of all. Of long windows every so many positions are looked at, so that these cost
+    no more.
 
     Parameters
     ----------
@@ -106,12 +107,12 @@ class RandomKernels(nn.Module):
     def _weights(self, dilation: int, share: Tensor, length: Tensor | int) -> Tensor:
         """Weigh all positions, and those at which a kernel fits, ([n,] positions, 2).
 
-        By the share of channels that each has; where it fits at few, all count.
+        By the share of channels that each has; where it fits at too few, all count.
         """
         at = self.stride * torch.arange(share.shape[-1], device=share.device)
         margin = dilation * (_LENGTH // 2)
         fitting = share * ((at >= margin) & (at < length - margin))
-        enough = (fitting > 0).sum(-1, keepdim=True) >= _FEWEST
+        enough = fitting.sum(-1, keepdim=True) >= _FITTING * share.sum(-1, keepdim=True)
         weights = torch.stack([share, torch.where(enough, fitting, share)], dim=-1)
         return weights / weights.sum(-2, keepdim=True).clamp_min(1e-6)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import embedding_bag, normalize
 
-_MOST = 2048  # training windows that are kept
-_NEAREST = 10
-_WIDTH = 0.2  # of cosine similarity, in which a neighbour's weight falls to a third
+_NEAREST = 15
+_AXES = 128  # that directions are compared along; the others are mostly noise
+_WIDTH = 0.15  # of cosine similarity, in which a neighbour's weight falls to a third
 _SAME = 1 - 1e-4  # similarity from which on a window is not a neighbour but itself
 
 
@@ -32,33 +32,44 @@ class MeanShift(nn.Module):
 
     def __init__(self, size: int):
         super().__init__()
+        n_axes = min(_AXES, size)
         self.neighbours: Tensor
+        self.directions: Tensor
+        self.axes: Tensor
         self.scale: Tensor
         self.register_buffer("neighbours", torch.zeros(0, size))
+        self.register_buffer("directions", torch.zeros(0, n_axes))
+        self.register_buffer("axes", torch.zeros(size, n_axes))
         self.register_buffer("scale", torch.ones(()))
 
     def fit(self, x: Tensor) -> None:
-        """Keep training windows (n, size), evenly spread; the units vary by 1 then."""
-        at = torch.linspace(0, len(x) - 1, min(len(x), _MOST)).long()
-        self.neighbours = x[at.to(x.device)].clone()
+        """Keep training windows (n, size); their units vary by 1 after the step."""
+        values = x.cpu().double()  # not every device has float64 or eigenvalues
+        _, axes = torch.linalg.eigh(values.T @ values)  # the largest last
+        self.axes.copy_(axes[:, -self.axes.shape[1] :])
+        self.neighbours = x.clone()
+        self.directions = normalize(x @ self.axes)
         self.scale.fill_(1)
-        spread = self(self.neighbours).std(0, correction=0).square().mean().sqrt()
+        spread = self(x).std(0, correction=0).square().mean().sqrt()
         self.scale.copy_(1 / spread.clamp_min(1e-6))
 
     def forward(self, x: Tensor) -> Tensor:
         """Move windows (n, size)."""
         if not len(self.neighbours):
             return x
-        similarity = normalize(x) @ normalize(self.neighbours).T  # (n, neighbours)
-        similarity = torch.where(similarity > _SAME, -torch.inf, similarity)
+        similarity = normalize(x @ self.axes) @ self.directions.T
+        similarity.masked_fill_(similarity > _SAME, -torch.inf)  # (n, neighbours)
         nearest = similarity.topk(min(_NEAREST, len(self.neighbours)))
         weight = ((nearest.values - 1) / _WIDTH).exp()  # (n, nearest)
-        around = (weight[..., None] * self.neighbours[nearest.indices]).sum(1)
+        around = embedding_bag(
+            nearest.indices, self.neighbours, per_sample_weights=weight, mode="sum"
+        )
         return (x + around) / (1 + weight.sum(1, keepdim=True)) * self.scale
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: object) -> None:
         """Load as many neighbours as were kept."""
-        kept = state_dict.get(f"{prefix}neighbours")
-        if kept is not None:
-            self.neighbours = self.neighbours.new_zeros(kept.shape)
+        for name in ("neighbours", "directions"):
+            kept = state_dict.get(f"{prefix}{name}")
+            if kept is not None:
+                setattr(self, name, getattr(self, name).new_zeros(kept.shape))
         super()._load_from_state_dict(state_dict, prefix, *args)
