@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from conftest import make_windows
 
+from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._persistence import arrays_to_module, module_to_arrays
+from sklearn_crossl._summary import fitting
 from sklearn_crossl._summary.mean_shift import MeanShift
 
 
@@ -79,6 +82,16 @@ def test_training_windows_are_loaded_again():
     arrays_to_module(module_to_arrays(shift), again)
     x = points(5, seed=1)
     torch.testing.assert_close(again(x), shift(x))
+
+
+@pytest.mark.parametrize(("most", "kept"), [(20, 20), (100, 60)])
+def test_no_more_training_windows_are_kept_than_are_needed(most, kept, monkeypatch):
+    monkeypatch.setattr(fitting, "_MOST_KEPT", most)
+    embedder = CroSSLTransformer([3, 1], max_epochs=1, summary_size=16, random_state=0)
+    network = embedder.fit(make_windows(60)[0])._embedding_network()
+    shift = network.summary.shift
+    assert shift.neighbours.shape == (kept, 16)
+    torch.testing.assert_close(shift.directions.norm(dim=1), torch.ones(kept))
 
 
 def test_before_fit_and_without_values_nothing_moves():
