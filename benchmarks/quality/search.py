@@ -74,7 +74,7 @@ VARIANTS = {
     "no louder nor softer": Variant({}, ((retakes, "_GAIN", 0.0),)),
     "all kernels padded": Variant({}, ((kernels, "_FITTING", 2.0),)),
     "half unpadded if they fit at all": Variant({}, ((kernels, "_FITTING", 1e-6),)),
-    "no step to the nearest": Variant({}, ((mean_shift, "_NEAREST", 0),)),
+    "no step to the nearest": Variant({}, ((mean_shift, "_WIDTH", 1e-9),)),
     "10 nearest, less close": Variant(
         {}, ((mean_shift, "_NEAREST", 10), (mean_shift, "_WIDTH", 0.2))
     ),
