@@ -18,7 +18,7 @@ from ._network import Apart, CroSSLNetwork
 from ._pretraining import in_passes
 from ._windows import check_any_observed
 
-_ROWS = 1024  # fused at a time
+_ROWS = 4096  # fused at a time
 
 
 class EncodedWindows:
