@@ -40,7 +40,7 @@ class EncodedWindows:
     code_means : ndarray of shape (M, code_size)
         Stand for the codes of modalities that are not seen.
     needs_z : bool
-        Whether the result has the global embedding.
+        Whether the result is made of the global embedding.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class EncodedWindows:
             torch.from_numpy(np.asarray(windows.observed)).to(device),
             _outputs if fine_tuned else transformer._chosen,
             transformer._learnt["code_means"],
-            not fine_tuned and transformer.output == "global",
+            fine_tuned or transformer.output == "global",
         )
 
     @torch.inference_mode()

@@ -81,11 +81,8 @@ class FineTunedNetwork(CroSSLNetwork):
     def fuse(
         self, apart: Apart, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
-        """Compute global embedding and outputs by the modalities observed, (n, M).
-
-        The outputs always need the global embedding.
-        """
-        z, joint = super().fuse(apart, observed)
+        """Compute global embedding and outputs by the modalities observed, (n, M)."""
+        z, joint = super().fuse(apart, observed, needs_z)
         summary = None
         if self.summary is not None:
             summary = joint[:, learnt_size(z.shape[-1]) :]
