@@ -75,9 +75,10 @@ VARIANTS = {
     "all kernels padded": Variant({}, ((kernels, "_FITTING", 2.0),)),
     "half unpadded if they fit at all": Variant({}, ((kernels, "_FITTING", 1e-6),)),
     "no step to the nearest": Variant({}, ((mean_shift, "_WIDTH", 1e-9),)),
-    "10 nearest, less close": Variant(
-        {}, ((mean_shift, "_NEAREST", 10), (mean_shift, "_WIDTH", 0.2))
+    "nearest weigh more": Variant(
+        {}, ((mean_shift, "_MOST", np.inf), (mean_shift, "_WIDTH", 0.15))
     ),
+    "10 nearest": Variant({}, ((mean_shift, "_NEAREST", 10),)),
     "nearest along all axes": Variant({}, ((mean_shift, "_AXES", 512),)),
     "nearest count alike": Variant({}, ((mean_shift, "_WIDTH", 1e6),)),
     "masking ratio 0.1": Variant({"masking_ratio": 0.1}),

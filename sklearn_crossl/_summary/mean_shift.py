@@ -8,16 +8,19 @@ from torch.nn.functional import embedding_bag, normalize
 
 _NEAREST = 15
 _AXES = 128  # that directions are compared along; the others are mostly noise
-_WIDTH = 0.15  # of cosine similarity, in which a neighbour's weight falls to a third
+_WIDTH = 0.3  # of cosine similarity, in which a neighbour's weight falls to a third
+_MOST = 1.0  # that neighbours weigh together; the window itself weighs 1
 _SAME = 1 - 1e-4  # similarity from which on a window is not a neighbour but itself
 
 
 class MeanShift(nn.Module):
     """Moves windows to the weighted mean of themselves and their nearest neighbours.
 
-    Where training windows are dense, what is peculiar to one of them averages out; far
-    from all of them a window stays where it is. A few labels then speak for whole
-    clusters of windows, and a new subject's are drawn to those that are known.
+    Where training windows are dense, half of what is peculiar to one of them averages
+    out; far from all of them a window stays where it is. A few labels then speak for
+    whole clusters of windows, and a new subject's are drawn to those that are known.
+    Neighbours weigh no more than the window itself: those of a training window are often
+    of one recording, and what differs within it tells many labels what is noise.
 
     Parameters
     ----------
@@ -61,6 +64,7 @@ class MeanShift(nn.Module):
         similarity.masked_fill_(similarity > _SAME, -torch.inf)  # (n, neighbours)
         nearest = similarity.topk(min(_NEAREST, len(self.neighbours)))
         weight = ((nearest.values - 1) / _WIDTH).exp()  # (n, nearest)
+        weight = weight * (_MOST / weight.sum(1, keepdim=True)).clamp_max(1)
         around = embedding_bag(
             nearest.indices, self.neighbours, per_sample_weights=weight, mode="sum"
         )
