@@ -203,10 +203,11 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
     }
 
 
-def test_two_linear_models_are_two_rows_and_one_rank(tmp_path):
+def test_two_linear_models_are_two_rows_and_ours_has_a_rank_by_each(tmp_path):
     columns = ["dataset", "method", "split", "protocol", "measure", "head", "draw"]
     rows = [("untrained", "logistic", 0.5), ("untrained", "ridge", 0.7)]
     rows += [("CroSSLTransformer", "logistic", 0.8), ("MiniRocket", "ridge", 0.6)]
+    rows += [("CroSSLTransformer", "ridge", 0.55)]
     lines = [f"a,{m},0,labels,3 per class,{head},0,{value}" for m, head, value in rows]
     results = tmp_path / "results.csv"
     results.write_text("\n".join([",".join([*columns, "value"]), *lines]))
@@ -216,6 +217,7 @@ def test_two_linear_models_are_two_rows_and_one_rank(tmp_path):
         "| CroSSLTransformer | 0.800 | 0.800 | 1.00 |",
         "| MiniRocket | 0.600 | 0.600 | 2.00 |",
         "| untrained | 0.500 | 0.500 | 3.00 |",
+        "| CroSSLTransformer, ridge | 0.550 | 0.550 | 2.00 |",
         "| untrained, ridge | 0.700 | 0.700 |  |",
     ]
 
