@@ -24,7 +24,8 @@ def points(n, size=6, seed=0):
 def literal(x, training):
     """Mean of a point and its 15 nearest, by the cosine of the angle to each.
 
-    The 15 weigh no more than the point. Angles are those between projections on the first 128 right singular vectors.
+    The 15 weigh no more than the point. Angles are those between projections on the first
+    128 right singular vectors.
     """
     axes = np.linalg.svd(training)[2][:128]
     moved = []
