@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality import aeon_network, search
@@ -13,6 +14,7 @@ from benchmarks.quality.aeon_network import AeonNetwork
 from benchmarks.quality.methods import (
     Catch22,
     Components,
+    Features,
     FineTuned,
     Ours,
     Rocket,
@@ -119,7 +121,9 @@ def test_pairs_are_removed_and_every_window_keeps_one(share):
     assert not np.isnan(X["b"]).any()
 
 
-@pytest.mark.parametrize("method", [Statistics(), Components(), Rocket(), Catch22()])
+@pytest.mark.parametrize(
+    "method", [Statistics(), Features(), Components(), Rocket(), Catch22()]
+)
 def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     assert isinstance(method, Standardized)
     X, _ = windows()
@@ -153,6 +157,22 @@ def test_every_protocol_is_measured(folder, method, protocol):
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
     assert max(full) > 0.6  # of three classes
+
+
+def test_the_features_are_those_that_the_summary_compresses():
+    X, _ = windows()
+    method = Features()
+    method.fit(X, seed=0)
+    features = torch.from_numpy(method.transform(X))
+    summary = method.summary
+    complete = torch.ones(len(features), len(X), dtype=torch.bool)
+    components = summary.components(summary.completion.project(features), complete)
+    embedder = CroSSLTransformer(random_state=0)._initialize(method.standardize(X))
+    np.testing.assert_allclose(
+        embedder.transform(method.standardize(X))[:, -summary.size :],
+        summary(components).detach(),
+        atol=1e-4,
+    )
 
 
 def test_a_network_of_one_rate_sees_all_modalities():

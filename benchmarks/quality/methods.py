@@ -134,6 +134,28 @@ class Statistics(Standardized):
         return torch.cat(columns, dim=1).numpy()
 
 
+class Features(Standardized):
+    """All features that the summary compresses, as they are."""
+
+    heads = ("ridge",)
+    n_rows = 256  # of a pass
+
+    def learn(self, X: Windows, seed: int) -> None:
+        """Take the convolutions' biases from the training windows."""
+        embedder = CroSSLTransformer(random_state=seed)._initialize(X)
+        self.summary = embedder._embedding_network().summary
+
+    def features(self, X: Windows) -> np.ndarray:
+        """Compute the features of all modalities."""
+        values = [torch.from_numpy(x).split(self.n_rows) for x in X.values()]
+        parts = []
+        for rows in zip(*values, strict=True):
+            raw = [self.summary.raw(i, x, None) for i, x in enumerate(rows)]
+            complete = torch.ones(len(raw[0]), len(raw), dtype=torch.bool)
+            parts.append(self.summary.join(raw, complete))
+        return torch.cat(parts).numpy()
+
+
 class Catch22(Standardized):
     """The 22 canonical features of each channel."""
 
@@ -216,8 +238,10 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "CroSSLTransformer, InfoNCE": Ours(objective="infonce"),
+    "CroSSLTransformer, untrained": Ours(**UNTRAINED),
     "published": Published(),
     "statistics": Statistics(),
+    "features": Features(),
     "catch22": Catch22(),
     "PCA": Components(),
     "MiniRocket": Rocket(),
