@@ -27,6 +27,7 @@ class LabelledBatch(NamedTuple):
     windows: Batch
     codes: Tensor | None  # (batch, M, code_size) if the encoders do not learn
     summaries: Tensor | None  # (n_views, batch, summary_size)
+    features: Tensor | None  # what they compress, (batch, n_features), in half precision
     keep: Tensor  # which modalities each view has, (n_views, batch, M)
     target: Tensor  # (batch,)
     weight: Tensor  # (batch,)
@@ -48,6 +49,7 @@ class Views(NamedTuple):
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
     codes: Tensor | None  # (n_windows, M, code_size) by the encoders as they were
+    features: Tensor | None  # (n_windows, n_features), in half precision
 
 
 class LabelledWindows(Dataset):
@@ -87,7 +89,7 @@ class LabelledWindows(Dataset):
     def batch(self, at: np.ndarray, dropped: bool) -> LabelledBatch:
         """Gather windows whole, and if so asked once more with sensors dropped."""
         rows = torch.from_numpy(self.rows[at])
-        keep, summaries, codes = self.views
+        keep, summaries, codes, features = self.views
         views = torch.zeros(1, len(rows), dtype=torch.long)
         if dropped and len(keep) > 1:
             views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
@@ -95,6 +97,7 @@ class LabelledWindows(Dataset):
             self.windows.batch(self.rows[at]),
             None if codes is None else codes[rows],
             None if summaries is None else summaries[views, rows],
+            None if features is None else features[rows],
             keep[views, rows],
             self.target[rows],
             self.weight[rows],
@@ -153,17 +156,24 @@ def make_views(
             some = left.any(-1, keepdim=True)
             keep[1:, rows] = torch.where(some, left, observed[rows])
     network.to(device).eval()
-    codes, summaries = [], []
+    codes, summaries, features = [], [], []
     for rows in blocks:
         batch = windows.batch(rows.numpy()).to(device)
-        apart = network.apart(batch, batch.padded(len(rows)))
+        padded = batch.padded(len(rows))
+        raw = network.features(padded)
+        apart = network.apart(batch, padded, raw)
         codes.append(apart.codes.cpu())
+        if raw is not None:
+            features.append(raw.half().cpu())
         summaries.append(_summaries(network, apart, keep[:, rows].to(device)))
     back = torch.cat(blocks).argsort()
+    if network.summary is None:
+        return Views(keep, None, torch.cat(codes)[back], None)
     return Views(
         keep,
-        None if network.summary is None else torch.cat(summaries, dim=1)[:, back],
+        torch.cat(summaries, dim=1)[:, back],
         torch.cat(codes)[back],
+        torch.cat(features)[back],
     )
 
 
