@@ -26,9 +26,10 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the global embedding and the summary; it, the aggregator and the
-    encoders learn from labelled windows as they are and with sensors dropped. These are
-    held in memory, as are up to five summaries of each.
+    A linear head reads the global embedding, the summary and, the more labels there are,
+    all features that it compresses. The head, the aggregator and the encoders learn from
+    labelled windows as they are and with sensors dropped, which are held in memory with
+    their features and up to five summaries of each.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         from as well, or a range that it is drawn from, so that sensors missing at
         prediction do little harm. Every view keeps at least one. 0 leaves it out.
     dropout : float, default=0.3
-        Share of the embedding's units that the head does not see in a training step.
+        Share of the units and features that the head does not see in a training step.
     label_smoothing : float, default=0.1
         Share of each label that is spread over all classes. Without it a head of many
         units grows too sure of few labels, and the macro-F1 falls by points.
