@@ -40,7 +40,7 @@ class FineTunedNetwork(CroSSLNetwork):
     n_outputs : int
         Classes, or targets.
     dropout : float
-        Share of what the head reads that it does not see in a training step.
+        Share of the embedding's units that the head does not see in a training step.
     freeze : {None, "encoder", "all"}
         What of the pretrained network does not learn.
     **config : dict

@@ -28,7 +28,7 @@ class Head(nn.Module):
     n_outputs : int
         Classes, or targets.
     dropout : float
-        Share of what a map reads that it does not see in a training step.
+        Share of the embedding and the summary not seen in a training step.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Head(nn.Module):
 
         Returns (batch, M, n_outputs), zero where a modality is missing.
         """
-        x = self.dropout(features * self.scale).split(self.sizes, dim=1)
+        x = (features * self.scale).split(self.sizes, dim=1)
         weights = self.of_features.weight.split(self.sizes, dim=1)
         parts = [values @ w.T for values, w in zip(x, weights, strict=True)]
         return torch.stack(parts, dim=1)

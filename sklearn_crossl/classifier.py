@@ -53,7 +53,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         from as well, or a range that it is drawn from, so that sensors missing at
         prediction do little harm. Every view keeps at least one. 0 leaves it out.
     dropout : float, default=0.3
-        Share of the units and features that the head does not see in a training step.
+        Share of the embedding's units that the head does not see in a training step.
     label_smoothing : float, default=0.1
         Share of each label that is spread over all classes. Without it a head of many
         units grows too sure of few labels, and the macro-F1 falls by points.

@@ -42,7 +42,7 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         from as well, or a range that it is drawn from, so that sensors missing at
         prediction do little harm. Every view keeps at least one. 0 leaves it out.
     dropout : float, default=0.3
-        Share of the units and features that the head does not see in a training step.
+        Share of the embedding's units that the head does not see in a training step.
     max_epochs : int or "auto", default="auto"
         Passes over the labelled windows. "auto" is enough for 300 steps, and 10 at
         least.

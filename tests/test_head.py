@@ -88,12 +88,14 @@ def test_without_a_summary_the_embedding_alone_counts():
         torch.testing.assert_close(head(z, None, None, keep), head.linear(head.norm(z)))
 
 
-def test_features_are_dropped_in_training():
+def test_the_embedding_is_dropped_in_training_and_the_features_are_not():
     head = build(dropout=0.5).train()
-    features = torch.ones(N, sum(head.sizes))
-    assert not torch.equal(head.apart(features), head.apart(features))
-    head.eval()
-    assert torch.equal(head.apart(features), head.apart(features))
+    z, summary, features, keep = draw(head)
+    apart = head.apart(features)
+    assert torch.equal(apart, head.apart(features))
+    first, second = (head(z, summary, apart, keep) for _ in range(2))
+    differs = (first != second).flatten(1).any(1)
+    assert differs.tolist() == [True, True, False, False]
 
 
 def test_the_classifier_learns_from_features_beside_the_embedding():
