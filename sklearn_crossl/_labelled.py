@@ -142,7 +142,8 @@ def make_views(
     """Summarise windows whole and with sensors dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are for encoders that do not learn.
+    every window keeps a sensor. The codes are for encoders that do not learn. Half
+    precision holds twice as many windows' features, and is exact enough for them.
     """
     observed = torch.from_numpy(windows.observed)
     n_views = _n_views(network, observed, modality_dropout)
@@ -160,11 +161,11 @@ def make_views(
     for rows in blocks:
         batch = windows.batch(rows.numpy()).to(device)
         padded = batch.padded(len(rows))
-        raw = network.features(padded)
-        apart = network.apart(batch, padded, raw)
+        of_block = network.features(padded)
+        apart = network.apart(batch, padded, of_block)
         codes.append(apart.codes.cpu())
-        if raw is not None:
-            features.append(raw.half().cpu())
+        if of_block is not None:
+            features.append(of_block.half().cpu())
         summaries.append(_summaries(network, apart, keep[:, rows].to(device)))
     back = torch.cat(blocks).argsort()
     if network.summary is None:
