@@ -13,8 +13,6 @@ from skorch.callbacks import Unfreezer
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
-from ._batch import Batch
-from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
 from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
 from ._network import Apart, CroSSLNetwork
@@ -33,7 +31,7 @@ def enough_epochs(n_windows: int, batch_size: int) -> int:
 
 
 class FineTunedNetwork(CroSSLNetwork):
-    """A CroSSL network with a head.
+    """A CroSSL network with a linear head on the global embedding and the summary.
 
     Parameters
     ----------
@@ -50,7 +48,7 @@ class FineTunedNetwork(CroSSLNetwork):
     def __init__(self, n_outputs: int, dropout: float, freeze: str | None, **config: Any):
         super().__init__(**config)
         size = self.aggregator.embedding_size
-        self.head = Head(size, self.summary, n_outputs, dropout)
+        self.head = _Head(size, config["summary_size"], n_outputs, dropout)
         frozen: dict[str | None, list[nn.Module]] = {
             None: [],
             "encoder": [self.encoders],
@@ -70,7 +68,7 @@ class FineTunedNetwork(CroSSLNetwork):
     def forward(  # type: ignore[override]
         self, batch: LabelledBatch, autocast: torch.dtype | None = None
     ) -> Tensor:
-        """Compute the outputs of each view; see :meth:`Head.forward`."""
+        """Compute the outputs of each view, (n_views, batch, n_outputs)."""
         codes = batch.codes
         if codes is None:
             device = batch.target.device.type
@@ -78,17 +76,7 @@ class FineTunedNetwork(CroSSLNetwork):
                 latents = self.encode(batch.windows)
             codes = self.codes(latents, batch.windows)
         z = self.aggregator(codes, batch.keep[..., None])
-        apart = None
-        if batch.features is not None:
-            apart = self.head.apart(batch.features.float())
-        return self.head(z, batch.summaries, apart, batch.keep)
-
-    def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
-        """Encode a batch's modalities, and tell what the head makes of each."""
-        apart = super().apart(batch, padded, features)
-        if features is None:
-            return apart
-        return apart._replace(outputs=self.head.apart(features))
+        return self.head(z, batch.summaries)
 
     def fuse(
         self, apart: Apart, observed: Tensor, needs_z: bool = True
@@ -98,7 +86,27 @@ class FineTunedNetwork(CroSSLNetwork):
         summary = None
         if self.summary is not None:
             summary = joint[:, learnt_size(z.shape[-1]) :]
-        return z, self.head(z, summary, apart.outputs, observed)
+        return z, self.head(z, summary)
+
+
+class _Head(nn.Module):
+    """A linear map of the normalised global embedding and the summary."""
+
+    def __init__(
+        self, embedding_size: int, summary_size: int, n_outputs: int, dropout: float
+    ):
+        super().__init__()
+        self.norm = nn.LayerNorm(embedding_size, elementwise_affine=False)
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(embedding_size + summary_size, n_outputs)
+        nn.init.zeros_(self.linear.weight)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, z: Tensor, summary: Tensor | None) -> Tensor:
+        x = self.norm(z)  # (..., embedding_size)
+        if summary is not None:
+            x = torch.cat([x, summary], dim=-1)
+        return self.linear(self.dropout(x))
 
 
 class FineTuningNet(LossNet):
@@ -157,7 +165,6 @@ def fine_tune(
 
     Parameters are those of :class:`sklearn_crossl.CroSSLClassifier`, resolved.
     """
-    network.head.trust(len(training))
     n_steps = max_epochs * -(-len(training) // batch_size)
     groups = _parameter_groups(network, lr, head_lr)
     own: list[Any] = [("good_weights", GoodWeights())]

@@ -27,7 +27,6 @@ class LabelledBatch(NamedTuple):
     windows: Batch
     codes: Tensor | None  # (batch, M, code_size) if the encoders do not learn
     summaries: Tensor | None  # (n_views, batch, summary_size)
-    features: Tensor | None  # what they compress, (batch, n_features), in half precision
     keep: Tensor  # which modalities each view has, (n_views, batch, M)
     target: Tensor  # (batch,)
     weight: Tensor  # (batch,)
@@ -49,7 +48,6 @@ class Views(NamedTuple):
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
     codes: Tensor | None  # (n_windows, M, code_size) by the encoders as they were
-    features: Tensor | None  # (n_windows, n_features), in half precision
 
 
 class LabelledWindows(Dataset):
@@ -89,7 +87,7 @@ class LabelledWindows(Dataset):
     def batch(self, at: np.ndarray, dropped: bool) -> LabelledBatch:
         """Gather windows whole, and if so asked once more with sensors dropped."""
         rows = torch.from_numpy(self.rows[at])
-        keep, summaries, codes, features = self.views
+        keep, summaries, codes = self.views
         views = torch.zeros(1, len(rows), dtype=torch.long)
         if dropped and len(keep) > 1:
             views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
@@ -97,7 +95,6 @@ class LabelledWindows(Dataset):
             self.windows.batch(self.rows[at]),
             None if codes is None else codes[rows],
             None if summaries is None else summaries[views, rows],
-            None if features is None else features[rows],
             keep[views, rows],
             self.target[rows],
             self.weight[rows],
@@ -142,8 +139,7 @@ def make_views(
     """Summarise windows whole and with sensors dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are for encoders that do not learn. Half
-    precision holds twice as many windows' features, and is exact enough for them.
+    every window keeps a sensor. The codes are for encoders that do not learn.
     """
     observed = torch.from_numpy(windows.observed)
     n_views = _n_views(network, observed, modality_dropout)
@@ -157,24 +153,17 @@ def make_views(
             some = left.any(-1, keepdim=True)
             keep[1:, rows] = torch.where(some, left, observed[rows])
     network.to(device).eval()
-    codes, summaries, features = [], [], []
+    codes, summaries = [], []
     for rows in blocks:
         batch = windows.batch(rows.numpy()).to(device)
-        padded = batch.padded(len(rows))
-        of_block = network.features(padded)
-        apart = network.apart(batch, padded, of_block)
+        apart = network.apart(batch, batch.padded(len(rows)))
         codes.append(apart.codes.cpu())
-        if of_block is not None:
-            features.append(of_block.half().cpu())
         summaries.append(_summaries(network, apart, keep[:, rows].to(device)))
     back = torch.cat(blocks).argsort()
-    if network.summary is None:
-        return Views(keep, None, torch.cat(codes)[back], None)
     return Views(
         keep,
-        torch.cat(summaries, dim=1)[:, back],
+        None if network.summary is None else torch.cat(summaries, dim=1)[:, back],
         torch.cat(codes)[back],
-        torch.cat(features)[back],
     )
 
 

@@ -26,10 +26,9 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the global embedding, the summary and, the more labels there are,
-    all features that it compresses. The head, the aggregator and the encoders learn from
-    labelled windows as they are and with sensors dropped, which are held in memory with
-    their features and up to five summaries of each.
+    A linear head reads the global embedding and the summary; it, the aggregator and the
+    encoders learn from labelled windows as they are and with sensors dropped. These are
+    held in memory, as are up to five summaries of each.
 
     Parameters
     ----------
