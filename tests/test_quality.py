@@ -255,20 +255,6 @@ def test_fine_tuning_is_compared_on_its_own_splits():
     ]
 
 
-def test_pretraining_is_judged_on_the_splits_with_and_without_it():
-    scratch = "CroSSLClassifier, from scratch"
-    rows = [("CroSSLClassifier", 0, 0.6), ("CroSSLClassifier", 1, 0.8)]
-    rows += [(scratch, 1, 0.5), (scratch, 2, 0.9)]
-    frame = pd.DataFrame(rows, columns=["method", "split", "value"])
-    frame = frame.assign(dataset="a", measure="5 %", protocol="labels", head="", draw=0)
-    *_, table = fine_tuning(frame).split("\n\n## ")
-    assert table.splitlines()[0] == "What pretraining is worth, labels: 5 %"
-    assert table.splitlines()[-2:] == [
-        "| CroSSLClassifier | 0.800 | 0.800 |",
-        f"| {scratch} | 0.500 | 0.500 |",
-    ]
-
-
 def test_ranks():
     index = pd.MultiIndex.from_product([["x", "y"], [0, 1]], names=["dataset", "split"])
     scores = pd.DataFrame(

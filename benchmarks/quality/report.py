@@ -13,7 +13,6 @@ from .protocols import LABELS
 OURS = "CroSSLTransformer"
 RIDGE = ", ridge"  # of a method that has a logistic regression as well
 CLASSIFIER = "CroSSLClassifier"
-FROM_SCRATCH = f"{CLASSIFIER}, from scratch"
 
 
 def write_report(results: Path, folder: Path) -> None:
@@ -41,11 +40,7 @@ def read(results: Path) -> pd.DataFrame:
 
 
 def fine_tuning(frame: pd.DataFrame) -> str:
-    """Compare the fine-tuned classifier with what ran on all splits where it did.
-
-    And with itself from scratch, on the splits that both ran on.
-    """
-    worth = _worth(frame[frame["method"].isin([CLASSIFIER, FROM_SCRATCH])])
+    """Compare the fine-tuned classifier with what ran on all splits where it did."""
     names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
     names += [OURS, OURS + RIDGE, "MiniRocket", "features", "supervised network"]
     ran = frame[frame["method"] == CLASSIFIER][["dataset", "split"]].drop_duplicates()
@@ -64,19 +59,9 @@ def fine_tuning(frame: pd.DataFrame) -> str:
     )
     return "\n\n".join(
         _table(title, scores.groupby("dataset").mean(), names)
-        for title, scores in (tables | worth).items()
+        for title, scores in tables.items()
         if not scores.empty
     )
-
-
-def _worth(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Score with and without pretraining by split, where both ran."""
-    tables = {}
-    for labels in LABELS:
-        scores = means(frame, labels).dropna()
-        if FROM_SCRATCH in scores:
-            tables[f"What pretraining is worth, labels: {labels}"] = scores
-    return tables
 
 
 def _lost(frame: pd.DataFrame) -> pd.DataFrame:
