@@ -182,7 +182,7 @@ def _seconds(frame: pd.DataFrame) -> str:
 def plot_labels(frame: pd.DataFrame, folder: Path) -> None:
     """Draw the mean over all sets against the share of labels, of the eight best.
 
-    Of all embeddings but ours without a second linear model.
+    A second linear model is drawn of ours alone.
     """
     plt = _pyplot()
     columns = {labels: means(frame, labels) for labels in LABELS}
