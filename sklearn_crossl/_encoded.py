@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,8 @@ class EncodedWindows:
         network.to(device)
 
         def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
-            apart = network.apart(batch, batch.padded(n_rows))
+            padded = batch.padded(n_rows)
+            apart = network.apart(batch, padded, network.features(padded))
             n = len(batch.observed)
             return [part[:n] for part in apart if part is not None]
 
@@ -89,7 +91,7 @@ class EncodedWindows:
         ]
         return cls(
             network,
-            Apart(parts[0], parts[1] if len(parts) > 1 else None),
+            Apart(*parts),
             torch.from_numpy(np.asarray(windows.observed)).to(device),
             _outputs if fine_tuned else transformer._chosen,
             transformer._learnt["code_means"],
@@ -116,19 +118,17 @@ class EncodedWindows:
 
     def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
         """Fuse some windows by what is to be kept of each, (n_windows, M)."""
-        codes, projections = self.apart
+        everything = self.apart
         if len(rows) < len(keep):
             at = torch.from_numpy(rows).to(keep.device)
-            codes, keep = codes[at], keep[at]
-            projections = None if projections is None else projections[at]
+            everything, keep = everything.each(itemgetter(at)), keep[at]
         results = []
         for start in range(0, len(rows), _ROWS):
             part = slice(start, start + _ROWS)
-            projected = None if projections is None else projections[part]
-            apart = Apart(codes[part], projected)
+            apart = everything.each(itemgetter(part))
             z, joint = self.network.fuse(apart, keep[part], self.needs_z)
             has = keep[part, :, None].cpu().numpy()
-            filled = np.where(has, codes[part].cpu().numpy(), self.code_means)
+            filled = np.where(has, apart.codes.cpu().numpy(), self.code_means)
             results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), filled))
         return np.concatenate(results)
 
@@ -136,18 +136,13 @@ class EncodedWindows:
         """Give each window another one's share of a modality."""
         at = torch.from_numpy(order).to(self.observed.device)
 
-        def mixed(x: Tensor | None) -> Tensor | None:
-            if x is None:
-                return None
+        def mixed(x: Tensor) -> Tensor:
             x = x.clone()
             x[:, index] = x[at, index]
             return x
 
-        codes, projections, observed = map(mixed, (*self.apart, self.observed))
-        assert codes is not None
-        assert observed is not None
         other = copy(self)
-        other.apart, other.observed = Apart(codes, projections), observed
+        other.apart, other.observed = self.apart.each(mixed), mixed(self.observed)
         return other
 
 

@@ -13,10 +13,11 @@ from skorch.callbacks import Unfreezer
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 
+from ._batch import Batch
+from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
 from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
 from ._network import Apart, CroSSLNetwork
-from ._summary import learnt_size
 from ._targets import Loss
 
 _ROWS = 256  # of a pass
@@ -31,14 +32,14 @@ def enough_epochs(n_windows: int, batch_size: int) -> int:
 
 
 class FineTunedNetwork(CroSSLNetwork):
-    """A CroSSL network with a linear head on the global embedding and the summary.
+    """A CroSSL network with a head.
 
     Parameters
     ----------
     n_outputs : int
         Classes, or targets.
     dropout : float
-        Share of the embedding's units that the head does not see in a training step.
+        Share of what the head reads that it does not see in a training step.
     freeze : {None, "encoder", "all"}
         What of the pretrained network does not learn.
     **config : dict
@@ -48,7 +49,7 @@ class FineTunedNetwork(CroSSLNetwork):
     def __init__(self, n_outputs: int, dropout: float, freeze: str | None, **config: Any):
         super().__init__(**config)
         size = self.aggregator.embedding_size
-        self.head = _Head(size, config["summary_size"], n_outputs, dropout)
+        self.head = Head(size, self.summary, n_outputs, dropout)
         frozen: dict[str | None, list[nn.Module]] = {
             None: [],
             "encoder": [self.encoders],
@@ -76,37 +77,49 @@ class FineTunedNetwork(CroSSLNetwork):
                 latents = self.encode(batch.windows)
             codes = self.codes(latents, batch.windows)
         z = self.aggregator(codes, batch.keep[..., None])
-        return self.head(z, batch.summaries)
+        by_features = None
+        if batch.features is not None and self.head.of_features is not None:
+            by_features = self.head.of_features(batch.features.float())
+        return self.head(z, batch.summaries, by_features)
+
+    def fit_features(self, x: Tensor, target: np.ndarray, weight: np.ndarray) -> None:
+        """Learn the head's map of complete features (n, n_features).
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, n_features)
+            Features of labelled windows.
+        target : ndarray of shape (n, n_outputs)
+            What the map should say of them.
+        weight : ndarray of shape (n,)
+            How much each counts.
+        """
+        assert self.summary is not None
+        assert self.head.of_features is not None
+        axes = self.summary.completion.axes
+        known = torch.from_numpy(target), torch.from_numpy(weight)
+        self.head.of_features.fit(x.float(), *known, axes)
+        self.head.trust(len(x))
+
+    def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
+        """Encode a batch's modalities, and tell what the head makes of each."""
+        apart = super().apart(batch, padded, features)
+        if features is None or self.head.of_features is None:
+            return apart
+        return apart._replace(outputs=self.head.of_features.apart(features))
 
     def fuse(
         self, apart: Apart, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Compute global embedding and outputs by the modalities observed, (n, M)."""
-        z, joint = super().fuse(apart, observed, needs_z)
-        summary = None
-        if self.summary is not None:
-            summary = joint[:, learnt_size(z.shape[-1]) :]
-        return z, self.head(z, summary)
-
-
-class _Head(nn.Module):
-    """A linear map of the normalised global embedding and the summary."""
-
-    def __init__(
-        self, embedding_size: int, summary_size: int, n_outputs: int, dropout: float
-    ):
-        super().__init__()
-        self.norm = nn.LayerNorm(embedding_size, elementwise_affine=False)
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(embedding_size + summary_size, n_outputs)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
-
-    def forward(self, z: Tensor, summary: Tensor | None) -> Tensor:
-        x = self.norm(z)  # (..., embedding_size)
-        if summary is not None:
-            x = torch.cat([x, summary], dim=-1)
-        return self.linear(self.dropout(x))
+        z = self.aggregator(apart.codes, observed[..., None])
+        if self.summary is None or self.head.of_features is None:
+            return z, self.head(z, None, None)
+        assert apart.projections is not None
+        assert apart.outputs is not None
+        components = self.summary.components(apart.projections, observed)
+        by_features = self.head.of_features.fuse(apart.outputs, components, observed)
+        return z, self.head(z, self.summary(components), by_features)
 
 
 class FineTuningNet(LossNet):

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from ._batch import Batch
 from ._batches import WindowDataset
 from ._device import to_device
-from ._network import Apart, CroSSLNetwork
+from ._network import CroSSLNetwork
 from .masking import draw_ratio, spatial_mask
 
 _N_DROPPED = 4  # views of each window that lack sensors; each costs its summary
@@ -27,6 +27,7 @@ class LabelledBatch(NamedTuple):
     windows: Batch
     codes: Tensor | None  # (batch, M, code_size) if the encoders do not learn
     summaries: Tensor | None  # (n_views, batch, summary_size)
+    features: Tensor | None  # completed, (batch, n_features); None in training
     keep: Tensor  # which modalities each view has, (n_views, batch, M)
     target: Tensor  # (batch,)
     weight: Tensor  # (batch,)
@@ -48,6 +49,7 @@ class Views(NamedTuple):
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
     codes: Tensor | None  # (n_windows, M, code_size) by the encoders as they were
+    features: Tensor | None  # completed, (n_windows, n_features), in half precision
 
 
 class LabelledWindows(Dataset):
@@ -87,7 +89,7 @@ class LabelledWindows(Dataset):
     def batch(self, at: np.ndarray, dropped: bool) -> LabelledBatch:
         """Gather windows whole, and if so asked once more with sensors dropped."""
         rows = torch.from_numpy(self.rows[at])
-        keep, summaries, codes = self.views
+        keep, summaries, codes, features = self.views
         views = torch.zeros(1, len(rows), dtype=torch.long)
         if dropped and len(keep) > 1:
             views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
@@ -95,6 +97,7 @@ class LabelledWindows(Dataset):
             self.windows.batch(self.rows[at]),
             None if codes is None else codes[rows],
             None if summaries is None else summaries[views, rows],
+            None if dropped or features is None else features[rows],
             keep[views, rows],
             self.target[rows],
             self.weight[rows],
@@ -139,7 +142,8 @@ def make_views(
     """Summarise windows whole and with sensors dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are for encoders that do not learn.
+    every window keeps a sensor. The codes are for encoders that do not learn; the
+    features are those of whole windows, where a modality is missing as expected.
     """
     observed = torch.from_numpy(windows.observed)
     n_views = _n_views(network, observed, modality_dropout)
@@ -153,27 +157,37 @@ def make_views(
             some = left.any(-1, keepdim=True)
             keep[1:, rows] = torch.where(some, left, observed[rows])
     network.to(device).eval()
-    codes, summaries = [], []
-    for rows in blocks:
-        batch = windows.batch(rows.numpy()).to(device)
-        apart = network.apart(batch, batch.padded(len(rows)))
-        codes.append(apart.codes.cpu())
-        summaries.append(_summaries(network, apart, keep[:, rows].to(device)))
+    parts = [
+        _encode_block(network, windows.batch(rows.numpy()), keep[:, rows], device)
+        for rows in blocks
+    ]
     back = torch.cat(blocks).argsort()
-    return Views(
-        keep,
-        None if network.summary is None else torch.cat(summaries, dim=1)[:, back],
-        torch.cat(codes)[back],
-    )
+    codes = torch.cat([part[0] for part in parts])[back]
+    if network.summary is None:
+        return Views(keep, None, codes, None)
+    summaries = torch.cat([part[1] for part in parts], dim=1)[:, back]
+    return Views(keep, summaries, codes, torch.cat([part[2] for part in parts])[back])
 
 
-def _summaries(network: CroSSLNetwork, apart: Apart, keep: Tensor) -> Tensor:
-    """Summarise a block in all its views, (n_views, block, summary_size), on the host."""
-    if network.summary is None or apart.projections is None:
-        return torch.empty(len(keep), keep.shape[1], 0)
+def _encode_block(
+    network: CroSSLNetwork, batch: Batch, keep: Tensor, device: torch.device
+) -> tuple[Tensor, ...]:
+    """Encode a block, summarise it in all its views, and complete its features.
+
+    Returns them on the host: codes (block, M, code_size) and, if there is a summary,
+    summaries (n_views, block, summary_size) and features (block, n_features).
+    """
+    batch = batch.to(device)
+    padded = batch.padded(len(batch.observed))
+    features = network.features(padded)
+    apart = network.apart(batch, padded, features)
+    if network.summary is None or features is None or apart.projections is None:
+        return (apart.codes.cpu(),)
     summary, projections = network.summary, apart.projections
-    views = [summary(summary.components(projections, of_view)) for of_view in keep]
-    return torch.stack(views).cpu()
+    components = [summary.components(projections, view) for view in keep.to(device)]
+    summaries = torch.stack([summary(of_view) for of_view in components])
+    features = summary.completion.fill(features, components[0], batch.observed)
+    return apart.codes.cpu(), summaries.cpu(), features.half().cpu()
 
 
 def _n_views(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from ._batch import Batch, pad_rows
+from ._modality_encoders import Shape, build_encoders, common_code_size
 from ._summary import Summary
 from .aggregators import Aggregator
 from .encoders import Encoder, EncoderModule
 from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
 from .objectives import Latents, Objective
-
-Shape = tuple[int, ...]  # of a modality: channels, then timepoints or height and width
 
 
 class Latent(NamedTuple):
@@ -31,7 +30,12 @@ class Apart(NamedTuple):
     """What the network knows of each modality of some windows, zero where missing."""
 
     codes: Tensor  # (batch, M, code_size)
-    projections: Tensor | None  # of fixed features, (batch, M, components)
+    projections: Tensor | None = None  # of fixed features, (batch, M, components)
+    outputs: Tensor | None = None  # what a head makes of them, (batch, M, n_outputs)
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Apart:
+        """Change every part that there is."""
+        return Apart._make(None if part is None else change(part) for part in self)
 
 
 class Embedding(NamedTuple):
@@ -83,9 +87,9 @@ class CroSSLNetwork(nn.Module):
         super().__init__()
         self.masking = masking
         self.names = list(shapes)
-        self.owners, modules = _build_encoders(shapes, encoder)
+        self.owners, modules = build_encoders(shapes, encoder)
         self.encoders = nn.ModuleDict(modules)
-        self.code_size = _common_code_size(self.owners, modules)
+        self.code_size = common_code_size(self.owners, modules)
         self.aggregator = aggregator.build(len(shapes), self.code_size)
         self.objective = (
             None if objective is None else objective.build(self.aggregator.embedding_size)
@@ -119,22 +123,32 @@ class CroSSLNetwork(nn.Module):
         """
         n = len(batch.observed)
         padded = batch.padded(n_rows)
-        apart = self.apart(batch, padded, summarize)
+        features = self.features(padded) if summarize else None
+        apart = self.apart(batch, padded, features)
         z, joint = self.fuse(apart, padded.observed)
         return Embedding(apart.codes[:n], z[:n], joint[:n])
 
-    def apart(self, batch: Batch, padded: Batch, summarize: bool = True) -> Apart:
-        """Encode and summarise the modalities of a batch, in the rows of a padded one."""
-        codes = self.codes(self.encode(padded, together=batch.complete), batch)
-        codes = pad_rows(codes, len(padded.observed))
-        if self.summary is None or not summarize:
-            return Apart(codes, None)
+    def features(self, padded: Batch) -> Tensor | None:
+        """Compute what the summary compresses, (rows, n_features), zero where missing."""
+        if self.summary is None:
+            return None
         n_there = padded.observed.sum(0).tolist()
         raw = [
             self.summary.raw(i, padded.inputs.get(name), padded.present.get(name))[:n]
             for i, (name, n) in enumerate(zip(self.names, n_there, strict=True))
         ]
-        return Apart(codes, self.summary.project(raw, padded.observed))
+        return self.summary.join(raw, padded.observed)
+
+    def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
+        """Encode the modalities of a batch, in the rows of a padded one.
+
+        Its ``features``, if given, are compressed.
+        """
+        codes = self.codes(self.encode(padded, together=batch.complete), batch)
+        codes = pad_rows(codes, len(padded.observed))
+        if self.summary is None or features is None:
+            return Apart(codes)
+        return Apart(codes, self.summary.completion.project(features))
 
     def fuse(
         self, apart: Apart, observed: Tensor, needs_z: bool = True
@@ -262,38 +276,3 @@ def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> 
         return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
     keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
     return keep.unflatten(1, (n, n_modalities)) * coverage
-
-
-def _build_encoders(
-    shapes: Mapping[str, Shape], encoder: Encoder
-) -> tuple[dict[str, str], dict[str, EncoderModule]]:
-    """Build the networks, and say which one each modality uses.
-
-    Keys are positions, since a modality's name may be no valid module name.
-    """
-    owners: dict[str, str] = {}
-    modules: dict[str, EncoderModule] = {}
-    first_with: dict[tuple[int, int], str] = {}
-    for index, (name, shape) in enumerate(shapes.items()):
-        owner = f"m{index}"
-        n_channels, n_dimensions = shape[0], len(shape)
-        if encoder.shared:
-            owner = first_with.setdefault((n_channels, n_dimensions), owner)
-        if owner not in modules:
-            suited = encoder.for_images() if n_dimensions == 3 else encoder
-            modules[owner] = suited.build(n_channels)
-            measure = getattr(modules[owner], "measure", None)
-            if measure is not None:
-                measure(shape)
-        owners[name] = owner
-    return owners, modules
-
-
-def _common_code_size(owners: dict[str, str], modules: dict[str, EncoderModule]) -> int:
-    sizes = {name: modules[owner].code_size for name, owner in owners.items()}
-    if len(set(sizes.values())) > 1:
-        raise ValueError(
-            f"The encoders' codes differ in width: {sizes}. The aggregator needs the "
-            "same number of units from every modality; end the encoder in a fixed width."
-        )
-    return next(iter(sizes.values()))

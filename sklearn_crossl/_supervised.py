@@ -231,8 +231,13 @@ class FineTuned(BaseEstimator, ABC):
         max_epochs = self.max_epochs
         if max_epochs == "auto":
             max_epochs = enough_epochs(len(training), self.batch_size)
+        network = self._new_network(transformer, target.n_outputs, freeze)
+        features = material.views.features
+        if features is not None:
+            known = target.outputs[training], target.weight[training]
+            network.fit_features(features[training], *known)
         return fine_tune(
-            self._new_network(transformer, target.n_outputs, freeze),
+            network,
             material.choose(training, freeze),
             None if held_out is None else material.choose(held_out, freeze),
             target.loss,

@@ -15,12 +15,15 @@ from torch.nn.functional import cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
+_SURE = 2.0  # the logit of a window's class, and of others with the opposite sign
+
 
 class Target(NamedTuple):
     """What is to be learnt of the labelled windows."""
 
     labelled: np.ndarray  # which windows have a label, bool (n_windows,)
     values: np.ndarray  # (n_labelled,)
+    outputs: np.ndarray  # what a regression on them should say, (n_labelled, n_outputs)
     weight: np.ndarray  # (n_labelled,)
     n_outputs: int
     loss: Loss
@@ -48,9 +51,12 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
             "least. -1, NaN and None say that a window has no label."
         )
     weight = compute_class_weight(class_weight, classes=classes, y=of_labelled)
+    sure = np.full((len(index), len(classes)), -_SURE, dtype=np.float32)
+    sure[np.arange(len(index)), index] = _SURE
     return Target(
         labelled,
         index,
+        sure,
         weight.astype(np.float32)[index],
         len(classes),
         partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
@@ -68,9 +74,11 @@ def continuous_target(y: Any) -> Target:
         raise ValueError("y is NaN throughout; give at least one window a target.")
     values = y[labelled]
     mean, scale = values.mean(), values.std() or 1.0
+    standardised = ((values - mean) / scale).astype(np.float32)
     return Target(
         labelled,
-        ((values - mean) / scale).astype(np.float32),
+        standardised,
+        standardised[:, None],
         np.ones(len(values), dtype=np.float32),
         1,
         _squared_error,

@@ -59,7 +59,7 @@ def some_observed(draw):
 @settings(deadline=None, max_examples=30)
 @given(some_observed(), st.sampled_from([0.3, 0.9, (0.1, 0.9), [0.0, 0.5]]))
 def test_every_view_keeps_some_of_what_is_observed(network, observed, ratio):
-    keep, _, codes = make_views(network, make(observed), ratio, CPU)
+    keep, _, codes, _ = make_views(network, make(observed), ratio, CPU)
     assert keep.shape == (5, *observed.shape)
     np.testing.assert_array_equal(keep[0], observed)
     assert keep.any(-1).all()
@@ -72,15 +72,18 @@ def test_views_differ_between_blocks():
     """Sensors are dropped in blocks of windows, not in the whole view."""
     observed = np.ones((300, 3), dtype=bool)
     torch.manual_seed(0)
-    keep, summaries, _ = make_views(build(summary_size=0), make(observed), 0.5, CPU)
+    keep, summaries, _, features = make_views(
+        build(summary_size=0), make(observed), 0.5, CPU
+    )
     assert summaries is None
+    assert features is None
     assert len(keep[1:].flatten(0, 1).unique(dim=0)) > 2
 
 
 @pytest.mark.parametrize("ratio", [0, 0.0, (0.0, 0.0)])
 def test_without_modality_dropout_there_is_one_view(network, ratio):
     observed = np.ones((4, 3), dtype=bool)
-    keep, summaries, _ = make_views(network, make(observed), ratio, CPU)
+    keep, summaries, _, _ = make_views(network, make(observed), ratio, CPU)
     assert keep.shape == (1, 4, 3)
     assert summaries.shape == (1, 4, 5)
 
@@ -91,17 +94,33 @@ def test_summaries_are_those_of_the_windows_by_themselves(network):
     observed[:, 0] |= ~observed.any(1)
     windows = make(observed)
     torch.manual_seed(0)
-    keep, summaries, codes = make_views(network, windows, (0.1, 0.9), CPU)
+    keep, summaries, codes, features = make_views(network, windows, (0.1, 0.9), CPU)
     for row in range(0, 150, 7):
         batch = windows.batch(np.array([row]))
         with torch.no_grad():
-            apart = network.apart(batch, batch.padded(1))
+            padded = batch.padded(1)
+            of_row = network.features(padded)
+            apart = network.apart(batch, padded, of_row)
             for view in range(5):
                 _, joint = network.fuse(apart, keep[view, [row]])
                 torch.testing.assert_close(
                     summaries[view, row], joint[0, -5:], rtol=1e-3, atol=1e-4
                 )
         torch.testing.assert_close(codes[row], apart.codes[0], rtol=1e-3, atol=1e-4)
+        expected = as_expected(network.summary, apart, of_row, observed[row])
+        torch.testing.assert_close(features[row], expected.half(), rtol=1e-2, atol=1e-2)
+
+
+def as_expected(summary, apart, features, observed):
+    """The features of one window, and what its components say of those it lacks."""
+    seen = torch.from_numpy(observed)[None]
+    components = summary.components(apart.projections, seen)[0]
+    parts = list(features[0].split(summary.completion.sizes))
+    axes = summary.completion.axes.split(summary.completion.sizes)
+    for index, has in enumerate(observed):
+        if not has:
+            parts[index] = axes[index] @ components
+    return torch.cat(parts)
 
 
 def labelled(rows, n=20):
@@ -110,7 +129,8 @@ def labelled(rows, n=20):
     keep[1, :, 0] = keep[2, :, 1] = False
     summaries = torch.arange(3 * n).reshape(3, n, 1).float()
     numbers = np.arange(n, dtype=np.float32)
-    views = Views(keep, summaries, None)
+    features = torch.arange(n).reshape(n, 1).half()
+    views = Views(keep, summaries, None, features)
     return LabelledWindows(make(observed), views, numbers, 100 * numbers, rows)
 
 
@@ -127,6 +147,9 @@ def test_every_window_once_with_what_is_its_own(training):
     for batch in batches:
         of_batch = batch.target.long()
         np.testing.assert_array_equal(batch.weight, 100 * batch.target)
+        assert (batch.features is None) == training
+        if not training:
+            np.testing.assert_array_equal(batch.features[:, 0], batch.target)
         expected = dataset.windows.data["pulse"].values[of_batch]
         np.testing.assert_array_equal(batch.windows.inputs["pulse"], expected)
         views, of_window = np.divmod(batch.summaries[..., 0].long().numpy(), 20)

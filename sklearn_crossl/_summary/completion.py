@@ -56,13 +56,12 @@ class Completion(nn.Module):
         if bool(observed.all()):
             self._fit_complete(x, size, 1.0)
             return
-        has = self._spread(observed)
-        share = float(has.to(x.dtype).mean())
+        share = float(self._spread(observed).to(x.dtype).mean())
         for _ in range(_ROUNDS):
             self._fit_complete(x, min(size, _FILLING), share)
             blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
             expected = torch.cat([self._posterior(self.project(v), o) for v, o in blocks])
-            x = torch.where(has, x, expected @ self._used.T)
+            x = self.fill(x, expected, observed)
         self._fit_complete(x, size, share)
 
     def project(self, x: Tensor) -> Tensor:
@@ -85,6 +84,11 @@ class Completion(nn.Module):
             expected = self._posterior(projections, observed) * (1 + self._ratio())
             found = torch.where(complete, found, expected)
         return pad(found, (0, self.axes.shape[1] - found.shape[1]))
+
+    def fill(self, x: Tensor, components: Tensor, observed: Tensor) -> Tensor:
+        """Fill in parts of features (n, sum(sizes)) that are missing by components."""
+        axes = self.axes[:, : components.shape[1]]
+        return torch.where(self._spread(observed), x, components @ axes.T)
 
     @property
     def _used(self) -> Tensor:
