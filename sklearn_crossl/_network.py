@@ -91,9 +91,10 @@ class CroSSLNetwork(nn.Module):
         self.encoders = nn.ModuleDict(modules)
         self.code_size = common_code_size(self.owners, modules)
         self.aggregator = aggregator.build(len(shapes), self.code_size)
-        self.objective = (
-            None if objective is None else objective.build(self.aggregator.embedding_size)
-        )
+        self.objective = None
+        if objective is not None:
+            size = self.aggregator.embedding_size
+            self.objective = objective.build(size, self.code_size)
         self.summary = None
         if summary_size:
             size = self.aggregator.embedding_size

@@ -27,8 +27,9 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
     A linear head reads the global embedding and the summary; it, the aggregator and the
-    encoders learn from labelled windows as they are and with sensors dropped. These are
-    held in memory, as are up to five summaries of each.
+    encoders learn from labelled windows, whole and with sensors dropped. The more labels,
+    the more say has a ridge regression on all features that the summary compresses. These
+    windows, their features and up to five summaries of each are held in memory.
 
     Parameters
     ----------

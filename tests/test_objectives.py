@@ -15,17 +15,39 @@ def objective(request):
 
 def build(spec):
     torch.manual_seed(0)
-    return spec.build(SIZE)
+    return spec.build(SIZE, UNITS)
 
 
 def latents(n_views=2, batch=12, seed=0):
     generator = torch.Generator().manual_seed(seed)
     windows = torch.randn(batch, SIZE, generator=generator)
     views = windows + 0.3 * torch.randn(n_views, batch, SIZE, generator=generator)
-    codes = torch.randn(batch, M, UNITS, generator=generator)
+    noise = torch.randn(batch, M, UNITS, generator=generator)
+    codes = windows[:, None, :UNITS] + 0.3 * noise
     observed = torch.rand(batch, M, generator=generator) < 0.8
     observed[:, 0] = True
     return Latents(views, codes * observed[..., None], observed)
+
+
+def requiring_gradients(given):
+    views, codes = (x.detach().requires_grad_() for x in given[:2])
+    return given._replace(views=views, codes=codes)
+
+
+def gradients_of(given):
+    """Of what the objective reads: the views, the codes, or both."""
+    gradients = [x.grad for x in given[:2] if x.grad is not None]
+    assert gradients
+    return gradients
+
+
+def reaches_all(gradient, observed):
+    """Whether every view, or every modality of a window with two, has a gradient."""
+    reached = gradient.abs().sum(-1) > 0
+    if gradient.shape[:2] != observed.shape:
+        return reached.all()
+    several = observed.sum(1, keepdim=True) > 1
+    return reached[observed & several].all()
 
 
 def choose(given, rows):
@@ -40,23 +62,24 @@ def loss_of(objective, given):
 @pytest.mark.parametrize("n_views", [2, 4])
 @pytest.mark.parametrize("batch", [2, 12])
 def test_terms_are_finite_scalars_with_gradients(objective, n_views, batch):
-    given = latents(n_views, batch)
-    given.views.requires_grad_()
+    given = requiring_gradients(latents(n_views, batch))
     terms = objective(given)
     assert all(term.shape == () for term in terms.values())
     assert all(torch.isfinite(term) for term in terms.values())
     terms["loss"].backward()
-    gradients = [given.views.grad, *(p.grad for p in objective.parameters())]
+    gradients = [*gradients_of(given), *(p.grad for p in objective.parameters())]
     assert all(torch.isfinite(gradient).all() for gradient in gradients)
     if batch > 2:  # the correlations of two windows are +-1, whatever they are
-        assert (given.views.grad.abs().sum(-1) > 0).all()
+        assert all(reaches_all(x, given.observed) for x in gradients_of(given))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_gradients_are_finite_where_the_embedding_has_collapsed(objective, value):
-    given = latents()._replace(views=torch.full((2, 12, SIZE), value, requires_grad=True))
+    given = latents()
+    views, codes = (torch.full_like(x, value) for x in given[:2])
+    given = requiring_gradients(given._replace(views=views, codes=codes))
     objective(given)["loss"].backward()
-    assert torch.isfinite(given.views.grad).all()
+    assert all(torch.isfinite(gradient).all() for gradient in gradients_of(given))
 
 
 def test_views_have_no_order(objective):
@@ -90,16 +113,18 @@ def test_what_is_given_stays_as_it_is(objective):
     torch.testing.assert_close(given, copy, rtol=0, atol=0)
 
 
-def test_agreeing_views_cost_less_than_unrelated_ones(objective):
+def test_what_agrees_costs_less_than_what_is_unrelated(objective):
     given = latents(batch=64)
-    unrelated = torch.stack([given.views[0], given.views[1].roll(1, 0)])
-    agreeing = loss_of(objective, given)
-    assert agreeing < loss_of(objective, given._replace(views=unrelated))
+    views, codes = given.views.clone(), given.codes.clone()
+    views[1], codes[:, 1] = views[1].roll(1, 0), codes[:, 1].roll(1, 0)
+    unrelated = given._replace(views=views, codes=codes)
+    assert loss_of(objective, given) < loss_of(objective, unrelated)
 
 
 def test_every_tensor_is_made_on_the_device(objective):
     """The meta device, like a GPU, refuses tensors of another device."""
-    given = Latents(*(x.to("meta") for x in latents()[:3]))
+    given = latents()._replace(valid=None)
+    given = requiring_gradients(Latents(*(x.to("meta") for x in given[:3])))
     loss = objective.to("meta")(given)["loss"]
     loss.backward()
     assert loss.device.type == "meta"

@@ -2,6 +2,8 @@
 
 from .. import _stages
 from .base import *
+from .cocoa import *
+from .gmc import *
 from .infonce import *
 from .vicreg import *
 

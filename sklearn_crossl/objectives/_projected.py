@@ -18,13 +18,15 @@ class ProjectedObjective(Objective):
 
     _parameter_constraints: dict = {"projector": ["array-like", None]}
 
-    def build(self, embedding_size: int) -> ObjectiveModule:
+    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
         """Build the module.
 
         Parameters
         ----------
         embedding_size : int
             Width of the global embedding.
+        code_size : int or None, default=None
+            Width of a modality's code, which this does not read.
 
         Returns
         -------

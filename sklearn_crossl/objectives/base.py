@@ -31,6 +31,19 @@ class Latents(NamedTuple):
     observed: Tensor
     valid: Tensor | None = None
 
+    def counting(self) -> Latents:
+        """Leave out the windows without any modality.
+
+        Returns
+        -------
+        Latents
+            The others; all of them are valid.
+        """
+        if self.valid is None:
+            return self
+        views, codes = self.views[:, self.valid], self.codes[..., self.valid, :, :]
+        return Latents(views, codes, self.observed[self.valid])
+
 
 class ObjectiveModule(nn.Module, ABC):
     """The loss, with the head it needs; the head is thrown away after fit."""
@@ -55,8 +68,8 @@ class Objective(BaseEstimator, ABC):
     short_name: str | None = None
 
     @abstractmethod
-    def build(self, embedding_size: int) -> ObjectiveModule:
-        """Build the module."""
+    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
+        """Build the module for embeddings and codes of these widths."""
 
 
 class ModuleObjective(Objective):
@@ -72,7 +85,7 @@ class ModuleObjective(Objective):
     def __init__(self, module: type[nn.Module]):
         self.module = module
 
-    def build(self, embedding_size: int) -> ObjectiveModule:
+    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
         """Build the user's module."""
         return _Adapted(self.module(embedding_size))
 

@@ -1,0 +1,145 @@
+"""COCOA: the modalities of a window agree, other windows of a modality are negatives."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import torch
+from sklearn.utils._param_validation import Interval
+from torch import Tensor
+from torch.nn.functional import normalize, softplus
+
+from .base import Latents, Objective, ObjectiveModule
+
+__all__ = ["COCOA", "cocoa_loss"]
+
+_NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not finite
+
+
+def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
+    """Odds of finding a window's other modalities among other windows of its own.
+
+    Parameters
+    ----------
+    codes : Tensor of shape (..., batch, M, code_size)
+        The modalities' codes.
+    observed : bool Tensor of shape (batch, M)
+        Which modalities each window has.
+    temperature : float
+        What cosine similarities are divided by.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean of ``-log(P_i / (P_i + N_i))`` over the windows i that have two
+        modalities or more. ``P_i`` is the sum of ``exp(s)`` over all ordered pairs of
+        modalities of window i, ``N_i`` the sum over its modalities of the mean of
+        ``exp(s)`` over the other windows that have this one, with ``s`` the cosine
+        similarity of two codes, divided by the temperature.
+    """
+    n, n_modalities = observed.shape
+    z = normalize(codes, dim=-1)
+    within = z @ z.mT / temperature  # (..., batch, M, M): modalities of one window
+    z = z.transpose(-3, -2)  # (..., M, batch, code_size)
+    between = z @ z.mT / temperature  # (..., M, batch, batch): windows of one modality
+
+    pairs = observed[:, :, None] & observed[:, None, :]  # (batch, M, M)
+    pairs = pairs & ~torch.eye(n_modalities, dtype=torch.bool, device=codes.device)
+    others = observed.T[:, :, None] & observed.T[:, None, :]  # (M, batch, batch)
+    others = others & ~torch.eye(n, dtype=torch.bool, device=codes.device)
+    number = others.sum(-1, keepdim=True).clamp_min(1)  # (M, batch, 1)
+
+    alike = within.masked_fill(~pairs, _NOTHING).flatten(-2).logsumexp(-1)
+    unlike = (between - number.log()).masked_fill(~others, _NOTHING)
+    unlike = unlike.transpose(-3, -2).flatten(-2).logsumexp(-1)  # (..., batch)
+    counts = pairs.flatten(1).any(1)
+    # -log(P / (P + N)) = log(1 + exp(log N - log P))
+    surprise = softplus(unlike - alike).where(counts, 0).sum(-1)
+    return surprise.mean() / counts.sum().clamp_min(1)
+
+
+class COCOA(Objective):
+    """Contrastive loss over the modalities' own codes.
+
+    The codes of a window's modalities are to be like each other, by the cosine of their
+    angle, and each unlike the same modality's codes in other windows. It looks at no
+    views, so that it trains the encoders alone: ``output="modalities"`` is what COCOA is
+    about, and the aggregator stays as it was initialised. It is here to compare with.
+
+    The sums over modalities are over those that a window has. Windows with fewer than two
+    are left out.
+
+    Parameters
+    ----------
+    temperature : float, default=0.1
+        What similarities are divided by, as published.
+
+    See Also
+    --------
+    GMC : Compares each modality with the whole window.
+    VICReg : The default, which needs no negatives.
+
+    References
+    ----------
+    Deldari, Xue, Saeed, Smith, Salim, "COCOA: Cross Modality Contrastive Learning for
+    Sensor Data", Proc. ACM Interact. Mob. Wearable Ubiquitous Technol. 6(3), 2022,
+    arXiv:2208.00467, and the loss named "cocoa" of its published code.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import COCOA, Latents
+    >>> windows = torch.eye(8)[:, None]  # in each the same unit of all modalities
+    >>> codes, observed = windows.expand(8, 3, 8), torch.ones(8, 3).bool()
+    >>> objective = COCOA().build(embedding_size=8)
+    >>> bool(objective(Latents(codes, codes, observed))["loss"] < 0.001)
+    True
+    """
+
+    short_name = "cocoa"
+
+    _parameter_constraints: dict = {
+        "temperature": [Interval(Real, 0, None, closed="neither")]
+    }
+
+    def __init__(self, temperature: float = 0.1):
+        self.temperature = temperature
+
+    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
+        """Build the module.
+
+        Parameters
+        ----------
+        embedding_size : int
+            Width of the global embedding, which this does not read.
+        code_size : int or None, default=None
+            Width of a modality's code, which may be any.
+
+        Returns
+        -------
+        ObjectiveModule
+            Maps a :class:`Latents` to the loss.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range.
+        """
+        self._validate_params()
+        return _COCOA(self.temperature)
+
+
+class _COCOA(ObjectiveModule):
+    def __init__(self, temperature: float):
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        latents = latents.counting()
+        if latents.observed.shape[1] < 2:
+            raise ValueError(
+                "COCOA compares the modalities of a window, and the windows have one. "
+                "Pass `modalities` to part the channels, or choose another objective."
+            )
+        loss = cocoa_loss(latents.codes, latents.observed, self.temperature)
+        return {"loss": loss}
