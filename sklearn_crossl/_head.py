@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ._feature_map import FeatureMap
 from ._summary import Summary
 
-_MANY = 200  # windows for each output, of which the map of the features has half a say
+_MANY = 800  # labelled windows, of which the map of the features has half a say
 
 
 class Head(nn.Module):
@@ -50,8 +50,7 @@ class Head(nn.Module):
 
     def trust(self, n_windows: int) -> None:
         """Choose the share of the features by the number of labelled windows."""
-        per_output = n_windows / self.linear.out_features
-        self.share.fill_(per_output / (per_output + _MANY))
+        self.share.fill_(n_windows / (n_windows + _MANY))
 
     def forward(
         self, z: Tensor, summary: Tensor | None, by_features: Tensor | None

@@ -57,6 +57,12 @@ VARIANTS = {
         )
         for temperature in (0.1, 0.2, 0.5)
     },
+    "no summary, cocoa": Variant(
+        {"summary_size": 0, "objective": "cocoa", "output": "modalities"}
+    ),
+    "no summary, gmc": Variant(
+        {"summary_size": 0, "objective": "gmc", "masking_ratio": 0.0}
+    ),
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
     "no learnt units": Variant({}, ((learnt, "_SIZE", 1),)),
