@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 _PENALTY = 0.2  # times the mean squared norm of the centred features
+_ROWS = 1024  # at a time
 
 
 class FeatureMap(nn.Module):
@@ -41,22 +42,33 @@ class FeatureMap(nn.Module):
         ``weight`` (n,) says how much each window counts, and ``axes``, (sum(sizes),
         n_components), are what turns components into features.
         """
-        share = (weight / weight.sum()).to(x)
-        mean, mean_target = share @ x, share @ target.to(x)
+        share = weight / weight.sum()
+        blocks = torch.arange(len(x)).split(_ROWS)
+        mean = torch.stack([share[rows] @ x[rows].float() for rows in blocks]).sum(0)
+        mean_target = share @ target
         root = (len(x) * share).sqrt()[:, None]
-        a, b = root * (x - mean), (root * (target.to(x) - mean_target)).double()
-        n, n_features = a.shape
-        gram = (a @ a.T if n <= n_features else a.T @ a).double()
-        penalty = _PENALTY * gram.trace().clamp_min(1e-12) / n
-        gram.diagonal().add_(penalty)
-        factor = torch.linalg.cholesky(gram)
-        if n <= n_features:
-            found = a.T @ torch.cholesky_solve(b, factor).to(x)
+        right = root * (target - mean_target)
+
+        def left(rows: Tensor) -> Tensor:
+            return root[rows] * (x[rows].float() - mean)
+
+        if len(x) <= x.shape[1]:
+            a = torch.cat([left(rows) for rows in blocks])
+            found = a.T @ _solve((a @ a.T).double(), right, len(x))
         else:
-            found = torch.cholesky_solve((a.T @ b.to(x)).double(), factor).to(x)
+            n_features = x.shape[1]
+            gram = torch.zeros(n_features, n_features, dtype=torch.float64)
+            crossed = torch.zeros_like(self.weight)
+            for rows in blocks:
+                a = left(rows)
+                gram += a.T @ a  # of many blocks single precision would lose the penalty
+                crossed += a.T @ right[rows]
+            found = _solve(gram, crossed, len(x))
         self.weight.copy_(found)
         self.bias.copy_(mean_target - mean @ found)
-        parts = zip(axes.to(x).split(self.sizes), found.split(self.sizes), strict=True)
+        parts = zip(
+            axes.to(found).split(self.sizes), found.split(self.sizes), strict=True
+        )
         self.of_components.copy_(torch.stack([p.T @ w for p, w in parts]))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,3 +86,10 @@ class FeatureMap(nn.Module):
             expected = torch.einsum("nc,mco->nmo", components, self.of_components)
             apart = torch.where(observed[..., None], apart, expected)
         return apart.sum(1) + self.bias
+
+
+def _solve(gram: Tensor, right: Tensor, n: int) -> Tensor:
+    """Solve the normal equations of n windows, or their dual, with the penalty."""
+    gram.diagonal().add_(_PENALTY * gram.trace().clamp_min(1e-12) / n)
+    found = torch.cholesky_solve(right.double(), torch.linalg.cholesky(gram))
+    return found.to(right.dtype)

@@ -98,7 +98,7 @@ class FineTunedNetwork(CroSSLNetwork):
         assert self.head.of_features is not None
         axes = self.summary.completion.axes
         known = torch.from_numpy(target), torch.from_numpy(weight)
-        self.head.of_features.fit(x.float(), *known, axes)
+        self.head.of_features.fit(x, *known, axes)
         self.head.trust(len(x))
 
     def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
