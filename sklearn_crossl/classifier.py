@@ -26,10 +26,9 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(ClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the global embedding and the summary; it, the aggregator and the
-    encoders learn from labelled windows, whole and with sensors dropped. The more labels,
-    the more say has a ridge regression on all features that the summary compresses. These
-    windows, their features and up to five summaries of each are held in memory.
+    A linear head reads the global embedding and the summary, and learns with aggregator
+    and encoders from windows held in memory, whole and with sensors dropped. The more
+    labels, the more say has a ridge regression on all features that the summary compresses.
 
     Parameters
     ----------

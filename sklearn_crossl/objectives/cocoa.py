@@ -17,7 +17,7 @@ _NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not fi
 
 
 def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
-    """Odds of finding a window's other modalities among other windows of its own.
+    """Compute how hard it is to find a window by one modality from another.
 
     Parameters
     ----------
