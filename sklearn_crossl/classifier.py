@@ -28,7 +28,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
 
     A linear head reads the global embedding and the summary, and learns with aggregator
     and encoders from windows held in memory, whole and with sensors dropped. The more
-    labels, the more say has a ridge regression on all features that the summary compresses.
+    labels, the more say has a ridge regression on all that the summary compresses.
 
     Parameters
     ----------
