@@ -255,6 +255,22 @@ def test_fine_tuning_is_compared_on_its_own_splits():
     ]
 
 
+def test_pretraining_is_judged_by_the_splits_with_and_without_it():
+    key = {"dataset": "x", "protocol": "labels", "measure": "1 %", "head": "network"}
+    scores = {"": [0.9, 0.7, 0.2], ", from scratch": [0.6, 0.4]}
+    frame = pd.DataFrame(
+        {**key, "method": f"CroSSLClassifier{how}", "split": split, "value": value}
+        for how, values in scores.items()
+        for split, value in enumerate(values)
+    )
+    everything, both = fine_tuning(frame).split("\n\n## ")
+    assert everything.splitlines()[-1] == "| CroSSLClassifier | 0.600 | 0.600 |"
+    assert both.splitlines()[-2:] == [
+        "| CroSSLClassifier | 0.800 | 0.800 |",
+        "| CroSSLClassifier, from scratch | 0.500 | 0.500 |",
+    ]
+
+
 def test_ranks():
     index = pd.MultiIndex.from_product([["x", "y"], [0, 1]], names=["dataset", "split"])
     scores = pd.DataFrame(

@@ -12,6 +12,7 @@ from .protocols import LABELS
 
 OURS = "CroSSLTransformer"
 RIDGE = ", ridge"  # of a method that has a logistic regression as well
+SCRATCH = "CroSSLClassifier, from scratch"
 CLASSIFIER = "CroSSLClassifier"
 
 
@@ -41,7 +42,9 @@ def read(results: Path) -> pd.DataFrame:
 
 def fine_tuning(frame: pd.DataFrame) -> str:
     """Compare the fine-tuned classifier with what ran on all splits where it did."""
+    everything = frame
     names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
+    names = [name for name in names if name != SCRATCH]
     names += [OURS, OURS + RIDGE, "MiniRocket", "features", "supervised network"]
     ran = frame[frame["method"] == CLASSIFIER][["dataset", "split"]].drop_duplicates()
     frame = frame[frame["method"].isin(names)].merge(ran)
@@ -57,11 +60,23 @@ def fine_tuning(frame: pd.DataFrame) -> str:
     tables["Seconds of training with all labels, pretraining apart"] = means(
         frame, "seconds of classifier"
     )
-    return "\n\n".join(
+    texts = [
         _table(title, scores.groupby("dataset").mean(), names)
         for title, scores in tables.items()
         if not scores.empty
-    )
+    ]
+    return "\n\n".join([*texts, *_pretraining(everything)])
+
+
+def _pretraining(frame: pd.DataFrame) -> list[str]:
+    """Compare the classifier with itself from scratch, on the splits that both ran on."""
+    texts, names = [], [CLASSIFIER, SCRATCH]
+    for labels in LABELS:
+        scores = means(frame, labels).reindex(columns=names).dropna()
+        if len(scores):
+            title = f"Macro-F1 with and without pretraining, labels: {labels}"
+            texts.append(_table(title, scores.groupby("dataset").mean(), names))
+    return texts
 
 
 def _lost(frame: pd.DataFrame) -> pd.DataFrame:
