@@ -27,7 +27,7 @@ def oracle(views, codes, observed, temperature):
             for i, row in enumerate(rows):
                 partner = (i + len(windows)) % len(rows)
                 s = np.exp([cosine(row, other) / temperature for other in rows])
-                of_rows.append(-np.log(s[partner] / (s.sum() - s[i])))
+                of_rows.append(-np.log(s[partner] / np.delete(s, i).sum()))
             loss += np.mean(of_rows) if of_rows else 0.0
         losses.append(loss)
     return np.mean(losses)
