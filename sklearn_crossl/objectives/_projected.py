@@ -8,37 +8,18 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from .base import Latents, Objective, ObjectiveModule
+from ._checked import CheckedObjective
+from .base import Latents, ObjectiveModule
 
 
-class ProjectedObjective(Objective):
+class ProjectedObjective(CheckedObjective):
     """An objective of views after the head, whose widths are its ``projector``."""
 
     projector: Sequence[int] | None
 
     _parameter_constraints: dict = {"projector": ["array-like", None]}
 
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
-        """Build the module.
-
-        Parameters
-        ----------
-        embedding_size : int
-            Width of the global embedding.
-        code_size : int or None, default=None
-            Width of a modality's code, which this does not read.
-
-        Returns
-        -------
-        ObjectiveModule
-            Maps a :class:`Latents` to the loss and its terms, not yet weighted.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
-        """
-        self._validate_params()
+    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
         return _Projected(embedding_size, self)
 
     @abstractmethod

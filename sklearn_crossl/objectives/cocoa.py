@@ -9,11 +9,10 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 from torch.nn.functional import normalize, softplus
 
-from .base import Latents, Objective, ObjectiveModule
+from ._checked import NOTHING, CheckedObjective
+from .base import Latents, ObjectiveModule
 
 __all__ = ["COCOA", "cocoa_loss"]
-
-_NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not finite
 
 
 def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
@@ -49,8 +48,8 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
     others = others & ~torch.eye(n, dtype=torch.bool, device=codes.device)
     number = others.sum(-1, keepdim=True).clamp_min(1)  # (M, batch, 1)
 
-    alike = within.masked_fill(~pairs, _NOTHING).flatten(-2).logsumexp(-1)
-    unlike = (between - number.log()).masked_fill(~others, _NOTHING)
+    alike = within.masked_fill(~pairs, NOTHING).flatten(-2).logsumexp(-1)
+    unlike = (between - number.log()).masked_fill(~others, NOTHING)
     unlike = unlike.transpose(-3, -2).flatten(-2).logsumexp(-1)  # (..., batch)
     counts = pairs.flatten(1).any(1)
     # -log(P / (P + N)) = log(1 + exp(log N - log P))
@@ -58,7 +57,7 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
     return surprise.mean() / counts.sum().clamp_min(1)
 
 
-class COCOA(Objective):
+class COCOA(CheckedObjective):
     """Contrastive loss over the modalities' own codes.
 
     The codes of a window's modalities are to be like each other, by the cosine of their
@@ -105,27 +104,7 @@ class COCOA(Objective):
     def __init__(self, temperature: float = 0.1):
         self.temperature = temperature
 
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
-        """Build the module.
-
-        Parameters
-        ----------
-        embedding_size : int
-            Width of the global embedding, which this does not read.
-        code_size : int or None, default=None
-            Width of a modality's code, which may be any.
-
-        Returns
-        -------
-        ObjectiveModule
-            Maps a :class:`Latents` to the loss.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
-        """
-        self._validate_params()
+    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
         return _COCOA(self.temperature)
 
 

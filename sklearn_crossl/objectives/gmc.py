@@ -10,11 +10,10 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from .base import Latents, Objective, ObjectiveModule
+from ._checked import NOTHING, CheckedObjective
+from .base import Latents, ObjectiveModule
 
 __all__ = ["GMC", "gmc_loss"]
-
-_NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not finite
 
 
 def gmc_loss(
@@ -52,13 +51,13 @@ def gmc_loss(
     itself = torch.eye(2 * n, dtype=torch.bool, device=views.device)
     left_out = itself | ~has[:, None, :]
     partner = similarity.diagonal(n, 2, 3)  # (n_views, M, n), of either row
-    surprise = similarity.masked_fill(left_out, _NOTHING).logsumexp(-1)
+    surprise = similarity.masked_fill(left_out, NOTHING).logsumexp(-1)
     surprise = surprise - partner.repeat(1, 1, 2)
     number = has.sum(1).clamp_min(1)  # (M,)
     return (surprise.where(has, 0).sum(-1) / number).sum(1).mean()
 
 
-class GMC(Objective):
+class GMC(CheckedObjective):
     """Geometric multimodal contrast: each modality against the whole window.
 
     After a head that they share, a modality's code is to be more like the embedding of
@@ -106,33 +105,13 @@ class GMC(Objective):
         self.temperature = temperature
         self.projector = projector
 
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
-        """Build the module.
-
-        Parameters
-        ----------
-        embedding_size : int
-            Width of the global embedding.
-        code_size : int or None, default=None
-            Width of a modality's code; None is that of the global embedding.
-
-        Returns
-        -------
-        ObjectiveModule
-            Maps a :class:`Latents` to the loss.
-
-        Raises
-        ------
-        ValueError
-            If a parameter is out of range.
-        """
-        self._validate_params()
+    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
         if not len(self.projector):
             raise ValueError(
                 "The 'projector' parameter of GMC is empty; give the width of a layer at "
                 "least, which brings codes and embeddings to one size."
             )
-        return _GMC(embedding_size, code_size or embedding_size, self)
+        return _GMC(embedding_size, code_size, self)
 
 
 class _GMC(ObjectiveModule):
