@@ -38,7 +38,7 @@ class EncodedWindows:
         Which modalities the windows have.
     finish : callable
         Makes the result of global embedding, joint embedding and codes, as arrays.
-    code_means : ndarray of shape (M, code_size)
+    code_means : Tensor of shape (M, code_size)
         Stand for the codes of modalities that are not seen.
     needs_z : bool
         Whether the result is made of the global embedding.
@@ -50,7 +50,7 @@ class EncodedWindows:
         apart: Apart,
         observed: Tensor,
         finish: Callable[..., np.ndarray],
-        code_means: np.ndarray,
+        code_means: Tensor,
         needs_z: bool,
     ):
         self.network = network
@@ -94,7 +94,7 @@ class EncodedWindows:
             Apart(*parts),
             torch.from_numpy(np.asarray(windows.observed)).to(device),
             _outputs if fine_tuned else transformer._chosen,
-            transformer._learnt["code_means"],
+            torch.from_numpy(transformer._learnt["code_means"]).to(device),
             fine_tuned or transformer.output == "global",
         )
 
@@ -127,9 +127,9 @@ class EncodedWindows:
             part = slice(start, start + _ROWS)
             apart = everything.each(itemgetter(part))
             z, joint = self.network.fuse(apart, keep[part], self.needs_z)
-            has = keep[part, :, None].cpu().numpy()
-            filled = np.where(has, apart.codes.cpu().numpy(), self.code_means)
-            results.append(self.finish(z.cpu().numpy(), joint.cpu().numpy(), filled))
+            codes = torch.where(keep[part, :, None], apart.codes, self.code_means)
+            known = (values.cpu().numpy() for values in (z, joint, codes))
+            results.append(self.finish(*known))
         return np.concatenate(results)
 
     def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:
