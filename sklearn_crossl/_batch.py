@@ -41,6 +41,13 @@ class Batch(NamedTuple):
         """Whether every window has every modality."""
         return all(rows is None for rows in self.rows.values())
 
+    def spread(self, name: str) -> Tensor:
+        """Return a modality in the rows of the batch, zero where it is missing."""
+        x, rows = self.inputs[name], self.rows[name]
+        if rows is None:
+            return x
+        return x.new_zeros(len(self.observed), *x.shape[1:]).index_copy(0, rows, x)
+
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.
 

@@ -94,7 +94,8 @@ class CroSSLNetwork(nn.Module):
         self.objective = None
         if objective is not None:
             size = self.aggregator.embedding_size
-            self.objective = objective.build(size, self.code_size)
+            sizes = size, self.code_size, list(shapes.values())
+            self.objective = objective.build(*sizes)
         self.summary = None
         if summary_size:
             size = self.aggregator.embedding_size
@@ -113,7 +114,9 @@ class CroSSLNetwork(nn.Module):
             latents = self.encode(batch)
         codes, keep = self.mask(latents, batch)
         views = self.aggregator(codes, keep)
-        return self.objective(Latents(views, codes, batch.observed, batch.valid))
+        inputs = tuple(batch.spread(name) for name in self.names)
+        given = Latents(views, codes, batch.observed, batch.valid, inputs)
+        return self.objective(given)
 
     def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:
         """Embed without masking, every pass padded to ``n_rows`` rows.

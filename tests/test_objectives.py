@@ -6,6 +6,8 @@ import torch
 from sklearn_crossl.objectives import OBJECTIVES, Latents
 
 M, UNITS, SIZE = 3, 6, 8
+SHAPES = [(2, 16), (1, 9), (3, 4, 5)]  # the last one is an image
+COMPARING = sorted(set(OBJECTIVES) - {"reconstruction"})  # that has to learn first
 
 
 @pytest.fixture(params=sorted(OBJECTIVES))
@@ -15,7 +17,7 @@ def objective(request):
 
 def build(spec):
     torch.manual_seed(0)
-    return spec.build(SIZE, UNITS)
+    return spec.build(SIZE, UNITS, SHAPES)
 
 
 def latents(n_views=2, batch=12, seed=0):
@@ -26,7 +28,8 @@ def latents(n_views=2, batch=12, seed=0):
     codes = windows[:, None, :UNITS] + 0.3 * noise
     observed = torch.rand(batch, M, generator=generator) < 0.8
     observed[:, 0] = True
-    return Latents(views, codes * observed[..., None], observed)
+    inputs = tuple(torch.randn(batch, *shape, generator=generator) for shape in SHAPES)
+    return Latents(views, codes * observed[..., None], observed, inputs=inputs)
 
 
 def requiring_gradients(given):
@@ -52,7 +55,15 @@ def reaches_all(gradient, observed):
 
 def choose(given, rows):
     """Give the windows named, in that order."""
-    return Latents(given.views[:, rows], given.codes[rows], given.observed[rows])
+    inputs = tuple(x[rows] for x in given.inputs)
+    views, codes, observed = given.views[:, rows], given.codes[rows], given.observed[rows]
+    return Latents(views, codes, observed, inputs=inputs)
+
+
+def spoil(x, valid):
+    x = x.clone()
+    x[~valid] = torch.nan
+    return x
 
 
 def loss_of(objective, given):
@@ -101,6 +112,7 @@ def test_windows_without_any_modality_do_not_count(objective):
         given.codes.masked_fill(~valid[:, None, None], torch.nan),
         given.observed & valid[:, None],
         valid,
+        tuple(spoil(x, valid) for x in given.inputs),
     )
     expected = loss_of(objective, choose(given, valid))
     torch.testing.assert_close(loss_of(objective, spoilt), expected)
@@ -108,13 +120,16 @@ def test_windows_without_any_modality_do_not_count(objective):
 
 def test_what_is_given_stays_as_it_is(objective):
     given = latents()
-    copy = Latents(given.views.clone(), given.codes.clone(), given.observed.clone())
+    copy = Latents(
+        *(x.clone() for x in given[:3]), inputs=tuple(x.clone() for x in given.inputs)
+    )
     objective(given)
     torch.testing.assert_close(given, copy, rtol=0, atol=0)
 
 
-def test_what_agrees_costs_less_than_what_is_unrelated(objective):
-    given = latents(batch=64)
+@pytest.mark.parametrize("name", COMPARING)
+def test_what_agrees_costs_less_than_what_is_unrelated(name):
+    objective, given = build(OBJECTIVES[name]()), latents(batch=64)
     views, codes = given.views.clone(), given.codes.clone()
     views[1], codes[:, 1] = views[1].roll(1, 0), codes[:, 1].roll(1, 0)
     unrelated = given._replace(views=views, codes=codes)
@@ -123,8 +138,10 @@ def test_what_agrees_costs_less_than_what_is_unrelated(objective):
 
 def test_every_tensor_is_made_on_the_device(objective):
     """The meta device, like a GPU, refuses tensors of another device."""
-    given = latents()._replace(valid=None)
-    given = requiring_gradients(Latents(*(x.to("meta") for x in given[:3])))
+    given = latents()
+    inputs = tuple(x.to("meta") for x in given.inputs)
+    given = Latents(*(x.to("meta") for x in given[:3]), inputs=inputs)
+    given = requiring_gradients(given)
     loss = objective.to("meta")(given)["loss"]
     loss.backward()
     assert loss.device.type == "meta"

@@ -63,6 +63,10 @@ VARIANTS = {
     "no summary, gmc": Variant(
         {"summary_size": 0, "objective": "gmc", "masking_ratio": 0.0}
     ),
+    **{
+        f"no summary, {name}": Variant({"summary_size": 0, "objective": name})
+        for name in ("triplet", "reconstruction")
+    },
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
     "no learnt units": Variant({}, ((learnt, "_SIZE", 1),)),

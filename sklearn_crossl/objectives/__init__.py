@@ -5,6 +5,8 @@ from .base import *
 from .cocoa import *
 from .gmc import *
 from .infonce import *
+from .reconstruction import *
+from .triplet import *
 from .vicreg import *
 
 #: The accepted short names of ``CroSSLTransformer(objective=...)``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from .base import Objective, ObjectiveModule
 
@@ -14,7 +15,12 @@ class CheckedObjective(Objective):
 
     _parameter_constraints: dict = {}
 
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
+    def build(
+        self,
+        embedding_size: int,
+        code_size: int | None = None,
+        shapes: Sequence[tuple[int, ...]] = (),
+    ) -> ObjectiveModule:
         """Build the module.
 
         Parameters
@@ -23,6 +29,8 @@ class CheckedObjective(Objective):
             Width of the global embedding.
         code_size : int or None, default=None
             Width of a modality's code; None is that of the global embedding.
+        shapes : sequence of tuple of int, default=()
+            Of each modality channels, then timepoints or height and width.
 
         Returns
         -------
@@ -35,8 +43,10 @@ class CheckedObjective(Objective):
             If a parameter is out of range.
         """
         self._validate_params()
-        return self._build(embedding_size, code_size or embedding_size)
+        return self._build(embedding_size, code_size or embedding_size, shapes)
 
     @abstractmethod
-    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
         """Build the module; the parameters are in range."""

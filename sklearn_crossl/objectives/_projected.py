@@ -19,7 +19,9 @@ class ProjectedObjective(CheckedObjective):
 
     _parameter_constraints: dict = {"projector": ["array-like", None]}
 
-    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
         return _Projected(embedding_size, self)
 
     @abstractmethod

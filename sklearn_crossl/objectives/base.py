@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sklearn.base import BaseEstimator
@@ -24,12 +25,16 @@ class Latents(NamedTuple):
         Which modalities each window has.
     valid : bool Tensor of shape (batch,) or None
         Which windows have any modality; None if all have.
+    inputs : tuple of M Tensor of shape (batch, n_channels, n_timepoints)
+        What the encoders read: standardised, gaps filled, zero where missing. Images are
+        (batch, n_channels, height, width).
     """
 
     views: Tensor
     codes: Tensor
     observed: Tensor
     valid: Tensor | None = None
+    inputs: tuple[Tensor, ...] = ()
 
     def counting(self) -> Latents:
         """Leave out the windows without any modality.
@@ -42,7 +47,8 @@ class Latents(NamedTuple):
         if self.valid is None:
             return self
         views, codes = self.views[:, self.valid], self.codes[..., self.valid, :, :]
-        return Latents(views, codes, self.observed[self.valid])
+        inputs = tuple(x[self.valid] for x in self.inputs)
+        return Latents(views, codes, self.observed[self.valid], inputs=inputs)
 
 
 class ObjectiveModule(nn.Module, ABC):
@@ -68,8 +74,13 @@ class Objective(BaseEstimator, ABC):
     short_name: str | None = None
 
     @abstractmethod
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
-        """Build the module for embeddings and codes of these widths."""
+    def build(
+        self,
+        embedding_size: int,
+        code_size: int | None = None,
+        shapes: Sequence[tuple[int, ...]] = (),
+    ) -> ObjectiveModule:
+        """Build the module for embeddings, codes and modalities of these sizes."""
 
 
 class ModuleObjective(Objective):
@@ -85,7 +96,12 @@ class ModuleObjective(Objective):
     def __init__(self, module: type[nn.Module]):
         self.module = module
 
-    def build(self, embedding_size: int, code_size: int | None = None) -> ObjectiveModule:
+    def build(
+        self,
+        embedding_size: int,
+        code_size: int | None = None,
+        shapes: Sequence[tuple[int, ...]] = (),
+    ) -> ObjectiveModule:
         """Build the user's module."""
         return _Adapted(self.module(embedding_size))
 

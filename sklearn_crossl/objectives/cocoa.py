@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
 
 import torch
@@ -104,7 +105,9 @@ class COCOA(CheckedObjective):
     def __init__(self, temperature: float = 0.1):
         self.temperature = temperature
 
-    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
         return _COCOA(self.temperature)
 
 

@@ -105,7 +105,9 @@ class GMC(CheckedObjective):
         self.temperature = temperature
         self.projector = projector
 
-    def _build(self, embedding_size: int, code_size: int) -> ObjectiveModule:
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
         if not len(self.projector):
             raise ValueError(
                 "The 'projector' parameter of GMC is empty; give the width of a layer at "
@@ -127,7 +129,7 @@ class _GMC(ObjectiveModule):
         self.shared = nn.Sequential(*layers)
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views, codes, observed, _ = latents.counting()
+        views, codes, observed, *_ = latents.counting()
         views, codes = (
             self.shared(self.of_views(views)),
             self.shared(self.of_codes(codes)),

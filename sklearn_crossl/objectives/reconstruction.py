@@ -1,0 +1,165 @@
+"""Reconstruction: a masked view tells what all of the window's sensors show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
+
+from ._checked import CheckedObjective
+from .base import Latents, ObjectiveModule
+
+__all__ = ["Reconstruction", "log_spectrum", "reconstruction_loss"]
+
+_BANDS = 64  # at most, of a channel
+_FLOOR = 1e-3  # of the power, where that of white noise of variance 1 is 1
+_FLAT = 1e-4  # variance below which a number says nothing
+
+
+def log_spectrum(x: Tensor) -> Tensor:
+    """Describe each channel by its mean and its log power spectrum.
+
+    Neither the phase nor when in the window something happens is in it.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, n_channels, n_timepoints) or (n, n_channels, height, width)
+        One modality of some windows.
+
+    Returns
+    -------
+    Tensor of shape (n, n_targets)
+        For each channel its mean and ``log(0.001 + P_k)``. ``P_k`` is the squared
+        absolute Fourier coefficient of what is left without the mean, divided by the
+        number of values, averaged over neighbours to 64 bands where there are more, or to
+        8 x 8 for an image.
+    """
+    axes = tuple(range(2, x.ndim))
+    mean = x.mean(axes, keepdim=True)
+    power = torch.fft.rfftn(x - mean, dim=axes).abs().square() / x[0, 0].numel()
+    if len(axes) == 1:
+        power = power[..., 1:]  # without the mean the first one is zero
+        if power.shape[-1] > _BANDS:
+            power = adaptive_avg_pool1d(power, _BANDS)
+    else:
+        side = int(_BANDS**0.5)
+        power = adaptive_avg_pool2d(power, [min(n, side) for n in power.shape[2:]])
+    # (n, n_channels, 1 + bands) -> (n, n_targets)
+    return torch.cat([mean.flatten(2), (_FLOOR + power).log().flatten(2)], 2).flatten(1)
+
+
+def reconstruction_loss(
+    predicted: Sequence[Tensor], targets: Sequence[Tensor], observed: Tensor
+) -> Tensor:
+    """Compute how far predictions of each modality are from what it shows.
+
+    Parameters
+    ----------
+    predicted : sequence of M Tensor of shape (n_views, batch, n_targets)
+        What the views say of each modality.
+    targets : sequence of M Tensor of shape (batch, n_targets)
+        What there is to say. Where the modality is missing it does not matter.
+    observed : bool Tensor of shape (batch, M)
+        Which modalities each window has.
+
+    Returns
+    -------
+    Tensor
+        Scalar: targets are standardised over the windows of the batch that have the
+        modality; the mean squared difference over views, these windows and targets,
+        averaged over the modalities that any window has.
+    """
+    losses = []
+    for guess, target, has in zip(predicted, targets, observed.T, strict=True):
+        share = has.to(target.dtype) / has.sum().clamp_min(1)  # (batch,)
+        target = target.masked_fill(~has[:, None], 0)
+        centred = target - share @ target
+        target = centred * (share @ centred.square() + _FLAT).rsqrt()
+        error = (guess - target).square().mean((0, 2))  # (batch,)
+        losses.append((share * error).sum())
+    return torch.stack(losses).sum() / observed.any(0).sum().clamp_min(1)
+
+
+class Reconstruction(CheckedObjective):
+    """Masked reconstruction: each view predicts what all sensors of the window show.
+
+    From a masked view's embedding a decoder predicts every modality that the window has,
+    the hidden ones too: their means and log power spectra. It does not predict their
+    values, since encoders pool over time, and an embedding of the whole window does not
+    know when in it something happened. No window is compared with another one. It is
+    here to compare with.
+
+    Parameters
+    ----------
+    decoder : sequence of int, default=(256,)
+        Widths of the decoder's layers, each with batch normalisation and ReLU, before
+        the linear one that predicts. It is thrown away after fit. Without any, the
+        prediction is linear.
+
+    See Also
+    --------
+    VICReg : The default, which pulls the views together.
+
+    References
+    ----------
+    .. [1] He, Chen, Xie, Li, Dollár, Girshick, "Masked Autoencoders Are Scalable Vision
+       Learners", CVPR 2022, arXiv:2111.06377, section 3.
+    .. [2] Wei, Fan, Xie, Wu, Yuille, Feichtenhofer, "Masked Feature Prediction for
+       Self-Supervised Visual Pre-Training", CVPR 2022, arXiv:2112.09133: predicts
+       features in place of values.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import Latents, Reconstruction
+    >>> acc, eda = torch.randn(32, 3, 64), torch.randn(32, 1, 16)
+    >>> objective = Reconstruction().build(16, 8, shapes=[(3, 64), (1, 16)])
+    >>> views, codes = torch.randn(2, 32, 16), torch.randn(32, 2, 8)
+    >>> observed = torch.ones(32, 2).bool()
+    >>> latents = Latents(views, codes, observed, inputs=(acc, eda))
+    >>> objective(latents)["loss"].shape
+    torch.Size([])
+    """
+
+    short_name = "reconstruction"
+
+    _parameter_constraints: dict = {"decoder": ["array-like"]}
+
+    def __init__(self, decoder: Sequence[int] = (256,)):
+        self.decoder = decoder
+
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
+        if not len(shapes):
+            raise ValueError(
+                "Reconstruction predicts the modalities and needs their shapes; pass "
+                "build(..., shapes=[(n_channels, n_timepoints), ...])."
+            )
+        return _Reconstruction(embedding_size, shapes, self.decoder)
+
+
+class _Reconstruction(ObjectiveModule):
+    def __init__(
+        self,
+        embedding_size: int,
+        shapes: Sequence[tuple[int, ...]],
+        widths: Sequence[int],
+    ):
+        super().__init__()
+        self.sizes = [log_spectrum(torch.zeros(1, *shape)).shape[1] for shape in shapes]
+        layers: list[nn.Module] = []
+        for n_in, n_out in pairwise([embedding_size, *widths]):
+            layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
+        last = nn.Linear([embedding_size, *widths][-1], sum(self.sizes))
+        self.decoder = nn.Sequential(*layers, last)
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        views, _, observed, _, inputs = latents.counting()
+        predicted = self.decoder(views.flatten(0, 1)).unflatten(0, views.shape[:2])
+        targets = [log_spectrum(x) for x in inputs]
+        loss = reconstruction_loss(predicted.split(self.sizes, -1), targets, observed)
+        return {"loss": loss}

@@ -1,0 +1,120 @@
+"""Triplet: a window's views are more alike than views of different windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+
+import torch
+from sklearn.utils._param_validation import Interval, StrOptions
+from torch import Tensor
+from torch.nn.functional import normalize, relu
+
+from ._projected import ProjectedObjective
+
+__all__ = ["Triplet", "triplet_loss"]
+
+
+def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor:
+    """Compute by how much other windows come nearer than a margin allows.
+
+    Parameters
+    ----------
+    views : Tensor of shape (n_views, batch, size)
+        Embeddings of the same windows.
+    margin : float
+        How much less like a window another one has to be.
+    negatives : {"all", "hardest"}, default="all"
+        Whether each other window is a negative, or the nearest alone.
+
+    Returns
+    -------
+    Tensor
+        Scalar: the mean over windows i and over all ordered pairs of views (a, b) of the
+        mean, or the largest, over other windows j of ``max(0, margin - s_ii + s_ij)``,
+        with ``s_ij`` the cosine similarity of window i in view a and window j in view b.
+    """
+    n_views, n = views.shape[:2]
+    z = normalize(views, dim=-1)
+    # (n_views, n_views, batch, batch): window i in one view, window j in another
+    similarity = z[:, None] @ z.mT
+    of_itself = similarity.diagonal(dim1=-2, dim2=-1)[..., None]
+    itself = torch.eye(n, dtype=torch.bool, device=views.device)
+    hinge = relu(margin - of_itself + similarity).masked_fill(itself, 0)
+    if negatives == "hardest":
+        of_window = hinge.amax(-1)
+    else:
+        of_window = hinge.sum(-1) / max(n - 1, 1)
+    of_pair = of_window.mean(-1)  # (n_views, n_views)
+    of_others = of_pair.sum() - of_pair.diagonal().sum()
+    return of_others / (n_views * (n_views - 1))
+
+
+class Triplet(ProjectedObjective):
+    """Triplet loss over the masked views, the other windows being the negatives.
+
+    Another window may not come nearer to a window's view than its other view by a
+    margin, by the cosine of their angle; those that do not are left alone. Under spatial
+    masking the views are different sensors, so that this is the ranking loss of
+    cross-modal retrieval. It is here to compare with: many windows of a recording show
+    the same activity, which it drives apart.
+
+    With more than two views the losses of all pairs are averaged. Windows without any
+    modality are left out.
+
+    Parameters
+    ----------
+    margin : float, default=0.2
+        How much less similar another window has to be; similarities are between -1 and 1.
+        Published is 0.2.
+    negatives : {"all", "hardest"}, default="all"
+        Whether all other windows of the batch count, or the nearest alone, which VSE++
+        [2]_ prefers. Of recordings the nearest window mostly shows the same activity.
+    projector : sequence of int or None, default=(256, 256, 256)
+        Widths of the head between the embedding and the loss: linear layers, all but
+        the last with batch normalisation and ReLU. It is thrown away after fit. None
+        takes the loss on the embedding itself.
+
+    See Also
+    --------
+    InfoNCE : Weighs all other windows by how near they are.
+    VICReg : The default, which needs no negatives.
+
+    References
+    ----------
+    .. [1] Schroff, Kalenichenko, Philbin, "FaceNet: A Unified Embedding for Face
+       Recognition and Clustering", CVPR 2015, arXiv:1503.03832, section 3.1.
+    .. [2] Faghri, Fleet, Kiros, Fidler, "VSE++: Improving Visual-Semantic Embeddings with
+       Hard Negatives", BMVC 2018, arXiv:1707.05612, section 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import Latents, Triplet
+    >>> windows = torch.eye(8)
+    >>> views, observed = torch.stack([windows, windows]), torch.ones(8, 2).bool()
+    >>> objective = Triplet(margin=0.2, projector=None).build(embedding_size=8)
+    >>> objective(Latents(views, codes=views, observed=observed))["loss"].item()
+    0.0
+    """
+
+    short_name = "triplet"
+
+    _parameter_constraints: dict = {
+        **ProjectedObjective._parameter_constraints,
+        "margin": [Interval(Real, 0, 2, closed="right")],
+        "negatives": [StrOptions({"all", "hardest"})],
+    }
+
+    def __init__(
+        self,
+        margin: float = 0.2,
+        negatives: str = "all",
+        projector: Sequence[int] | None = (256, 256, 256),
+    ):
+        self.margin = margin
+        self.negatives = negatives
+        self.projector = projector
+
+    def _terms(self, views: Tensor) -> dict[str, Tensor]:
+        return {"loss": triplet_loss(views, self.margin, self.negatives)}
