@@ -21,7 +21,13 @@ from benchmarks.quality.methods import (
     Standardized,
     Statistics,
 )
-from benchmarks.quality.protocols import LABELS, calibration_error, label_draws, run
+from benchmarks.quality.protocols import (
+    LABELS,
+    SEEDS,
+    calibration_error,
+    label_draws,
+    run,
+)
 from benchmarks.quality.recordings import (
     load,
     search_split,
@@ -145,7 +151,7 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     ],
     ids=["statistics", "ours", "supervised", "fine-tuned"],
 )
-@pytest.mark.parametrize("protocol", ["labels", "missing"])
+@pytest.mark.parametrize("protocol", ["labels", "missing", "seeds"])
 def test_every_protocol_is_measured(folder, method, protocol):
     rows = list(run(load(NAME, folder), method, 0, protocol))
     measures = {row["measure"] for row in rows}
@@ -153,6 +159,10 @@ def test_every_protocol_is_measured(folder, method, protocol):
         assert set(LABELS) < measures
         assert {"100 % without a", "100 % half missing"} < measures
         assert isinstance(method, FineTuned) == ("5 % calibration error" in measures)
+    elif protocol == "seeds":
+        seen = {(row["measure"], row["draw"], row["head"]) for row in rows}
+        assert seen == {("100 %", s, head) for s in SEEDS for head in method.heads}
+        assert len(rows) == len(seen)
     else:
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
@@ -209,7 +219,7 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
     command.main()
     results = folder / "out" / "results.csv"
     before = results.read_text()
-    assert len(capsys.readouterr().out.splitlines()) == 8
+    assert len(capsys.readouterr().out.splitlines()) == 12
     command.main()
     assert results.read_text() == before
     assert not capsys.readouterr().out
@@ -268,6 +278,25 @@ def test_pretraining_is_judged_by_the_splits_with_and_without_it():
     assert both.splitlines()[-2:] == [
         "| CroSSLClassifier | 0.800 | 0.800 |",
         "| CroSSLClassifier, from scratch | 0.500 | 0.500 |",
+    ]
+
+
+def test_seeds_are_averaged_where_all_methods_have_them():
+    values = {"CroSSLClassifier": [0.9, 0.7, 0.2], "MiniRocket": [0.6, 0.5, 0.1]}
+    rows = [
+        {"method": method, "split": split, "draw": seed, "value": value}
+        for method, of_seeds in values.items()
+        for seed, value in enumerate(of_seeds)
+        for split in (0, 1)
+        if (method, split, seed) != ("MiniRocket", 1, 2)
+    ]
+    frame = pd.DataFrame(rows).assign(dataset="a", measure="100 %", head="")
+    frame["protocol"] = np.where(frame["draw"] > 0, "seeds", "labels")
+    title = "Macro-F1, all labels, mean over 3 seeds"
+    (table,) = (t for t in fine_tuning(frame).split("## ") if t.startswith(title))
+    assert table.splitlines()[4:6] == [
+        "| CroSSLClassifier | 0.600 | 0.600 |",
+        "| MiniRocket | 0.400 | 0.400 |",
     ]
 
 

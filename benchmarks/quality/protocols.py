@@ -1,4 +1,4 @@
-"""The protocols: few labels, sensors missing at test, sensors missing in training too."""
+"""The protocols: few labels, sensors missing at test or in training too, other seeds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from .recordings import Recordings, Windows, select, test_windows, without, with
 
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
 HALF = 0.5  # of the (window, modality) pairs that are removed
-PROTOCOLS = ("labels", "missing")
+PROTOCOLS = ("labels", "missing", "seeds")
+SEEDS = (1, 2)  # beside the first, with all labels
 BINS = 15  # of the calibration error
 
 Row = dict[str, Any]
@@ -25,9 +26,10 @@ Row = dict[str, Any]
 
 def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Iterator[Row]:
     """Measure a method on one split: macro-F1 and seconds, a row each."""
-    test = test_windows(recordings, split)
-    X, y = select(recordings.X, np.flatnonzero(~test)), recordings.y[~test]
-    X_test, y_test = select(recordings.X, np.flatnonzero(test)), recordings.y[test]
+    if protocol == "seeds":
+        yield from _by_seeds(recordings, method, split)
+        return
+    X, y, X_test, y_test = _parts(recordings, split)
     if protocol == "missing":
         X = without_pairs(X, HALF, seed=split)
         tests = {"half missing in training and test": _half(X_test)}
@@ -66,6 +68,33 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
                 score = f1_score(y_test, predict(variant), average="macro")
                 measure = f"{labels} {variant}".strip()
                 yield {"measure": measure, "value": score, "draw": number, "head": head}
+
+
+def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
+    """Fit a method to all labels once more for each seed."""
+    X, y, X_test, y_test = _parts(recordings, split)
+    tests = {"": X_test}
+    for number in SEEDS:
+        method.fit(X, seed=split + 10 * number)
+        learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
+        for head in method.heads:
+            predict: Callable[[str], np.ndarray]
+            if learner is not None:
+                predict = learner.classifier(head, np.arange(len(y)), y)
+            else:
+                classifier = method.classifier(X, y)
+                predict = _by_windows(getattr(classifier, "predict", classifier), tests)
+            score = f1_score(y_test, predict(""), average="macro")
+            yield {"measure": "100 %", "value": score, "draw": number, "head": head}
+
+
+def _parts(
+    recordings: Recordings, split: int
+) -> tuple[Windows, np.ndarray, Windows, np.ndarray]:
+    """Part the windows and their classes by subject: training, then test."""
+    test = test_windows(recordings, split)
+    X, y = select(recordings.X, np.flatnonzero(~test)), recordings.y[~test]
+    return X, y, select(recordings.X, np.flatnonzero(test)), recordings.y[test]
 
 
 def calibration_error(classifier: Any, X: Windows, y: np.ndarray) -> float:
