@@ -54,6 +54,28 @@ def test_spectrum_agrees_with_the_oracle(n_timepoints):
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
 
 
+def test_many_frequencies_are_averaged_to_bands():
+    x = np.random.default_rng(0).normal(size=(3, 1, 256))
+    power = np.exp([spectrum_oracle(window)[1:] for window in x]) - 1e-3
+    expected = np.log(1e-3 + power.reshape(3, 64, 2).mean(2))
+    found = log_spectrum(torch.from_numpy(x))[:, 1:]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_spectrum_of_an_image():
+    """Sums of waves over both axes, the second one's frequencies up to the half."""
+    image = np.random.default_rng(0).normal(size=(3, 4))
+    i, j = np.arange(3)[:, None], np.arange(4)
+    powers = []
+    for k in range(3):
+        for m in range(3):
+            wave = np.exp(-2j * np.pi * (k * i / 3 + m * j / 4))
+            powers.append(abs(((image - image.mean()) * wave).sum()) ** 2 / 12)
+    expected = [image.mean(), *np.log(1e-3 + np.array(powers))]
+    found = log_spectrum(torch.from_numpy(image)[None, None])[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("shape", "n_targets"),
     [((2, 128), 2 * 65), ((2, 1500), 2 * 65), ((3, 30, 20), 3 * 65), ((1, 4, 4), 13)],

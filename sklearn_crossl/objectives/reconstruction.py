@@ -39,14 +39,15 @@ def log_spectrum(x: Tensor) -> Tensor:
     """
     axes = tuple(range(2, x.ndim))
     mean = x.mean(axes, keepdim=True)
-    power = torch.fft.rfftn(x - mean, dim=axes).abs().square() / x[0, 0].numel()
+    power = torch.fft.rfftn(x - mean, dim=axes).abs().square() / x.shape[2:].numel()
     if len(axes) == 1:
         power = power[..., 1:]  # without the mean the first one is zero
         if power.shape[-1] > _BANDS:
             power = adaptive_avg_pool1d(power, _BANDS)
     else:
         side = int(_BANDS**0.5)
-        power = adaptive_avg_pool2d(power, [min(n, side) for n in power.shape[2:]])
+        height, width = power.shape[2:]
+        power = adaptive_avg_pool2d(power, (min(height, side), min(width, side)))
     # (n, n_channels, 1 + bands) -> (n, n_targets)
     return torch.cat([mean.flatten(2), (_FLOOR + power).log().flatten(2)], 2).flatten(1)
 
