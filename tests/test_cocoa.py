@@ -100,18 +100,6 @@ def test_errors_name_the_parameter():
         COCOA(temperature=0).build(8)
 
 
-@pytest.mark.parametrize("masking", ["spatial", "temporal"])
-def test_in_the_transformer(masking):
-    rng = np.random.default_rng(0)
-    pace = rng.uniform(1, 4, size=(96, 1, 1))
-    X = np.sin(pace * np.arange(32) / 4) + 0.1 * rng.normal(size=(96, 2, 32))
-    X[::5, 1] = np.nan
-    params = {"masking": masking, "summary_size": 0, "random_state": 0}
-    model = CroSSLTransformer([1, 1], objective="cocoa", max_epochs=15, **params)
-    losses = [epoch["train_loss"] for epoch in model.fit(X).history_]
-    assert losses[-1] < 0.8 * losses[0]
-
-
 def test_windows_of_one_sensor_are_an_error():
     X = np.random.default_rng(0).normal(size=(20, 1, 32))
     model = CroSSLTransformer([1], objective="cocoa", summary_size=0, max_epochs=1)

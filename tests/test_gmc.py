@@ -6,7 +6,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.objectives import GMC, Latents, gmc_loss
 
 
@@ -112,15 +111,3 @@ def test_the_head_is_shared_after_one_layer_each():
 def test_errors_name_the_parameter(params, match):
     with pytest.raises(ValueError, match=match):
         GMC(**params).build(8)
-
-
-@pytest.mark.parametrize("masking", ["spatial", "temporal"])
-def test_in_the_transformer(masking):
-    rng = np.random.default_rng(0)
-    pace = rng.uniform(1, 4, size=(96, 1, 1))
-    X = np.sin(pace * np.arange(32) / 4) + 0.1 * rng.normal(size=(96, 2, 32))
-    X[::5, 1] = np.nan
-    params = {"masking": masking, "summary_size": 0, "random_state": 0}
-    model = CroSSLTransformer([1, 1], objective="gmc", max_epochs=15, **params)
-    losses = [epoch["train_loss"] for epoch in model.fit(X).history_]
-    assert losses[-1] < 0.8 * losses[0]

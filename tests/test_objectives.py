@@ -1,8 +1,10 @@
 """What holds for every objective, whatever its loss."""
 
+import numpy as np
 import pytest
 import torch
 
+from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.objectives import OBJECTIVES, Latents
 
 M, UNITS, SIZE = 3, 6, 8
@@ -145,3 +147,18 @@ def test_every_tensor_is_made_on_the_device(objective):
     loss = objective.to("meta")(given)["loss"]
     loss.backward()
     assert loss.device.type == "meta"
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+@pytest.mark.parametrize("masking", ["spatial", "temporal"])
+@pytest.mark.parametrize("name", sorted(OBJECTIVES))
+def test_training_lowers_it(name, masking, lacking):
+    rng = np.random.default_rng(0)
+    pace = rng.uniform(1, 4, size=(96, 1, 1))
+    X = np.sin(pace * np.arange(32) / 4) + 0.1 * rng.normal(size=(96, 2, 32))
+    if lacking:
+        X[::5, 1] = np.nan
+    params = {"masking": masking, "summary_size": 0, "random_state": 0}
+    model = CroSSLTransformer([1, 1], objective=name, max_epochs=15, **params)
+    losses = [epoch["train_loss"] for epoch in model.fit(X).history_]
+    assert losses[-1] < 0.8 * losses[0]

@@ -162,20 +162,6 @@ def test_errors_name_the_parameter():
         Reconstruction().build(8, 4)
 
 
-@pytest.mark.parametrize("masking", ["spatial", "temporal"])
-def test_in_the_transformer(masking):
-    rng = np.random.default_rng(0)
-    pace = rng.uniform(1, 4, size=(96, 1, 1))
-    X = np.sin(pace * np.arange(32) / 4) + 0.1 * rng.normal(size=(96, 2, 32))
-    X[::5, 1] = np.nan
-    params = {"masking": masking, "summary_size": 0, "random_state": 0}
-    model = CroSSLTransformer(
-        [1, 1], objective="reconstruction", max_epochs=20, **params
-    ).fit(X)
-    losses = [epoch["train_loss"] for epoch in model.history_]
-    assert losses[-1] < 0.8 * losses[0]
-
-
 def test_of_rates_and_images():
     rng = np.random.default_rng(0)
     X = {"acc": rng.normal(size=(24, 3, 40)), "eda": rng.normal(size=(24, 1, 8))}

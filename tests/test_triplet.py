@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.objectives import Latents, Triplet, triplet_loss
 
 
@@ -96,14 +95,3 @@ def test_the_head_is_between_embedding_and_loss():
 def test_errors_name_the_parameter(params, match):
     with pytest.raises(ValueError, match=match):
         Triplet(**params).build(8)
-
-
-def test_in_the_transformer():
-    rng = np.random.default_rng(0)
-    pace = rng.uniform(1, 4, size=(96, 1, 1))
-    X = np.sin(pace * np.arange(32) / 4) + 0.1 * rng.normal(size=(96, 2, 32))
-    model = CroSSLTransformer(
-        [1, 1], objective="triplet", summary_size=0, max_epochs=15, random_state=0
-    ).fit(X)
-    losses = [epoch["train_loss"] for epoch in model.history_]
-    assert losses[-1] < 0.8 * losses[0]

@@ -12,6 +12,17 @@ from ._checked import CheckedObjective
 from .base import Latents, ObjectiveModule
 
 
+def normalized_layers(size: int, widths: Sequence[int]) -> nn.Sequential:
+    """Build linear layers, all but the last with batch normalisation and ReLU.
+
+    No widths make no layers.
+    """
+    layers: list[nn.Module] = []
+    for n_in, n_out in pairwise([size, *widths]):
+        layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
+    return nn.Sequential(*layers[:-2])
+
+
 class ProjectedObjective(CheckedObjective):
     """An objective of views after the head, whose widths are its ``projector``."""
 
@@ -30,18 +41,12 @@ class ProjectedObjective(CheckedObjective):
 
 
 class _Projected(ObjectiveModule):
-    """A head of linear layers, all but the last with batch normalisation and ReLU.
-
-    No widths make no layers: the loss then is on the embedding itself.
-    """
+    """A head and the loss behind it; without layers, the loss of the embedding itself."""
 
     def __init__(self, embedding_size: int, objective: ProjectedObjective):
         super().__init__()
         self.objective = objective
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise([embedding_size, *(objective.projector or ())]):
-            layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
-        self.projector = nn.Sequential(*layers[:-2])
+        self.projector = normalized_layers(embedding_size, objective.projector or ())
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
         views = latents.views

@@ -7,8 +7,8 @@ from numbers import Real
 
 from sklearn.utils._param_validation import Interval
 from torch import Tensor
-from torch.nn.functional import normalize
 
+from ._pairs import mean_over_pairs, similarities
 from ._projected import ProjectedObjective
 
 __all__ = ["InfoNCE", "infonce_loss"]
@@ -31,14 +31,9 @@ def infonce_loss(views: Tensor, temperature: float) -> Tensor:
         ``-log(exp(s_ii) / sum_j exp(s_ij))``, with ``s_ij`` the cosine similarity of
         window i in view a and window j in view b, divided by the temperature.
     """
-    n_views = len(views)
-    z = normalize(views, dim=-1)
-    # (n_views, n_views, batch, batch): window i in one view, window j in another
-    similarity = z[:, None] @ z.mT / temperature
+    similarity = similarities(views) / temperature  # (n_views, n_views, batch, batch)
     surprise = similarity.logsumexp(-1) - similarity.diagonal(dim1=-2, dim2=-1)
-    of_pair = surprise.mean(-1)  # (n_views, n_views)
-    of_others = of_pair.sum() - of_pair.diagonal().sum()
-    return of_others / (n_views * (n_views - 1))
+    return mean_over_pairs(surprise.mean(-1))
 
 
 class InfoNCE(ProjectedObjective):

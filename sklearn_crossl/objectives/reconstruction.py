@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
 
 from ._checked import CheckedObjective
+from ._projected import normalized_layers
 from .base import Latents, ObjectiveModule
 
 __all__ = ["Reconstruction", "log_spectrum", "reconstruction_loss"]
@@ -152,11 +152,7 @@ class _Reconstruction(ObjectiveModule):
     ):
         super().__init__()
         self.sizes = [log_spectrum(torch.zeros(1, *shape)).shape[1] for shape in shapes]
-        layers: list[nn.Module] = []
-        for n_in, n_out in pairwise([embedding_size, *widths]):
-            layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
-        last = nn.Linear([embedding_size, *widths][-1], sum(self.sizes))
-        self.decoder = nn.Sequential(*layers, last)
+        self.decoder = normalized_layers(embedding_size, [*widths, sum(self.sizes)])
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
         views, _, observed, _, inputs = latents.counting()

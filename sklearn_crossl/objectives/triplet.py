@@ -8,8 +8,9 @@ from numbers import Real
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor
-from torch.nn.functional import normalize, relu
+from torch.nn.functional import relu
 
+from ._pairs import mean_over_pairs, similarities
 from ._projected import ProjectedObjective
 
 __all__ = ["Triplet", "triplet_loss"]
@@ -34,10 +35,8 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
         mean, or the largest, over other windows j of ``max(0, margin - s_ii + s_ij)``,
         with ``s_ij`` the cosine similarity of window i in view a and window j in view b.
     """
-    n_views, n = views.shape[:2]
-    z = normalize(views, dim=-1)
-    # (n_views, n_views, batch, batch): window i in one view, window j in another
-    similarity = z[:, None] @ z.mT
+    n = views.shape[1]
+    similarity = similarities(views)  # (n_views, n_views, batch, batch)
     of_itself = similarity.diagonal(dim1=-2, dim2=-1)[..., None]
     itself = torch.eye(n, dtype=torch.bool, device=views.device)
     hinge = relu(margin - of_itself + similarity).masked_fill(itself, 0)
@@ -45,9 +44,7 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
         of_window = hinge.amax(-1)
     else:
         of_window = hinge.sum(-1) / max(n - 1, 1)
-    of_pair = of_window.mean(-1)  # (n_views, n_views)
-    of_others = of_pair.sum() - of_pair.diagonal().sum()
-    return of_others / (n_views * (n_views - 1))
+    return mean_over_pairs(of_window.mean(-1))
 
 
 class Triplet(ProjectedObjective):
