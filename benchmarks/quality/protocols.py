@@ -49,12 +49,10 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
     for head in method.heads:
         for labels, number, rows in label_draws(y):
             start = time.perf_counter()
-            predict: Callable[[str], np.ndarray]
             if learner is not None:
                 predict = learner.classifier(head, rows, y[rows])
             else:
-                classifier = method.classifier(select(X, rows), y[rows])
-                predict = _by_windows(getattr(classifier, "predict", classifier), tests)
+                classifier, predict = _trained(method, select(X, rows), y[rows], tests)
                 if hasattr(classifier, "predict_proba"):
                     error = calibration_error(classifier, X_test, y_test)
                     measure = f"{labels} calibration error"
@@ -78,12 +76,10 @@ def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
         method.fit(X, seed=split + 10 * number)
         learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
         for head in method.heads:
-            predict: Callable[[str], np.ndarray]
             if learner is not None:
                 predict = learner.classifier(head, np.arange(len(y)), y)
             else:
-                classifier = method.classifier(X, y)
-                predict = _by_windows(getattr(classifier, "predict", classifier), tests)
+                _, predict = _trained(method, X, y, tests)
             score = f1_score(y_test, predict(""), average="macro")
             yield {"measure": "100 %", "value": score, "draw": number, "head": head}
 
@@ -132,15 +128,23 @@ class _Frozen:
         self.seconds = time.perf_counter() - start  # of the training windows
         self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
 
-    def classifier(self, head: str, rows: np.ndarray, y: np.ndarray):
+    def classifier(
+        self, head: str, rows: np.ndarray, y: np.ndarray
+    ) -> Callable[[str], np.ndarray]:
+        """Fit a linear model; returns what predicts a test by its name."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model = HEADS[head]().fit(self.Z[rows], y)
         return lambda variant: model.predict(self.Z_tests[variant])
 
 
-def _by_windows(predict: Callable, tests: dict[str, Windows]):
-    return lambda variant: predict(tests[variant])
+def _trained(
+    method: Any, X: Windows, y: np.ndarray, tests: dict[str, Windows]
+) -> tuple[Any, Callable[[str], np.ndarray]]:
+    """Train a method that learns from labels; returns it, and what predicts a test."""
+    classifier = method.classifier(X, y)
+    predict = getattr(classifier, "predict", classifier)
+    return classifier, lambda variant: predict(tests[variant])
 
 
 def _half(X: Windows) -> Windows:
