@@ -19,6 +19,7 @@ from sklearn.utils import Bunch
 from sklearn_crossl.datasets import (
     fetch_daily_sports,
     fetch_hapt,
+    fetch_spar,
     fetch_stress_predict,
     fetch_utd_mhad,
 )
@@ -56,6 +57,12 @@ def stress_predict(**where: object) -> Arrays:
     return arrays
 
 
+def spar(**where: object) -> Arrays:
+    """SPAR, the ten subjects that come with the package seglearn, too."""
+    found = fetch_spar(subjects=range(1, 11), **where)
+    return _arrays(found, dict(found.data), found.target, found.groups)
+
+
 def utd_mhad(**where: object) -> Arrays:
     """UTD-MHAD, each trial stretched to one length, the skeleton about its first hips."""
     found = fetch_utd_mhad(**where)
@@ -77,6 +84,7 @@ PREPARED: dict[str, Callable[..., Arrays]] = {
     "dsads": dsads,
     "utd_mhad": utd_mhad,
     "stress_predict": stress_predict,
+    "spar": spar,
 }
 
 

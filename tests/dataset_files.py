@@ -117,6 +117,17 @@ def mhealth_files(subjects=(1, 2, 10), n_samples=1500, seed=0):
     return files, tables
 
 
+def spar_files(subjects=(1, 2, 10), n_samples=300, seed=0):
+    """The first and the last exercise, with either arm."""
+    rng = np.random.default_rng(seed)
+    files, tables = {"README.rst": b"SPAR"}, {}
+    for key in itertools.product(subjects, (0, 6), "LR"):
+        tables[key] = rng.normal(size=(n_samples, 6)).round(6)
+        name = "csv/S{}_E{}_{}.csv".format(*key)
+        files[name] = b"ax,ay,az,wx,wy,wz\n" + rows(tables[key], ",")
+    return files, tables
+
+
 def utd_mhad_files(trials=((1, 1, 1), (1, 2, 1), (27, 1, 4), (27, 2, 3)), seed=0):
     """Trials of unequal lengths, as MATLAB writes them."""
     rng = np.random.default_rng(seed)

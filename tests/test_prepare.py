@@ -9,6 +9,7 @@ from dataset_files import (
     daily_sports_files,
     hapt_files,
     real_home,
+    spar_files,
     stress_predict_files,
     utd_mhad_files,
 )
@@ -21,6 +22,7 @@ FILES = {
     "dsads": ("daily_sports", daily_sports_files),
     "utd_mhad": ("utd_mhad", utd_mhad_files),
     "stress_predict": ("stress_predict", stress_predict_files),
+    "spar": ("spar", spar_files),
 }
 HERE = {"download_if_missing": False}
 

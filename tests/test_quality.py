@@ -34,7 +34,8 @@ from benchmarks.quality.recordings import (
     without,
     without_pairs,
 )
-from benchmarks.quality.report import fine_tuning, means, ranks, read, write_report
+from benchmarks.quality.report import fine_tuning, write_report
+from benchmarks.quality.scores import means, ranks, read
 from benchmarks.quality.search import VARIANTS, Variant
 from benchmarks.quality.supervised import SupervisedNetwork
 from sklearn_crossl import CroSSLTransformer
@@ -67,7 +68,7 @@ def folder(tmp_path):
 
 def test_nobody_is_searched_and_tested_on(folder):
     recordings = load(NAME, folder)
-    assert len(recordings.held_out) == 3
+    assert len(recordings.tests[0]) == 3
     tested = [module.test_windows(recordings, split) for split in module.SPLITS]
     np.testing.assert_array_equal(tested[0], tested[1] | tested[2])
     assert not (tested[1] & tested[2]).any()
@@ -77,6 +78,18 @@ def test_nobody_is_searched_and_tested_on(folder):
         assert not np.intersect1d(
             recordings.subject[training], recordings.subject[validation]
         ).size
+
+
+def test_all_subjects_of_an_unseen_set_are_tested_on_and_none_searched(folder):
+    name = module.UNSEEN[0]
+    (folder / f"{NAME}.npz").rename(folder / f"{name}.npz")
+    recordings = load(name, folder)
+    tested = [module.test_windows(recordings, split) for split in module.SPLITS]
+    np.testing.assert_array_equal(np.sum(tested, axis=0), 1)
+    given = ["--data", str(folder), "--out", str(folder), "--datasets", name]
+    with pytest.raises(SystemExit):
+        module.arguments_parser(None).parse_args(given)
+    assert module.arguments_parser(None, module.UNSEEN).parse_args(given)
 
 
 class Unsure:
@@ -252,6 +265,32 @@ def test_two_linear_models_are_two_rows_and_ours_has_a_rank_by_each(tmp_path):
     ]
 
 
+def test_unseen_sets_have_a_table_of_their_own(tmp_path):
+    key = {"protocol": "labels", "head": "ridge", "draw": 0}
+    scores = {"CroSSLTransformer": [0.8, 0.6], "MiniRocket": [0.9, 0.7]}
+    measures = [*LABELS, "100 % half missing", "100 % without a", "100 % without b"]
+    falls = {"100 % without a": 0.2, "100 % without b": 0.4}
+    rows = [
+        {**key, "dataset": dataset, "method": method, "split": split, "measure": measure}
+        | {"value": score - falls.get(measure, 0)}
+        for dataset in ("spar", "hapt")
+        for method, of_splits in scores.items()
+        for split, score in enumerate(of_splits)
+        for measure in measures
+    ]
+    frame = pd.DataFrame(rows)
+    frame.to_csv(tmp_path / "results.csv", index=False)
+    write_report(tmp_path / "results.csv", tmp_path)
+    (title, _, head, _, first, second) = (tmp_path / "unseen.md").read_text().split("\n")
+    assert title == "## spar"
+    assert head.endswith("| 100 % | one missing | half missing |")
+    assert first == "| MiniRocket |" + " 0.800 ± 0.141 |" * 5 + (
+        " 0.500 ± 0.141 | 0.800 ± 0.141 |"
+    )
+    assert second.startswith("| CroSSLTransformer | 0.700")
+    assert "spar" not in (tmp_path / "report.md").read_text()
+
+
 def test_fine_tuning_is_compared_on_its_own_splits():
     rows = [("MiniRocket", 0, 0.5), ("MiniRocket", 1, 0.7), ("MiniRocket", 2, 0.9)]
     rows += [("CroSSLClassifier", 0, 0.6), ("CroSSLClassifier", 1, 0.8)]
@@ -342,7 +381,7 @@ def test_constants_change_for_the_measurement_alone(folder):
 def test_held_out_subjects_do_not_matter(folder):
     before = search.measure(NAME, Variant(FEW), 0, folder)
     data = dict(np.load(folder / f"{NAME}.npz"))
-    held_out = np.isin(data["subject"], load(NAME, folder).held_out)
+    held_out = np.isin(data["subject"], load(NAME, folder).tests[0])
     data["y"][held_out] = 0
     data["x_a"][held_out] = 0
     np.savez(folder / f"{NAME}.npz", **data)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .methods import METHODS
 from .protocols import PROTOCOLS, run
-from .recordings import SPLITS, arguments_parser, load
+from .recordings import SPLITS, UNSEEN, arguments_parser, load
 from .report import write_report
 
 COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", "value")
@@ -21,7 +21,7 @@ COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", 
 
 def main() -> None:
     """Measure what is missing from the results, then report."""
-    parser = arguments_parser(__doc__)
+    parser = arguments_parser(__doc__, UNSEEN)
     parser.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
     parser.add_argument("--splits", nargs="*", type=int, choices=SPLITS, default=SPLITS)
     parser.add_argument("--protocols", nargs="*", choices=PROTOCOLS, default=PROTOCOLS)

@@ -2,13 +2,15 @@
 
 A third of each set's subjects are held out: no choice of a default was ever made on them.
 Split 0 tests on all of these (on HAPT they are the publisher's test subjects), splits 1
-and 2 on a half each, and everybody else's windows are for training.
+and 2 on a half each, and everybody else's windows are for training. Of a set by which
+nothing was chosen at all, each split tests on another third of the subjects.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ import numpy as np
 from ..missing import draw_pairs
 
 DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
+UNSEEN = ("spar",)  # first looked at when all defaults stood
 SPLITS = (0, 1, 2)
 
 Windows = dict[str, np.ndarray]  # modality -> (n_windows, n_channels, n_timepoints)
@@ -28,16 +31,23 @@ class Recordings(NamedTuple):
     X: Windows
     y: np.ndarray
     subject: np.ndarray
-    held_out: np.ndarray  # subjects
+    tests: tuple[np.ndarray, ...]  # the test subjects of each split
 
 
-def arguments_parser(description: str | None) -> argparse.ArgumentParser:
-    """Make the parser of a command: where the recordings are, where results go, which."""
+def arguments_parser(
+    description: str | None, more: Sequence[str] = ()
+) -> argparse.ArgumentParser:
+    """Make the parser of a command: where the recordings are, where results go, which.
+
+    ``more`` names sets that may be asked for beside those for development.
+    """
     parser = argparse.ArgumentParser(description=description)
     default = os.environ.get("SKLEARN_CROSSL_DATA")
     parser.add_argument("--data", type=Path, default=default, required=default is None)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--datasets", nargs="*", choices=DATASETS, default=DATASETS)
+    parser.add_argument(
+        "--datasets", nargs="*", choices=(*DATASETS, *more), default=DATASETS
+    )
     return parser
 
 
@@ -56,21 +66,22 @@ def load(name: str, folder: Path) -> Recordings:
                 _standardize_subjects(x, subject)
         subjects = np.unique(subject)
         n_held_out = max(3, len(subjects) * 3 // 10)
-        held_out = np.random.default_rng(0).choice(subjects, n_held_out, replace=False)
+        rng = np.random.default_rng(0)
+        held_out = np.sort(rng.choice(subjects, n_held_out, replace=False))
         if name == "hapt":
             basic = y < 6
             held_out = np.unique(subject[data["official_test"]])
             X = {m: x[basic] for m, x in X.items()}
             y, subject = y[basic], subject[basic]
-    return Recordings(X, y, subject, np.sort(held_out))
+    if name in UNSEEN:
+        parts = np.array_split(rng.permutation(subjects), len(SPLITS))
+        return Recordings(X, y, subject, tuple(parts))
+    return Recordings(X, y, subject, (held_out, *np.array_split(held_out, 2)))
 
 
 def test_windows(recordings: Recordings, split: int) -> np.ndarray:
     """Say which windows are for the test, by subject."""
-    subjects = recordings.held_out
-    if split:
-        subjects = np.array_split(subjects, 2)[split - 1]
-    return np.isin(recordings.subject, subjects)
+    return np.isin(recordings.subject, recordings.tests[split])
 
 
 def search_split(recordings: Recordings, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +89,7 @@ def search_split(recordings: Recordings, number: int) -> tuple[np.ndarray, np.nd
 
     Returns which windows are for training and which for validation.
     """
-    subjects = np.setdiff1d(recordings.subject, recordings.held_out)
+    subjects = np.setdiff1d(recordings.subject, np.concatenate(recordings.tests))
     n_chosen = max(2, len(subjects) // 3)
     chosen = np.random.default_rng(number).choice(subjects, n_chosen, replace=False)
     validation = np.isin(recordings.subject, chosen)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from .figures import plot_labels, plot_ranks
 from .protocols import LABELS, SEEDS
-
-OURS = "CroSSLTransformer"
-RIDGE = ", ridge"  # of a method that has a logistic regression as well
-SCRATCH = "CroSSLClassifier, from scratch"
-CLASSIFIER = "CroSSLClassifier"
+from .recordings import UNSEEN
+from .scores import CLASSIFIER, OURS, RIDGE, SCRATCH, means, ranks, read, variants
 
 
 def write_report(results: Path, folder: Path) -> None:
-    """Write ``report.md``, ``fine_tuning.md`` and figures from ``results.csv``."""
+    """Write ``report.md``, ``fine_tuning.md``, ``unseen.md`` and figures."""
     if not results.exists():
         return
     everything = read(results)
+    new = everything["dataset"].isin(UNSEEN)
+    (folder / "unseen.md").write_text(unseen(everything[new]))
+    everything = everything[~new]
     (folder / "fine_tuning.md").write_text(fine_tuning(everything))
     frame = everything[~everything["method"].str.startswith(CLASSIFIER)]
     parts = [_labels(frame, labels) for labels in LABELS]
@@ -29,15 +29,6 @@ def write_report(results: Path, folder: Path) -> None:
     for labels in ("3 per class", "1 %"):
         plot_ranks(frame, labels, folder)
     plot_labels(frame, folder)
-
-
-def read(results: Path) -> pd.DataFrame:
-    """Read the results, a method with several linear models as several methods."""
-    frame = pd.read_csv(results, keep_default_na=False)
-    heads = frame.groupby("method")["head"]
-    several = heads.transform(lambda of_method: "logistic" in set(of_method))
-    frame.loc[several & (frame["head"] == "ridge"), "method"] += RIDGE
-    return frame
 
 
 def fine_tuning(frame: pd.DataFrame) -> str:
@@ -118,24 +109,24 @@ def _table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
     return "\n".join(lines)
 
 
-def means(frame: pd.DataFrame, measure: str, protocol: str = "labels") -> pd.DataFrame:
-    """Average over draws: a row for each data set and split, a column a method."""
-    chosen = frame[(frame["measure"] == measure) & (frame["protocol"] == protocol)]
-    return chosen.pivot_table(
-        values="value", index=["dataset", "split"], columns="method"
-    )
-
-
-def ranks(scores: pd.DataFrame) -> pd.DataFrame:
-    """Rank the methods that ran on a data set by their mean over splits, 1 the best.
-
-    Only splits that all of them have count, so that all are judged by the same ones.
-    """
-    rows = {}
-    for dataset, of_set in scores.groupby("dataset"):
-        common = of_set.dropna(axis=1, how="all").dropna()
-        rows[dataset] = common.mean().round(3).rank(ascending=False)
-    return pd.DataFrame(rows).T.reindex(columns=scores.columns)
+def unseen(frame: pd.DataFrame) -> str:
+    """Compare all that ran on sets that nothing was chosen by, a table for each set."""
+    columns = {labels: means(frame, labels) for labels in LABELS}
+    columns["one missing"] = columns["100 %"] - _lost(frame)
+    columns["half missing"] = means(frame, "100 % half missing")
+    texts = []
+    for name in frame["dataset"].unique():
+        of_set = {title: scores.loc[name] for title, scores in columns.items()}
+        mean = pd.DataFrame({title: scores.mean() for title, scores in of_set.items()})
+        spread = pd.DataFrame({title: scores.std() for title, scores in of_set.items()})
+        order = mean[list(LABELS)].mean(axis=1).sort_values(ascending=False).index
+        lines = [f"## {name}", "", _head(mean.columns)]
+        for method in order:
+            pairs = zip(mean.loc[method], spread.loc[method], strict=True)
+            cells = [_cell(value, width) for value, width in pairs]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
+        texts.append("\n".join(lines))
+    return "\n\n".join(texts)
 
 
 def _labels(frame: pd.DataFrame, labels: str) -> str:
@@ -144,15 +135,15 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         return ""
     mean = scores.groupby("dataset").mean()
     spread = scores.groupby("dataset").std()
-    variants = _variants(scores)
-    ranked = ranks(scores.drop(columns=variants)).mean()
+    apart = variants(scores)
+    ranked = ranks(scores.drop(columns=apart)).mean()
     order = ranked.sort_values().index
     if OURS + RIDGE in scores:
-        others = [name for name in variants if name != OURS + RIDGE]
+        others = [name for name in apart if name != OURS + RIDGE]
         instead = ranks(scores.drop(columns=[OURS, *others])).mean()
         ranked[OURS + RIDGE] = instead[OURS + RIDGE]
     lines = [f"## Macro-F1, labels: {labels}", "", _head(mean.index, "mean", "rank")]
-    for method in [*order, *variants]:
+    for method in [*order, *apart]:
         cells = []
         for dataset in mean.index:
             value, width = mean.loc[dataset, method], spread.loc[dataset, method]
@@ -163,11 +154,6 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         rank = f"{ranked[method]:.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
-
-
-def _variants(scores: pd.DataFrame) -> list[str]:
-    """Name the rows apart: the default with changes, and second linear models."""
-    return [m for m in scores if m.startswith(f"{OURS}, ") or m.endswith(RIDGE)]
 
 
 def _missing(frame: pd.DataFrame) -> str:
@@ -212,68 +198,6 @@ def _seconds(frame: pd.DataFrame) -> str:
             lines.append(f"| {method} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
-
-
-def plot_labels(frame: pd.DataFrame, folder: Path) -> None:
-    """Draw the mean over all sets against the share of labels, of the eight best.
-
-    A second linear model is drawn of ours alone.
-    """
-    plt = _pyplot()
-    columns = {labels: means(frame, labels) for labels in LABELS}
-    columns = {k: v.groupby("dataset").mean() for k, v in columns.items() if not v.empty}
-    curves = pd.DataFrame({k: v.mean(skipna=False) for k, v in columns.items()}).dropna()
-    if OURS not in curves.index:
-        return
-    second = [m for m in curves.index if m.endswith(RIDGE) and m != OURS + RIDGE]
-    curves = curves.drop(index=second)
-    order = curves.mean(axis=1).sort_values(ascending=False).index
-    colors = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#E69F00", "#CC79A7")
-    colors += ("#999999", "#000000")
-    figure, axes = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    for name, color, marker in zip(order, colors, "osD^vPX*", strict=False):
-        axes.plot(
-            curves.columns, curves.loc[name], color=color, marker=marker, label=name
-        )
-    axes.set(xlabel="labelled training windows", ylabel="macro-F1, mean over the sets")
-    axes.grid(axis="y", color="0.9")
-    figure.legend(loc="outside right center", frameon=False)
-    figure.savefig(folder / "labels.png", dpi=150)
-    plt.close(figure)
-
-
-def _pyplot() -> Any:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt
-
-
-def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
-    """Draw the average ranks on a line, as critical-difference diagrams do."""
-    plt = _pyplot()
-    scores = means(frame, labels)
-    ranked = ranks(scores.drop(columns=_variants(scores)))
-    if ranked.empty:
-        return
-    average = ranked.mean().sort_values()
-    figure, axes = plt.subplots(figsize=(6, 0.35 * len(average) + 1), layout="tight")
-    axes.hlines(range(len(average)), 1, average, color="0.8", zorder=0)
-    axes.scatter(average, range(len(average)), color="C0")
-    for dataset in ranked.index:
-        places = ranked.loc[dataset, average.index]
-        axes.scatter(places, range(len(average)), s=12, color="0.5", zorder=1)
-    axes.set(
-        yticks=range(len(average)),
-        yticklabels=[f"{name} ({rank:.1f})" for name, rank in average.items()],
-        xlabel=f"rank, {labels} (large: mean of the sets)",
-    )
-    axes.invert_yaxis()
-    name = labels.replace(" ", "_").replace("%", "percent")
-    figure.savefig(folder / f"ranks_{name}.png", dpi=150)
-    plt.close(figure)
 
 
 def _head(datasets: pd.Index, *more: str) -> str:

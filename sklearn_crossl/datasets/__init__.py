@@ -9,6 +9,7 @@ from ._opportunity import fetch_opportunity
 from ._pamap2 import fetch_pamap2
 from ._realworld_har import fetch_realworld_har
 from ._sleep_edf import fetch_sleep_edf
+from ._spar import fetch_spar
 from ._stress_predict import fetch_stress_predict
 from ._utd_mhad import fetch_utd_mhad
 from ._wesad import fetch_wesad
@@ -21,6 +22,7 @@ __all__ = [
     "fetch_pamap2",
     "fetch_realworld_har",
     "fetch_sleep_edf",
+    "fetch_spar",
     "fetch_stress_predict",
     "fetch_utd_mhad",
     "fetch_wesad",
