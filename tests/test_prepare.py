@@ -22,7 +22,7 @@ FILES = {
     "dsads": ("daily_sports", daily_sports_files),
     "utd_mhad": ("utd_mhad", utd_mhad_files),
     "stress_predict": ("stress_predict", stress_predict_files),
-    "spar": ("spar", spar_files),
+    "spar": ("spar", lambda: spar_files(range(1, 11))),
 }
 HERE = {"download_if_missing": False}
 
