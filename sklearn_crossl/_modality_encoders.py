@@ -27,10 +27,10 @@ def build_encoders(
         if owner not in modules:
             suited = encoder.for_images() if n_dimensions == 3 else encoder
             modules[owner] = suited.build(n_channels)
-            measure = getattr(modules[owner], "measure", None)
-            if measure is not None:
-                measure(shape)
         owners[name] = owner
+    for owner, module in modules.items():
+        shared_by = [shape for name, shape in shapes.items() if owners[name] == owner]
+        module.measure(max(shared_by, key=lambda shape: shape[-1]))
     return owners, modules
 
 

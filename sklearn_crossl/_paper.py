@@ -20,6 +20,7 @@ def published() -> dict[str, Any]:
             activation="prelu",
             dropout=0.1,
             pooling="mean",
+            long_window=None,
         ),
         "masking": "spatial",
         "masking_ratio": 0.1,

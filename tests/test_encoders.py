@@ -3,6 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_crossl._modality_encoders import build_encoders
 from sklearn_crossl.encoders import ENCODERS, ImageEncoder, TCNEncoder
 
 
@@ -23,12 +24,16 @@ def test_every_encoder_maps_windows_of_any_length_to_codes(name, n_timepoints):
 def literal_tcn(network, x, stride):
     """Layer by layer with Conv1d over (batch, channels, time)."""
     for layer in network.layers:
-        conv = layer.conv
-        x = torch.nn.functional.conv1d(
-            x, conv.weight[:, :, 0], conv.bias, stride=stride, padding=conv.padding[1]
-        )
-        x = layer.activation(layer.norm(x.transpose(1, 2))).transpose(1, 2)
+        x = literal_layer(layer, x, stride)
     return x.transpose(1, 2)
+
+
+def literal_layer(layer, x, stride):
+    conv = layer.conv
+    x = torch.nn.functional.conv1d(
+        x, conv.weight[:, :, 0], conv.bias, stride=stride, padding=conv.padding[1]
+    )
+    return layer.activation(layer.norm(x.transpose(1, 2))).transpose(1, 2)
 
 
 @pytest.mark.parametrize("params", [{}, {"affine": True, "activation": "prelu"}])
@@ -42,6 +47,41 @@ def test_tcn_equals_its_literal_form(stride, params):
     )
 
 
+@pytest.mark.parametrize(
+    ("n_timepoints", "stride"), [(15, 2), (16, 2), (31, 2), (32, 4), (50, 4), (128, 16)]
+)
+def test_long_windows_are_convolved_and_averaged_literally(n_timepoints, stride):
+    torch.manual_seed(0)
+    network = TCNEncoder(long_window=16).build(3)
+    network.measure((3, n_timepoints))
+    first, *layers = (layer for layer in network.layers if hasattr(layer, "conv"))
+    x = torch.randn(4, 3, n_timepoints)
+    steps = literal_layer(first, x, stride)
+    if n_timepoints >= 16:
+        groups = steps.split(4, dim=-1)  # the last may be shorter
+        steps = torch.stack([group.mean(-1) for group in groups], dim=-1)
+    for layer in layers:
+        steps = literal_layer(layer, steps, 2)
+    torch.testing.assert_close(
+        network.sequence(x)[0], steps.transpose(1, 2), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_windows_are_all_alike_without_a_long_one():
+    network = TCNEncoder(long_window=None).build(1)
+    network.measure((1, 10**6))
+    assert [layer.conv.stride for layer in network.layers] == [(1, 2)] * 3
+
+
+def test_shared_networks_are_those_of_the_longest_windows():
+    shapes = {"slow": (1, 30), "fast": (1, 100), "other": (2, 30)}
+    encoder = TCNEncoder(long_window=50, shared=True)
+    owners, modules = build_encoders(shapes, encoder)
+    assert owners == {"slow": "m0", "fast": "m0", "other": "m2"}
+    strides = [modules[owner].layers[0].conv.stride for owner in ("m0", "m2")]
+    assert strides == [(1, 4), (1, 2)]
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     st.integers(1, 5),
@@ -49,14 +89,22 @@ def test_tcn_equals_its_literal_form(stride, params):
     st.sampled_from([(3, 50), (1, 7), (2, 1), (1, 9, 8), (3, 5, 12)]),
     st.integers(1, 3),
     st.sampled_from([(8, 5, 3), (1, 2, 7)]),
+    st.sampled_from([None, 1, 20]),
 )
 def test_networks_encode_together_what_they_encode_apart(
-    batch, n_modalities, shape, stride, kernel_sizes
+    batch, n_modalities, shape, stride, kernel_sizes, long_window
 ):
     torch.manual_seed(0)
-    encoder = TCNEncoder(widths=(4, 6, 8), kernel_sizes=kernel_sizes, stride=stride)
+    encoder = TCNEncoder(
+        widths=(4, 6, 8),
+        kernel_sizes=kernel_sizes,
+        stride=stride,
+        long_window=long_window,
+    )
     encoder = encoder.for_images() if len(shape) == 3 else encoder
     modules = [encoder.build(shape[0]) for _ in range(n_modalities)]
+    for module in modules:
+        module.measure(shape)
     assert len({module.kind for module in modules}) == 1
     inputs = [torch.randn(batch, *shape) for _ in modules]
     apart = [m.sequence(x)[0] for m, x in zip(modules, inputs, strict=True)]
@@ -168,12 +216,20 @@ def padded(windows, n_timepoints):
     st.sampled_from([(24, 16, 8), (5, 4, 3), (1, 2, 7)]),
     st.integers(1, 3),
     st.sampled_from(["mean", "max", "mean+max"]),
+    st.sampled_from([None, 1, 20]),
 )
-def test_padding_changes_nothing(lengths, extra, kernel_sizes, stride, pooling):
+def test_padding_changes_nothing(
+    lengths, extra, kernel_sizes, stride, pooling, long_window
+):
     torch.manual_seed(0)
-    network = TCNEncoder(kernel_sizes=kernel_sizes, stride=stride, pooling=pooling).build(
-        2
+    encoder = TCNEncoder(
+        kernel_sizes=kernel_sizes,
+        stride=stride,
+        pooling=pooling,
+        long_window=long_window,
     )
+    network = encoder.build(2)
+    network.measure((2, max(lengths) + extra))
     windows = [torch.randn(2, length) for length in lengths]
     x, present = padded(windows, max(lengths) + extra)
     with torch.no_grad():

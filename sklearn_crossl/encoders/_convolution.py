@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, pad
+from torch.nn.functional import avg_pool2d, conv2d, pad
 
 from ._pooling import pool
 from .base import EncoderModule
@@ -30,6 +30,7 @@ CONSTRAINTS: dict = {
 }
 
 _LANES = 16  # float32 values in a vector register of current processors
+_AVERAGED = 4  # steps of the first layer, of long windows
 
 
 class Presence(NamedTuple):
@@ -62,6 +63,12 @@ class Presence(NamedTuple):
         lengths = (self.lengths + 2 * int(padding) - kernel) // stride + 1
         after = Presence(coverage, lengths)
         return Presence(coverage * after.inside, lengths)
+
+    def averaged(self, n_steps: int) -> Presence:
+        """Follow means over so many positions each; the last may have fewer."""
+        coverage = _average(self.coverage, n_steps)
+        inside = _average(self.inside, n_steps).clamp_min(1e-6)
+        return Presence(coverage / inside, -(-self.lengths // n_steps))
 
     @property
     def inside(self) -> Tensor:
@@ -172,8 +179,44 @@ def _fold(
     return x, weight
 
 
+class AverageLayer(nn.Module):
+    """Means over ``n_steps`` positions each, as far as these lie inside the window.
+
+    Of rectified convolutions they are envelopes: how strong each is, when.
+    """
+
+    def __init__(self, n_steps: int):
+        super().__init__()
+        self.n_steps = n_steps
+
+    def forward(
+        self, x: Tensor, presence: Presence | None
+    ) -> tuple[Tensor, Presence | None]:
+        """Map (batch, height, width, units) to (batch, height, width', units)."""
+        x = self.together([self], x)
+        if presence is None:
+            return x, None
+        inside = _average(presence.inside, self.n_steps).clamp_min(1e-6)
+        return x / inside[..., None].to(x.dtype), presence.averaged(self.n_steps)
+
+    @staticmethod
+    def together(layers: Sequence[AverageLayer], x: Tensor) -> Tensor:
+        """Map (batch, height, width, G * units), whatever G is."""
+        averaged = _average(x.permute(0, 3, 1, 2), layers[0].n_steps)
+        return averaged.permute(0, 2, 3, 1)  # (batch, height, width', G * units)
+
+
+def _average(x: Tensor, n_steps: int) -> Tensor:
+    """Average (..., width) over so many positions each; the last may be fewer."""
+    size = (1, n_steps)
+    return avg_pool2d(x, size, size, ceil_mode=True)
+
+
 class ConvolutionalNetwork(EncoderModule):
-    """Layers one after the other, as wide as ``config`` says."""
+    """Layers one after the other, as wide as ``config`` says.
+
+    Windows of ``long_window`` timepoints or more are looked at less densely.
+    """
 
     def __init__(
         self,
@@ -181,8 +224,10 @@ class ConvolutionalNetwork(EncoderModule):
         kernel_sizes: Sequence[tuple[int, int]],
         stride: tuple[int, int],
         config: Any,
+        long_window: int | None = None,
     ):
         super().__init__()
+        self.long_window = long_window
         widths = pairwise([n_channels, *config.widths])
         self.layers = nn.ModuleList(
             ConvolutionLayer(
@@ -202,6 +247,17 @@ class ConvolutionalNetwork(EncoderModule):
             # Layers without weights of their own but the convolution's
             self.kind = (n_channels, *config.widths)
 
+    def measure(self, shape: Sequence[int]) -> None:
+        """Double the first stride for each doubling of a long window, and average."""
+        n_timepoints = shape[-1]
+        if self.long_window is None or n_timepoints < self.long_window:
+            return
+        doublings = (n_timepoints // self.long_window).bit_length() - 1
+        conv = self.layers[0].conv
+        height, width = conv.stride
+        conv.stride = (height, width * 2**doublings)
+        self.layers.insert(1, AverageLayer(_AVERAGED))
+
     def sequence(
         self, x: Tensor, present: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
@@ -220,7 +276,7 @@ class ConvolutionalNetwork(EncoderModule):
         x = x.unsqueeze(3) if x.ndim == 4 else x
         x = x.permute(0, 3, 4, 1, 2).flatten(3)  # (batch, height, width, G * channels)
         for layers in zip(*(module.layers for module in modules), strict=True):
-            x = ConvolutionLayer.together(layers, x)
+            x = layers[0].together(layers, x)
         # (batch, height * width, G, units) to (batch, G, height * width, units)
         return x.flatten(1, 2).unflatten(2, (len(modules), -1)).transpose(1, 2)
 

@@ -46,6 +46,10 @@ class EncoderModule(nn.Module, ABC):
     def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
         """Pool (..., steps, units) to (..., code_size); steps of weight 0 don't count."""
 
+    def measure(self, shape: Sequence[int]) -> None:
+        """Learn the shape of the longest windows, (channels, time), once built."""
+        return
+
     @classmethod
     def together(cls, modules: Sequence[EncoderModule], inputs: list[Tensor]) -> Tensor:
         """Encode G modalities without gaps, each by the network of its own.

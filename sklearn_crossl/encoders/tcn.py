@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
+
+from sklearn.utils._param_validation import Interval
 
 from ._convolution import CONSTRAINTS, ConvolutionalNetwork
 from .base import Encoder, EncoderModule
@@ -41,6 +44,11 @@ class TCNEncoder(Encoder):
     pooling : {"mean", "max", "mean+max"}, default="mean+max"
         How a latent sequence becomes a code; ``"mean+max"`` concatenates both, so that
         the code is twice as wide as the last layer.
+    long_window : int or None, default=2048
+        Timepoints from which on a window is looked at less densely, which is several
+        times faster: the first layer's stride doubles with each doubling of the length,
+        and its activations are averaged over four steps each. None treats all windows
+        alike, as the published network does.
     shared : bool, default=False
         Whether modalities with the same number of channels share one network.
 
@@ -63,6 +71,7 @@ class TCNEncoder(Encoder):
     _parameter_constraints: dict = {
         **CONSTRAINTS,
         "kernel_sizes": ["array-like"],
+        "long_window": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -74,6 +83,7 @@ class TCNEncoder(Encoder):
         activation: str = "relu",
         dropout: float = 0.0,
         pooling: str = "mean+max",
+        long_window: int | None = 2048,
         shared: bool = False,
     ):
         self.widths = widths
@@ -83,6 +93,7 @@ class TCNEncoder(Encoder):
         self.activation = activation
         self.dropout = dropout
         self.pooling = pooling
+        self.long_window = long_window
         self.shared = shared
 
     def build(self, n_channels: int) -> EncoderModule:
@@ -110,7 +121,10 @@ class TCNEncoder(Encoder):
                 f"{self.kernel_sizes!r}; give one of each for every layer."
             )
         kernel_sizes = [(1, size) for size in self.kernel_sizes]
-        return ConvolutionalNetwork(n_channels, kernel_sizes, (1, self.stride), self)
+        stride = (1, self.stride)
+        return ConvolutionalNetwork(
+            n_channels, kernel_sizes, stride, self, self.long_window
+        )
 
     def for_images(self) -> ImageEncoder:
         """Give the encoder of modalities that are images: of the same widths.
