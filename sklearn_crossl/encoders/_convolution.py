@@ -253,9 +253,10 @@ class ConvolutionalNetwork(EncoderModule):
         if self.long_window is None or n_timepoints < self.long_window:
             return
         doublings = (n_timepoints // self.long_window).bit_length() - 1
-        conv = self.layers[0].conv
-        height, width = conv.stride
-        conv.stride = (height, width * 2**doublings)
+        first = self.layers[0]
+        assert isinstance(first, ConvolutionLayer)
+        height, width = first.conv.stride
+        first.conv.stride = (height, width * 2**doublings)
         self.layers.insert(1, AverageLayer(_AVERAGED))
 
     def sequence(
