@@ -67,6 +67,15 @@ def test_long_windows_are_convolved_and_averaged_literally(n_timepoints, stride)
     )
 
 
+def test_steps_are_averaged_with_what_is_present():
+    network = TCNEncoder(widths=(2,), kernel_sizes=(1,), stride=1, long_window=8).build(1)
+    network.measure((1, 10))
+    present = torch.ones(1, 1, 10, dtype=torch.bool)
+    present[0, 0, [1, 4, 5, 9]] = False  # the end: nine timepoints alone
+    _, coverage = network.sequence(torch.zeros(1, 1, 10), present)
+    assert coverage[0].tolist() == pytest.approx([0.75, 0.5, 1])
+
+
 def test_windows_are_all_alike_without_a_long_one():
     network = TCNEncoder(long_window=None).build(1)
     network.measure((1, 10**6))

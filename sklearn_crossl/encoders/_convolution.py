@@ -64,12 +64,6 @@ class Presence(NamedTuple):
         after = Presence(coverage, lengths)
         return Presence(coverage * after.inside, lengths)
 
-    def averaged(self, n_steps: int) -> Presence:
-        """Follow means over so many positions each; the last may have fewer."""
-        coverage = _average(self.coverage, n_steps)
-        inside = _average(self.inside, n_steps).clamp_min(1e-6)
-        return Presence(coverage / inside, -(-self.lengths // n_steps))
-
     @property
     def inside(self) -> Tensor:
         """One before each window's end and zero after it, (batch, height, width)."""
@@ -197,7 +191,9 @@ class AverageLayer(nn.Module):
         if presence is None:
             return x, None
         inside = _average(presence.inside, self.n_steps).clamp_min(1e-6)
-        return x / inside[..., None].to(x.dtype), presence.averaged(self.n_steps)
+        coverage = _average(presence.coverage, self.n_steps) / inside
+        lengths = -(-presence.lengths // self.n_steps)
+        return x / inside[..., None].to(x.dtype), Presence(coverage, lengths)
 
     @staticmethod
     def together(layers: Sequence[AverageLayer], x: Tensor) -> Tensor:

@@ -45,8 +45,8 @@ class TCNEncoder(Encoder):
         How a latent sequence becomes a code; ``"mean+max"`` concatenates both, so that
         the code is twice as wide as the last layer.
     long_window : int or None, default=2048
-        Timepoints from which on a window is looked at less densely, which is several
-        times faster: the first layer's stride doubles with each doubling of the length,
+        Timepoints from which on a window is looked at less densely, which is
+        faster: the first layer's stride doubles with each doubling of the length,
         and its activations are averaged over four steps each. None treats all windows
         alike, as the published network does.
     shared : bool, default=False
