@@ -1,0 +1,110 @@
+"""What it costs and saves to look at long windows less densely.
+
+Windows of 3,000 timepoints, three consecutive ones of the recordings of leg muscles that
+are of one subject and class: fits with ``TCNEncoder(long_window=2048)``, the default, and
+``long_window=None`` in turns, on the same subjects. Their embeddings are scored by a
+logistic regression on the other subjects. Run ``python -m benchmarks.long_windows --data
+DIR``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GroupKFold
+
+from benchmarks.quality.methods import logistic_regression
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.encoders import TCNEncoder
+
+N_JOINED = 3
+N_SPLITS = 4
+N_DRAWS = 5
+PER_CLASS = 10
+SUMMARY_SIZES = {"with": CroSSLTransformer().summary_size, "without": 0}
+
+
+def load(path: Path) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Read the modalities, labels and subjects, consecutive windows joined."""
+    with np.load(path) as data:
+        y, subject = data["y"], data["subject"]
+        rows = joined_rows(y, subject)
+        X = {}
+        for name in map(str, data["modalities"]):
+            x = data[f"x_{name}"].astype(np.float32)[rows]
+            # (n, joined, channels, time) to (n, channels, joined * time)
+            X[name] = x.transpose(0, 2, 1, 3).reshape(len(x), x.shape[2], -1)
+    return X, y[rows[:, 0]], subject[rows[:, 0]]
+
+
+def joined_rows(y: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    """Find windows to join, (n, N_JOINED), of one subject and one class each."""
+    rows = np.arange(len(y) // N_JOINED * N_JOINED).reshape(-1, N_JOINED)
+    alike = [(values[rows] == values[rows[:, :1]]).all(1) for values in (y, subject)]
+    return rows[np.logical_and(*alike)]
+
+
+def measure(
+    X: dict[str, np.ndarray],
+    y: np.ndarray,
+    training: np.ndarray,
+    test: np.ndarray,
+    **params: object,
+) -> tuple[float, float, float]:
+    """Return seconds of fit, and the scores with few labels and with all."""
+    start = time.perf_counter()
+    embedder = CroSSLTransformer(random_state=0, **params)
+    embedder.fit({name: x[training] for name, x in X.items()})
+    seconds = time.perf_counter() - start
+    Z = embedder.transform(X)
+
+    def score(rows: np.ndarray) -> float:
+        model = logistic_regression().fit(Z[rows], y[rows])
+        return float(f1_score(y[test], model.predict(Z[test]), average="macro"))
+
+    few = [score(draw(y, training, seed)) for seed in range(N_DRAWS)]
+    return seconds, float(np.mean(few)), score(training)
+
+
+def draw(y: np.ndarray, training: np.ndarray, seed: int) -> np.ndarray:
+    """Draw the same number of windows of each class."""
+    generator = np.random.default_rng(seed)
+    of_class = [training[y[training] == label] for label in np.unique(y[training])]
+    draws = [generator.choice(rows, PER_CLASS, replace=False) for rows in of_class]
+    return np.concatenate(draws)
+
+
+def main() -> None:
+    """Print a row for each split, summary and encoder, and the means."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = os.environ.get("SKLEARN_CROSSL_DATA")
+    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    X, y, subject = load(Path(parser.parse_args().data) / "emg_lower_limb.npz")
+    print("| summary | long_window | split | fit, s | 10 per class | all labels |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    results: dict[tuple[str, int | None], list[tuple[float, ...]]] = {}
+    folds = list(GroupKFold(N_SPLITS).split(y, groups=subject))
+    for split, (training, test) in enumerate(folds):
+        for summary, size in SUMMARY_SIZES.items():
+            for long_window in (TCNEncoder().long_window, None):
+                params = {"encoder": TCNEncoder(long_window=long_window)}
+                row = measure(X, y, training, test, summary_size=size, **params)
+                results.setdefault((summary, long_window), []).append(row)
+                print(_line(summary, long_window, split, row), flush=True)
+    for (summary, long_window), rows in results.items():
+        print(_line(summary, long_window, "mean", np.mean(rows, axis=0)))
+
+
+def _line(summary: str, long_window: int | None, split: object, row: object) -> str:
+    seconds, few, everything = np.asarray(row)
+    figures = f"{seconds:.1f} | {few:.3f} | {everything:.3f}"
+    return f"| {summary} | {long_window} | {split} | {figures} |"
+
+
+if __name__ == "__main__":
+    main()
