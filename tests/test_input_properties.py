@@ -125,7 +125,7 @@ def holes(X, rng):
     return X
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(shapes, min_size=1, max_size=3).map(tuple),
     st.integers(1, 9),

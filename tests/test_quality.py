@@ -159,7 +159,7 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     [
         Statistics(),
         Ours(max_epochs=1, summary_size=16),
-        SupervisedNetwork(),
+        SupervisedNetwork(least_steps=60),
         FineTuned(CroSSLTransformer(summary_size=16, max_epochs=1), max_epochs=5),
     ],
     ids=["statistics", "ours", "supervised", "fine-tuned"],

@@ -15,16 +15,24 @@ from sklearn_crossl.encoders import TCNEncoder
 from .recordings import Windows, channel_moments, select
 
 BATCH_SIZE = 128
-EPOCHS, LEAST_STEPS = 20, 300
+EPOCHS = 20
 
 
 class SupervisedNetwork:
     """A network and a linear layer; windows without labels are of no use to it.
 
     What is missing is left out, as in CroSSL's own network.
+
+    Parameters
+    ----------
+    least_steps : int, default=300
+        Training steps at least, however few the labelled windows are.
     """
 
     heads = ("network",)
+
+    def __init__(self, least_steps: int = 300):
+        self.least_steps = least_steps
 
     def fit(self, X: Windows, seed: int) -> None:
         """Learn the channels' moments."""
@@ -58,7 +66,7 @@ class SupervisedNetwork:
 
     def _train(self, network, layer, X: Windows, target: torch.Tensor) -> None:
         n_batches = -(-len(target) // BATCH_SIZE)
-        epochs = max(EPOCHS, -(-LEAST_STEPS // n_batches))
+        epochs = max(EPOCHS, -(-self.least_steps // n_batches))
         parameters = [*network.parameters(), *layer.parameters()]
         optimizer = torch.optim.AdamW(parameters, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
