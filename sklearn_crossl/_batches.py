@@ -32,14 +32,21 @@ class WindowDataset(Dataset):
         Which modalities each window has.
     partial : bool ndarray of shape (n_windows, M)
         Which modalities each window has in part.
+    groups : int ndarray of shape (n_windows,), optional
+        Such as whose each window is.
     """
 
     def __init__(
-        self, data: dict[str, Source], observed: np.ndarray, partial: np.ndarray
+        self,
+        data: dict[str, Source],
+        observed: np.ndarray,
+        partial: np.ndarray,
+        groups: np.ndarray | None = None,
     ):
         self.data = data
         self.observed = observed
         self.partial = partial
+        self.groups = groups
         self._resident: dict[str, torch.Tensor] = {}
 
     def move_to(self, device: torch.device) -> None:
@@ -116,6 +123,8 @@ class StreamedWindows(Dataset):
         For each modality.
     chunk_bytes : int
         Memory of the standardised windows that are shuffled together.
+    groups : int ndarray of shape (n_windows,), optional
+        Such as whose each window is.
     """
 
     def __init__(
@@ -124,10 +133,12 @@ class StreamedWindows(Dataset):
         mean: Mapping[str, np.ndarray],
         scale: Mapping[str, np.ndarray],
         chunk_bytes: int = CHUNK_BYTES,
+        groups: np.ndarray | None = None,
     ):
         self.windows = windows
         self.mean = mean
         self.scale = scale
+        self.groups = groups
         self.observed = windows.observed
         size = sum(4 * np.prod(shape) for shape in windows.shapes.values())
         self.n_chunks = int(-(-len(windows) * size // chunk_bytes))
@@ -149,9 +160,9 @@ class StreamedWindows(Dataset):
             name: standardize(source, rows, self.mean[name], self.scale[name])
             for name, source in self.windows.data.items()
         }
-        return WindowDataset(
-            data, self.windows.observed[rows], self.windows.partial[rows]
-        )
+        observed, partial = self.windows.observed[rows], self.windows.partial[rows]
+        groups = None if self.groups is None else self.groups[rows]
+        return WindowDataset(data, observed, partial, groups)
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
         """Read some windows, of one block from each of several places."""
@@ -199,10 +210,25 @@ class ShuffledBatches:
 
 
 def make_dataset(
-    windows: Windows, mean: Mapping[str, np.ndarray], scale: Mapping[str, np.ndarray]
+    windows: Windows,
+    mean: Mapping[str, np.ndarray],
+    scale: Mapping[str, np.ndarray],
+    groups: Any = None,
 ) -> WindowDataset | StreamedWindows:
-    """Load windows into memory; leave them on disk if they are there and are many."""
-    streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES)
+    """Load windows into memory; leave them on disk if they are there and are many.
+
+    Raises ValueError unless ``groups``, such as subjects, has one entry for each window.
+    """
+    numbers = None
+    if groups is not None:
+        groups = np.asarray(groups)
+        if groups.shape != (len(windows),):
+            raise ValueError(
+                f"groups has shape {groups.shape}; expected ({len(windows)},), one entry "
+                "for each window, such as its subject."
+            )
+        numbers = np.unique(groups, return_inverse=True)[1]
+    streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers)
     if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
         return streamed
     return streamed.read(np.arange(len(windows)))

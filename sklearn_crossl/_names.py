@@ -1,9 +1,11 @@
-"""The attributes by which scikit-learn recognises later input."""
+"""The attributes by which scikit-learn recognises later input, and names of output."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -23,3 +25,13 @@ def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
     """Hold an array's column names and number to those of fit."""
     if form.array_shape is not None and not form.unequal:
         validate_data(estimator, X, reset=False, skip_check_array=True)
+
+
+def unit_names(prefix: str, sizes: Mapping[str, int]) -> np.ndarray:
+    """Name the units of each part, such as ``crossl_acc_017``."""
+    names = [
+        f"{prefix}_{part}_{unit:03d}"
+        for part, size in sizes.items()
+        for unit in range(size)
+    ]
+    return np.asarray(names, dtype=object)

@@ -124,7 +124,8 @@ class FineTuned(BaseEstimator, ABC):
         transformer, windows = self._prepare(X, random_state)
         check_consistent_length(windows.observed, target.labelled, groups)
         if self.pretrained is None:
-            transformer.fit(X) if self.pretrain else transformer._initialize(X)
+            learn = transformer.fit if self.pretrain else transformer._initialize
+            learn(X, groups=groups)
         seed = random_state.randint(np.iinfo(np.int32).max)
         device = resolve_device(transformer.device)
         with seeded(seed, device), freed_memory_kept():

@@ -22,7 +22,7 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._effective_rank import effective_rank
 from ._input import read_again, read_new
-from ._names import check_names, names_and_number
+from ._names import check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
@@ -37,6 +37,12 @@ from .masking import MASKINGS, check_masking_ratio
 from .objectives import OBJECTIVES, ModuleObjective, Objective
 
 __all__ = ["CroSSLTransformer"]
+
+_STAGES: dict[str, Any] = {
+    "encoder": (ENCODERS, ModuleEncoder),
+    "aggregator": (AGGREGATORS, ModuleAggregator),
+    "objective": (OBJECTIVES, ModuleObjective),
+}
 
 
 class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
@@ -309,7 +315,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return cls(modalities, **{**published(), **params})
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: Any = None) -> CroSSLTransformer:
+    def fit(self, X: ArrayLike, y: Any = None, groups: Any = None) -> CroSSLTransformer:
         """Learn from unlabelled windows.
 
         Parameters
@@ -320,6 +326,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             a gap is NaN.
         y : object, default=None
             Ignored.
+        groups : array-like of shape (n_windows,), default=None
+            Whose window each is. The summary then treats what similar windows of two
+            people differ in as noise, so that somebody new is described like those known.
 
         Returns
         -------
@@ -331,14 +340,16 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         TypeError
             If X, ``modalities`` or a stage has the wrong type.
         ValueError
-            If a parameter or X is not as described, or the loss is not finite in the
-            first epoch. What was fitted before is kept.
+            If a parameter, X or ``groups`` is not as described, or the loss is not finite
+            in the first epoch. What was fitted before is kept.
         """
         previous = getattr(self, "_learnt", None) if self.warm_start else None
-        return self._train(X, previous, self.max_epochs, self.lr_schedule)
+        return self._train(X, groups, previous, self.max_epochs, self.lr_schedule)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: ArrayLike, y: Any = None) -> CroSSLTransformer:
+    def partial_fit(
+        self, X: ArrayLike, y: Any = None, groups: Any = None
+    ) -> CroSSLTransformer:
         """Learn from some windows for one epoch, going on from earlier calls.
 
         The channels' means and scales are those of all windows seen so far. The learning
@@ -350,6 +361,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             Training windows of the same channels and length as in earlier calls.
         y : object, default=None
             Ignored.
+        groups : array-like of shape (n_windows,), default=None
+            As in ``fit``. The summary is that of the call with most windows.
 
         Returns
         -------
@@ -361,10 +374,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         TypeError
             If X has the wrong type.
         ValueError
-            If X is not as described, or the loss is not finite. What was learnt before is
-            kept.
+            If X or ``groups`` is not as described, or the loss is not finite. What was
+            learnt before is kept.
         """
-        return self._train(X, getattr(self, "_learnt", None), 1, "constant", True)
+        previous = getattr(self, "_learnt", None)
+        return self._train(X, groups, previous, 1, "constant", True)
 
     def transform(self, X: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
         """Embed windows; a row depends on its own window alone.
@@ -463,16 +477,12 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             n_learnt = learnt_size(self.embedding_size_)
             sizes["joint"] = {"learnt": n_learnt, "summary": self.summary_size_}
         sizes["all"] = {**sizes["joint"], **sizes["modalities"]}
-        names = [
-            f"crossl_{part}_{unit:03d}"
-            for part, size in sizes[self.output].items()
-            for unit in range(size)
-        ]
-        return np.asarray(names, dtype=object)
+        return unit_names("crossl", sizes[self.output])
 
     def _train(
         self,
         X: ArrayLike,
+        groups: Any,
         previous: dict[str, Any] | None,
         max_epochs: int | str,
         lr_schedule: str,
@@ -481,7 +491,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Train, and only then set the fitted attributes: errors leave them as before."""
         check_masking_ratio(self.masking_ratio)
         fitted, windows = self._check_training(X, previous, partial)
-        fitted.update(self._resolve_stages())
+        for role, stages in _STAGES.items():
+            fitted[f"{role}_"] = resolve_stage(role, getattr(self, role), *stages)
         fitted["summary_size_"] = self.summary_size
         if max_epochs == "auto":
             max_epochs = enough_epochs(len(windows), self.batch_size)
@@ -498,7 +509,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 self, max_epochs, X, lambda net: attributes(learnt(net, previous))
             )
         result = pretrain(
-            make_dataset(windows, fitted["mean_"], fitted["scale_"]),
+            make_dataset(windows, fitted["mean_"], fitted["scale_"], groups),
             self._network_config(fitted),
             self._training_config(max_epochs, lr_schedule),
             seed=self._seed(previous),
@@ -511,10 +522,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         self._embedding_network()
         return self
 
-    def _initialize(self, X: ArrayLike) -> CroSSLTransformer:
+    def _initialize(self, X: ArrayLike, groups: Any = None) -> CroSSLTransformer:
         """Learn all that takes no training, and leave the weights random."""
         self._validate_params()
-        return self._train(X, None, 0, "constant")
+        return self._train(X, groups, None, 0, "constant")
 
     def _check_training(
         self, X: ArrayLike, previous: dict[str, Any] | None, partial: bool
@@ -543,17 +554,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         fitted["mean_"] = {name: m.mean for name, m in moments.items()}
         fitted["scale_"] = {name: m.scale for name, m in moments.items()}
         return fitted, windows
-
-    def _resolve_stages(self) -> dict[str, Any]:
-        return {
-            "encoder_": resolve_stage("encoder", self.encoder, ENCODERS, ModuleEncoder),
-            "aggregator_": resolve_stage(
-                "aggregator", self.aggregator, AGGREGATORS, ModuleAggregator
-            ),
-            "objective_": resolve_stage(
-                "objective", self.objective, OBJECTIVES, ModuleObjective
-            ),
-        }
 
     def _network_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
         return {

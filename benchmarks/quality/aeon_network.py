@@ -21,7 +21,7 @@ class AeonNetwork:
 
     heads = ("network",)
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Learn the channels' moments."""
         self.seed = seed
         self.moments = channel_moments(X)

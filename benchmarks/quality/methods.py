@@ -1,7 +1,8 @@
 """The methods: each turns windows into vectors for a linear model, or is a classifier.
 
 Every method gets the same windows, standardised by channel over the training subjects;
-only ours sees what is missing as missing, the others see it at its mean. A linear model
+only ours sees what is missing as missing, the others see it at its mean. All are told
+whose each window is; only those named "subjects" use it. A linear model
 on standardised features is all that learns from labels: logistic regression as it is by
 default or, with ROCKET-like features, the ridge classifier that their authors use, with
 ten penalties to choose from.
@@ -48,7 +49,7 @@ class Standardized(ABC):
 
     heads = ("logistic",)
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Learn from windows without labels."""
         self.moments = channel_moments(X)
         self.learn(self.standardize(X), seed)
@@ -78,12 +79,15 @@ class Ours:
 
     heads = ("logistic", "ridge")
 
-    def __init__(self, **params: object):
+    def __init__(self, by_subject: bool = False, **params: object):
+        self.by_subject = by_subject
         self.params = params
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Pretrain."""
-        self.embedder = CroSSLTransformer(random_state=seed, **self.params).fit(X)
+        groups = subject if self.by_subject else None
+        embedder = CroSSLTransformer(random_state=seed, **self.params)
+        self.embedder = embedder.fit(X, groups=groups)
 
     def transform(self, X: Windows) -> np.ndarray:
         """Embed."""
@@ -95,7 +99,7 @@ class Published(Ours):
 
     heads = ("logistic",)
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Pretrain."""
         params = {"random_state": seed, **self.params}
         self.embedder = CroSSLTransformer.from_paper(**params).fit(X)
@@ -106,16 +110,23 @@ class FineTuned:
 
     heads = ("network",)
 
-    def __init__(self, transformer: CroSSLTransformer | None = None, **params: object):
+    def __init__(
+        self,
+        transformer: CroSSLTransformer | None = None,
+        by_subject: bool = False,
+        **params: object,
+    ):
         self.transformer = transformer or CroSSLTransformer()
+        self.by_subject = by_subject
         self.params = params
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Pretrain, unless training is from scratch."""
         transformer = clone(self.transformer).set_params(random_state=seed)
         self.fixed = {"transformer": transformer, "random_state": seed, **self.params}
         if self.params.get("pretrain", True):
-            self.fixed["pretrained"] = transformer.fit(X)
+            groups = subject if self.by_subject else None
+            self.fixed["pretrained"] = transformer.fit(X, groups=groups)
 
     def classifier(self, X: Windows, y: np.ndarray):
         """Fine-tune on labelled windows; returns what maps windows to classes."""
@@ -233,7 +244,9 @@ class MultiRocketHydra(Rocket):
 
 METHODS: dict[str, Any] = {
     "CroSSLTransformer": Ours(),
+    "CroSSLTransformer, subjects": Ours(by_subject=True),
     "CroSSLClassifier": FineTuned(),
+    "CroSSLClassifier, subjects": FineTuned(by_subject=True),
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),

@@ -29,7 +29,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
     if protocol == "seeds":
         yield from _by_seeds(recordings, method, split)
         return
-    X, y, X_test, y_test = _parts(recordings, split)
+    X, y, subject, X_test, y_test = _parts(recordings, split)
     if protocol == "missing":
         X = without_pairs(X, HALF, seed=split)
         tests = {"half missing in training and test": _half(X_test)}
@@ -37,7 +37,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
         tests = {"": X_test, "half missing": _half(X_test)}
         tests |= {f"without {name}": without(X_test, name) for name in X}
     start = time.perf_counter()
-    method.fit(X, seed=split)
+    method.fit(X, split, subject)
     fitted = time.perf_counter()
     yield {"measure": "seconds of fit", "value": fitted - start}
     learner = None
@@ -70,10 +70,10 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
 
 def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
     """Fit a method to all labels once more for each seed."""
-    X, y, X_test, y_test = _parts(recordings, split)
+    X, y, subject, X_test, y_test = _parts(recordings, split)
     tests = {"": X_test}
     for number in SEEDS:
-        method.fit(X, seed=split + 10 * number)
+        method.fit(X, split + 10 * number, subject)
         learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
         for head in method.heads:
             if learner is not None:
@@ -86,11 +86,20 @@ def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
 
 def _parts(
     recordings: Recordings, split: int
-) -> tuple[Windows, np.ndarray, Windows, np.ndarray]:
-    """Part the windows and their classes by subject: training, then test."""
+) -> tuple[Windows, np.ndarray, np.ndarray, Windows, np.ndarray]:
+    """Part the windows and their classes by subject: training, then test.
+
+    Returns the subjects of the training windows after their classes.
+    """
     test = test_windows(recordings, split)
-    X, y = select(recordings.X, np.flatnonzero(~test)), recordings.y[~test]
-    return X, y, select(recordings.X, np.flatnonzero(test)), recordings.y[test]
+    training = select(recordings.X, np.flatnonzero(~test))
+    known = recordings.y[~test], recordings.subject[~test]
+    return (
+        training,
+        *known,
+        select(recordings.X, np.flatnonzero(test)),
+        recordings.y[test],
+    )
 
 
 def calibration_error(classifier: Any, X: Windows, y: np.ndarray) -> float:

@@ -34,7 +34,7 @@ class SupervisedNetwork:
     def __init__(self, least_steps: int = 300):
         self.least_steps = least_steps
 
-    def fit(self, X: Windows, seed: int) -> None:
+    def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Learn the channels' moments."""
         self.seed = seed
         self.moments = channel_moments(X)

@@ -22,6 +22,7 @@ _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
 _MOST_RETAKEN = 1024  # windows
 _MOST_KEPT = 2048  # that others are moved towards
+_NEAR = 0.01  # of these are near to one of them
 _RETAKES: tuple[Retake, ...] = (cut, play_again)
 
 
@@ -39,7 +40,8 @@ def fit_summary(
 ) -> Sample:
     """Learn the summary from evenly spread windows.
 
-    Unless it has been learnt from more of them before.
+    Unless it has been learnt from more of them before. Where the windows are in groups,
+    such as subjects, what like windows of two groups differ in is noise.
     """
     n_features = sum(summary.completion.sizes)
     n_windows = min(_MOST_WINDOWS, max(_ROWS, _BYTES // (4 * n_features)))
@@ -54,17 +56,18 @@ def fit_summary(
     x = summary.join(raw, observed)
     if afresh:
         summary.fit_components(x, observed)
-        _fit_scaling(summary, windows, rows, device)
     complete = observed.all(1)
     if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
     blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
     components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
-    found = torch.cat(components)[complete]
+    found, those = torch.cat(components)[complete], rows[complete.cpu().numpy()]
     if afresh:
         kept = _spread(np.arange(len(found)), _MOST_KEPT)
-        summary.shift.fit(summary.scaling(found[kept]))
-    return Sample(windows, rows[complete.cpu().numpy()], found)
+        groups = None if windows.groups is None else windows.groups[those[kept]]
+        retakes = _between_retakes(summary, windows, rows, device)
+        _fit_scaling(summary, retakes, found[kept], groups)
+    return Sample(windows, those, found)
 
 
 @torch.no_grad()
@@ -94,9 +97,41 @@ def _fit_kernels(
 
 
 def _fit_scaling(
-    summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
+    summary: Summary, retakes: Tensor, kept: Tensor, groups: np.ndarray | None
 ) -> None:
-    """Compare the components of two retakes of a window, of each kind."""
+    """Learn what is noise, and the step to the nearest of the windows kept.
+
+    Which are near is seen once retakes are scaled alike; then what these differ in is
+    noise, too.
+    """
+    scaling, shift = summary.scaling, summary.shift
+    variance = summary.completion.variance
+    scaling.fit(retakes, variance)
+    shift.fit(scaling(kept))
+    similarity = shift.similarity(scaling(kept))  # (kept, kept)
+    scaling.fit(retakes, variance, between_neighbours(kept, similarity, groups))
+    shift.fit(scaling(kept))
+
+
+def between_neighbours(
+    x: Tensor, similarity: Tensor, groups: np.ndarray | None
+) -> Tensor:
+    """Take the difference of each window (n, size) and those nearest, (n_pairs, size).
+
+    They are of other groups, if there are several; ``similarity`` is (n, n).
+    """
+    if groups is not None and len(np.unique(groups)) > 1:
+        number = torch.from_numpy(groups).to(x.device)
+        similarity = similarity.masked_fill(number[:, None] == number, -torch.inf)
+    nearest = similarity.topk(max(1, round(_NEAR * len(x))))
+    near = nearest.values > -torch.inf  # (n, nearest)
+    return (x[:, None] - x[nearest.indices])[near]
+
+
+def _between_retakes(
+    summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
+) -> Tensor:
+    """Take the differences of two retakes of a window, of each kind."""
     rows = _spread(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
 
@@ -104,8 +139,7 @@ def _fit_scaling(
         raw = _raw_features(summary, windows, rows, device, retake)
         return summary.components(summary.project(raw, observed), observed)
 
-    differences = [components(retake) - components(retake) for retake in _RETAKES]
-    summary.scaling.fit(torch.cat(differences), summary.completion.variance)
+    return torch.cat([components(retake) - components(retake) for retake in _RETAKES])
 
 
 def _raw_features(

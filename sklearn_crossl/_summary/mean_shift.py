@@ -60,15 +60,18 @@ class MeanShift(nn.Module):
         """Move windows (n, size)."""
         if not len(self.neighbours):
             return x
-        similarity = normalize(x @ self.axes) @ self.directions.T
-        similarity.masked_fill_(similarity > _SAME, -torch.inf)  # (n, neighbours)
-        nearest = similarity.topk(min(_NEAREST, len(self.neighbours)))
+        nearest = self.similarity(x).topk(min(_NEAREST, len(self.neighbours)))
         weight = ((nearest.values - 1) / _WIDTH).exp()  # (n, nearest)
         weight = weight * (_MOST / weight.sum(1, keepdim=True)).clamp_max(1)
         around = embedding_bag(
             nearest.indices, self.neighbours, per_sample_weights=weight, mode="sum"
         )
         return (x + around) / (1 + weight.sum(1, keepdim=True)) * self.scale
+
+    def similarity(self, x: Tensor) -> Tensor:
+        """Compare windows (n, size) with those kept, (n, neighbours); -inf if same."""
+        cosines = normalize(x @ self.axes) @ self.directions.T
+        return cosines.masked_fill_(cosines > _SAME, -torch.inf)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: object) -> None:
         """Load as many neighbours as were kept."""

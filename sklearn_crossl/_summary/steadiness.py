@@ -1,19 +1,21 @@
-"""Weighing components by how little they change within a window."""
+"""Weighing components by how little they change within a window and between like ones."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-_RIDGE = 1.0  # times the mean variance within a window
-_TINY = 1e-6  # of the components' mean variance, if nothing changes within windows
+_RIDGE = 1.0  # times the mean variance of what is noise
+_TINY = 1e-6  # of the components' mean variance, if nothing is noise
+_LIKE = 0.3  # weight of what like windows differ in; retakes of one window have 1
 
 
 class SteadyScaling(nn.Module):
-    """Scales components so that retakes of one window differ alike in all directions.
+    """Scales components so that what is noise varies alike in all directions.
 
-    What two of the same window differ in says nothing of what the window is; few labels
-    cannot tell it from what does. The scaled components are rotated at random:
+    What two retakes of the same window differ in says nothing of what the window is, and
+    what a window and those most like it differ in says little; few labels cannot tell it
+    from what does. The scaled components are rotated at random:
     then every unit has a variance of about 1, and standardising units, as is usual before
     a linear model, leaves their weights as they are.
 
@@ -25,7 +27,8 @@ class SteadyScaling(nn.Module):
     References
     ----------
     Hatch, Kajarekar, Stolcke, "Within-class covariance normalization for SVM-based
-    speaker recognition", Interspeech 2006, with a window in the place of a class.
+    speaker recognition", Interspeech 2006, with a window, and its neighbours, in the
+    place of a class.
     """
 
     def __init__(self, size: int):
@@ -36,14 +39,25 @@ class SteadyScaling(nn.Module):
         self.register_buffer("rotation", rotation)
         self.register_buffer("matrix", rotation.clone())
 
-    def fit(self, differences: Tensor, variance: Tensor) -> None:
-        """Learn from differences (n, size) between components of retakes of a window.
+    def fit(
+        self, retakes: Tensor, variance: Tensor, neighbours: Tensor | None = None
+    ) -> None:
+        """Learn from what is noise.
 
-        ``variance`` (size,) is that of the components; it is zero where there are none.
+        Parameters
+        ----------
+        retakes : Tensor of shape (n, size)
+            Differences between components of retakes of a window.
+        variance : Tensor of shape (size,)
+            That of the components; zero where there are none.
+        neighbours : Tensor of shape (n_pairs, size), optional
+            Differences between components of windows that are like each other.
         """
         # On the host: not every device has float64 or eigenvalues.
-        x, variance = differences.cpu().double(), variance.cpu().double()
-        within = x.T @ x / (2 * len(x))
+        variance = variance.cpu().double()
+        within = _covariance(retakes)
+        if neighbours is not None and len(neighbours):
+            within += _LIKE * _covariance(neighbours)
         n_used = (variance > 0).sum().clamp_min(1)
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
@@ -56,3 +70,9 @@ class SteadyScaling(nn.Module):
     def forward(self, components: Tensor) -> Tensor:
         """Scale and rotate components (n, size)."""
         return components @ self.matrix
+
+
+def _covariance(differences: Tensor) -> Tensor:
+    """Estimate the covariance that differences (n, size) of two are twice of."""
+    x = differences.cpu().double()
+    return x.T @ x / (2 * len(x))
