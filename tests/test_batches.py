@@ -105,6 +105,19 @@ def test_a_sample_is_spread_over_the_file(tmp_path, n_windows):
         assert len(np.unique(rows)) == len(rows)
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_window_keeps_its_group(tmp_path, stream, monkeypatch):
+    if stream:
+        monkeypatch.setattr(_batches, "CHUNK_BYTES", 2000)
+    whose = np.arange(500) // 50
+    names = np.array(list("ABCDEFGHIJ"))[whose]
+    dataset = make_dataset(windows(500, tmp_path), MEAN, SCALE, names)
+    assert isinstance(dataset, StreamedWindows) == stream
+    sample, chosen = dataset.sample(64)
+    rows = sample.batch(chosen).inputs["a"][:, 1, 0].numpy().astype(int)
+    np.testing.assert_array_equal(sample.groups[chosen], whose[rows])
+
+
 def test_what_is_small_or_in_memory_is_loaded(tmp_path, monkeypatch):
     assert isinstance(make_dataset(windows(500, tmp_path), MEAN, SCALE), WindowDataset)
     monkeypatch.setattr(_batches, "CHUNK_BYTES", 2000)

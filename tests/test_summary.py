@@ -307,17 +307,23 @@ def test_fewer_windows_than_components():
 # Scaling by what changes within a window
 
 
-def test_scaling_literally():
+@pytest.mark.parametrize("n_pairs", [None, 0, 70])
+def test_scaling_literally(n_pairs):
     generator = torch.Generator().manual_seed(0)
     mixing = torch.randn(5, 5, generator=generator, dtype=torch.float64)
     differences = torch.randn(300, 5, generator=generator, dtype=torch.float64) @ mixing
     torch.manual_seed(0)
     scaling = SteadyScaling(5).double()
     variance = np.array([9.0, 4.0, 1.0, 0.5, 0.1])
-    scaling.fit(differences, torch.from_numpy(variance))
+    neighbours = None
+    if n_pairs is not None:
+        neighbours = torch.randn(n_pairs, 5, generator=generator, dtype=torch.float64)
+    scaling.fit(differences, torch.from_numpy(variance), neighbours)
     within = np.zeros((5, 5))
     for d in differences.numpy():
         within += np.outer(d, d) / 2 / 300
+    for d in neighbours.numpy() if n_pairs else ():
+        within += 0.3 * np.outer(d, d) / 2 / n_pairs
     values, axes = np.linalg.eigh(within)
     expected = axes @ np.diag((values + values.mean()) ** -0.5) @ axes.T
     expected /= np.sqrt(np.mean(np.diag(expected @ np.diag(variance) @ expected)))

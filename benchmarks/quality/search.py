@@ -26,6 +26,7 @@ from sklearn_crossl._summary import (
     kernels,
     learnt,
     mean_shift,
+    neighbours,
     retakes,
     steadiness,
 )
@@ -43,6 +44,7 @@ class Variant(NamedTuple):
 
     params: dict[str, Any] = {}
     constants: tuple[tuple[Any, str, Any], ...] = ()
+    by_subject: bool = False  # whether ``fit`` is told whose each window is
 
 
 STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
@@ -50,6 +52,10 @@ DEFAULTS = CroSSLTransformer().get_params()
 
 VARIANTS = {
     "default": Variant(),
+    "subjects": Variant(by_subject=True),
+    "no neighbours in the scaling": Variant({}, ((steadiness, "_LIKE", 0.0),)),
+    "neighbours weigh as much as retakes": Variant({}, ((steadiness, "_LIKE", 1.0),)),
+    "twice as many neighbours": Variant({}, ((neighbours, "_NEAR", 0.02),)),
     "no summary": Variant({"summary_size": 0}),
     **{
         f"no summary, infonce at {temperature}": Variant(
@@ -119,7 +125,9 @@ def measure(
     with ExitStack() as stack:
         for owner, name, value in variant.constants:
             stack.enter_context(mock.patch.object(owner, name, value))
-        embedder = CroSSLTransformer(random_state=number, **variant.params).fit(X)
+        embedder = CroSSLTransformer(random_state=number, **variant.params)
+        groups = recordings.subject[training] if variant.by_subject else None
+        embedder.fit(X, groups=groups)
         Z, Z_test = embedder.transform(X), embedder.transform(X_test)
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
         rank = embedder.score(X)

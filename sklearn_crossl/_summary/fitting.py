@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .neighbours import between_neighbours
 from .retakes import Retake, cut, play_again
 from .summary import Summary
 
@@ -22,7 +23,6 @@ _FEW = 64  # windows that the kernels' biases are taken from
 _ENOUGH = 256  # complete windows to learn the prediction from
 _MOST_RETAKEN = 1024  # windows
 _MOST_KEPT = 2048  # that others are moved towards
-_NEAR = 0.01  # of these are near to one of them
 _RETAKES: tuple[Retake, ...] = (cut, play_again)
 
 
@@ -101,8 +101,8 @@ def _fit_scaling(
 ) -> None:
     """Learn what is noise, and the step to the nearest of the windows kept.
 
-    Which are near is seen once retakes are scaled alike; then what these differ in is
-    noise, too.
+    Which windows are near shows once retakes differ alike in all directions; what they
+    differ in is noise, too, and joins in.
     """
     scaling, shift = summary.scaling, summary.shift
     variance = summary.completion.variance
@@ -111,21 +111,6 @@ def _fit_scaling(
     similarity = shift.similarity(scaling(kept))  # (kept, kept)
     scaling.fit(retakes, variance, between_neighbours(kept, similarity, groups))
     shift.fit(scaling(kept))
-
-
-def between_neighbours(
-    x: Tensor, similarity: Tensor, groups: np.ndarray | None
-) -> Tensor:
-    """Take the difference of each window (n, size) and those nearest, (n_pairs, size).
-
-    They are of other groups, if there are several; ``similarity`` is (n, n).
-    """
-    if groups is not None and len(np.unique(groups)) > 1:
-        number = torch.from_numpy(groups).to(x.device)
-        similarity = similarity.masked_fill(number[:, None] == number, -torch.inf)
-    nearest = similarity.topk(max(1, round(_NEAR * len(x))))
-    near = nearest.values > -torch.inf  # (n, nearest)
-    return (x[:, None] - x[nearest.indices])[near]
 
 
 def _between_retakes(
