@@ -31,6 +31,11 @@ def between_neighbours(
     -------
     Tensor of shape (n_pairs, size)
         Differences. A hundredth of the windows are near to each.
+
+    References
+    ----------
+    Haghverdi et al., "Batch effects in single-cell RNA-sequencing data are corrected by
+    matching mutual nearest neighbors", Nature Biotechnology 36, 2018.
     """
     if groups is not None and len(np.unique(groups)) > 1:
         number = torch.from_numpy(groups).to(x.device)
