@@ -26,9 +26,9 @@ def literal(x, similarity, groups):
     return np.reshape(differences, (-1, x.shape[1]))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
-    n=st.integers(1, 260),
+    n=st.integers(1, 160),
     n_groups=st.integers(0, 4),
     share=st.floats(0, 1),
     seed=st.integers(0, 999),
@@ -83,14 +83,15 @@ def test_people_differ_less_where_it_is_known_whose_windows_are(people):
     assert by_class[1] > 0.85 * by_class[0]
 
 
-def test_the_names_of_groups_do_not_matter_and_one_group_is_none(people):
-    X, _, groups = people
-    names = np.array(["Ada", "Ben", "Cem", "Dee", "Eve", "Fay", "Gus", "Hal"])
+def test_the_names_of_groups_do_not_matter_and_one_group_is_none():
+    X, _ = make_windows()
+    groups = np.arange(48) // 12
+    names = np.array(["Ada", "Ben", "Cem", "Dee"])
     given = [groups, names[groups], names[groups].astype(object), list(groups)]
     first, *rest = [summary_of(make()._initialize(X, g), X) for g in given]
     for other in rest:
         np.testing.assert_array_equal(other, first)
-    none, one = [summary_of(make()._initialize(X, g), X) for g in (None, groups * 0)]
+    none, one = (summary_of(make()._initialize(X, g), X) for g in (None, groups * 0))
     np.testing.assert_array_equal(one, none)
     assert not np.allclose(first, none)
 

@@ -47,9 +47,7 @@ class MeanShift(nn.Module):
 
     def fit(self, x: Tensor) -> None:
         """Keep training windows (n, size); their units vary by 1 after the step."""
-        values = x.cpu().double()  # not every device has float64 or eigenvalues
-        _, axes = torch.linalg.eigh(values.T @ values)  # the largest last
-        self.axes.copy_(axes[:, -self.axes.shape[1] :])
+        self.axes.copy_(_principal_axes(x)[:, : self.axes.shape[1]])
         self.neighbours = x.clone()
         self.directions = normalize(x @ self.axes)
         self.scale.fill_(1)
@@ -80,3 +78,11 @@ class MeanShift(nn.Module):
             if kept is not None:
                 setattr(self, name, getattr(self, name).new_zeros(kept.shape))
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+def _principal_axes(x: Tensor) -> Tensor:
+    """Find the axes along which windows (n, size) vary about zero, the longest first."""
+    x = x.cpu().double()  # not every device has float64 or eigenvalues
+    if len(x) < x.shape[1]:  # faster, and most eigenvalues would be zero
+        return torch.linalg.svd(x).Vh.T
+    return torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)

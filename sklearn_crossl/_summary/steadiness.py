@@ -55,17 +55,18 @@ class SteadyScaling(nn.Module):
         """
         # On the host: not every device has float64 or eigenvalues.
         variance = variance.cpu().double()
-        within = _covariance(retakes)
+        n_used = max(1, int((variance > 0).sum()))  # the others are zero
+        within = _covariance(retakes[:, :n_used])
         if neighbours is not None and len(neighbours):
-            within += _LIKE * _covariance(neighbours)
-        n_used = (variance > 0).sum().clamp_min(1)
+            within += _LIKE * _covariance(neighbours[:, :n_used])
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
         values, axes = torch.linalg.eigh(within)
         scaling = (axes * values.rsqrt()) @ axes.T
-        spread = (scaling.square().sum(1) * variance).mean().clamp_min(1e-12).sqrt()
-        matrix = scaling @ self.rotation.cpu().double() / spread
-        self.matrix.copy_(matrix.to(self.matrix.dtype))
+        total = (scaling.square().sum(1) * variance[:n_used]).sum()
+        spread = (total / len(variance)).clamp_min(1e-12).sqrt()
+        matrix = scaling @ self.rotation[:n_used].cpu().double() / spread
+        self.matrix.zero_()[:n_used] = matrix.to(self.matrix)
 
     def forward(self, components: Tensor) -> Tensor:
         """Scale and rotate components (n, size)."""
