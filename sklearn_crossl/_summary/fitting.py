@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .neighbours import between_neighbours
+from .neighbours import covariance_between, near_windows
 from .retakes import Retake, cut, play_again
 from .summary import Summary
 
@@ -40,8 +40,7 @@ def fit_summary(
 ) -> Sample:
     """Learn the summary from evenly spread windows.
 
-    Unless it has been learnt from more of them before. Where the windows are in groups,
-    such as subjects, what like windows of two groups differ in is noise.
+    Unless it has been learnt from more of them before.
     """
     n_features = sum(summary.completion.sizes)
     n_windows = min(_MOST_WINDOWS, max(_ROWS, _BYTES // (4 * n_features)))
@@ -108,8 +107,8 @@ def _fit_scaling(
     variance = summary.completion.variance
     scaling.fit(retakes, variance)
     shift.fit(scaling(kept))
-    similarity = shift.similarity(scaling(kept))  # (kept, kept)
-    scaling.fit(retakes, variance, between_neighbours(kept, similarity, groups))
+    near = near_windows(shift.similarity(scaling(kept)), groups)
+    scaling.fit(retakes, variance, covariance_between(kept, near))
     shift.fit(scaling(kept))
 
 

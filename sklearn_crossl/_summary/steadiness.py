@@ -40,7 +40,7 @@ class SteadyScaling(nn.Module):
         self.register_buffer("matrix", rotation.clone())
 
     def fit(
-        self, retakes: Tensor, variance: Tensor, neighbours: Tensor | None = None
+        self, retakes: Tensor, variance: Tensor, between: Tensor | None = None
     ) -> None:
         """Learn from what is noise.
 
@@ -50,15 +50,16 @@ class SteadyScaling(nn.Module):
             Differences between components of retakes of a window.
         variance : Tensor of shape (size,)
             That of the components; zero where there are none.
-        neighbours : Tensor of shape (n_pairs, size), optional
-            Differences between components of windows that are like each other.
+        between : Tensor of shape (size, size), optional
+            Covariance of components about those of windows that are like theirs.
         """
         # On the host: not every device has float64 or eigenvalues.
         variance = variance.cpu().double()
         n_used = max(1, int((variance > 0).sum()))  # the others are zero
-        within = _covariance(retakes[:, :n_used])
-        if neighbours is not None and len(neighbours):
-            within += _LIKE * _covariance(neighbours[:, :n_used])
+        x = retakes[:, :n_used].cpu().double()
+        within = x.T @ x / (2 * len(x))
+        if between is not None:
+            within += _LIKE * between[:n_used, :n_used].cpu().double()
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
         values, axes = torch.linalg.eigh(within)
@@ -71,9 +72,3 @@ class SteadyScaling(nn.Module):
     def forward(self, components: Tensor) -> Tensor:
         """Scale and rotate components (n, size)."""
         return components @ self.matrix
-
-
-def _covariance(differences: Tensor) -> Tensor:
-    """Estimate the covariance that differences (n, size) of two are twice of."""
-    x = differences.cpu().double()
-    return x.T @ x / (2 * len(x))
