@@ -130,8 +130,8 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         y : array-like of shape (n_windows,)
             Targets; NaN says that a window has none.
         groups : array-like of shape (n_windows,), default=None
-            Such as the subjects; pretraining treats what similar windows of two differ in
-            as noise, and with ``early_stopping`` none is on both sides.
+            Such as the subjects. Pretraining is told of them, and with ``early_stopping``
+            none is on both sides.
 
         Returns
         -------

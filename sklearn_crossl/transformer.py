@@ -327,8 +327,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_windows,), default=None
-            Whose window each is. The summary then treats what similar windows of two
-            people differ in as noise, so that somebody new is described like those known.
+            Whose window each is. What similar windows of two people differ in then weighs
+            little in the summary. Leave it out where people are what is to be told apart.
 
         Returns
         -------

@@ -182,6 +182,19 @@ def test_every_protocol_is_measured(folder, method, protocol):
     assert max(full) > 0.6  # of three classes
 
 
+def test_only_methods_that_are_told_use_the_subjects():
+    X, y = windows()
+    subject = np.arange(len(y)) % 3
+    few = {"max_epochs": 1, "summary_size": 16}
+    told, untold = Ours(by_subject=True, **few), Ours(**few)
+    tuned = FineTuned(CroSSLTransformer(**few), by_subject=True)
+    for method in (told, untold, tuned):
+        method.fit(X, 0, subject)
+    Z = told.transform(X)
+    assert not np.allclose(untold.transform(X), Z)
+    np.testing.assert_array_equal(tuned.fixed["pretrained"].transform(X), Z)
+
+
 def test_the_features_are_those_that_the_summary_compresses():
     X, _ = windows()
     method = Features()
@@ -371,7 +384,7 @@ def test_every_variant_changes_something_that_exists():
 
 
 def test_constants_change_for_the_measurement_alone(folder):
-    variant = Variant(FEW, ((search.learnt, "_SIZE", 1),))
+    variant = Variant(FEW, ((search.learnt, "_SIZE", 1),), by_subject=True)
     row = search.measure(NAME, variant, 0, folder)
     assert search.learnt._SIZE == 128
     assert 1 < row["effective rank"] < 17
