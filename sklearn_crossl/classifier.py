@@ -205,8 +205,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
             Labels. -1, NaN or None says that a window has none; if there is only one
             other number, -1 is a class.
         groups : array-like of shape (n_windows,), default=None
-            Such as the subjects. Pretraining is told of them, and with ``early_stopping``
-            none is on both sides.
+            Such as subjects: pretraining is told of them, and none is partly held out.
 
         Returns
         -------

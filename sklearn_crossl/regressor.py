@@ -130,8 +130,7 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         y : array-like of shape (n_windows,)
             Targets; NaN says that a window has none.
         groups : array-like of shape (n_windows,), default=None
-            Such as the subjects. Pretraining is told of them, and with ``early_stopping``
-            none is on both sides.
+            Such as subjects: pretraining is told of them, and none is partly held out.
 
         Returns
         -------
