@@ -14,32 +14,28 @@ from sklearn_crossl.datasets import make_multimodal_series
 
 
 def nearest(similarities, among, share):
-    """A share of some windows, one at least, by their similarity to another."""
+    """A share of all windows, one at least, of those among which they are to be."""
     order = sorted(among, key=lambda j: -similarities[j])
-    order = order[: max(1, round(share * len(among)))]
-    return {j for j in order if similarities[j] > -np.inf}
+    order = order[: max(1, round(share * len(similarities)))]
+    return [j for j in order if similarities[j] > -np.inf]
 
 
 def literal(similarity, groups):
-    """Of each two groups those among each other's nearest; a hundredth of one group."""
+    """A hundredth of all or, of other groups, those of a fiftieth that are mutual."""
     n = len(similarity)
     near = np.zeros((n, n), dtype=bool)
-    if groups is None or len(set(groups)) < 2:
-        for i in range(n):
-            near[i, list(nearest(similarity[i], range(n), 0.01))] = True
-        return near
-    members = {g: [j for j in range(n) if groups[j] == g] for g in groups}
-    for i, j in np.ndindex(n, n):
-        if groups[i] != groups[j]:
-            there = nearest(similarity[i], members[groups[j]], 0.05)
-            back = nearest(similarity[j], members[groups[i]], 0.05)
-            near[i, j] = j in there and i in back
-    return near
+    for i in range(n):
+        if groups is None:
+            near[i, nearest(similarity[i], range(n), 0.01)] = True
+        else:
+            others = [j for j in range(n) if groups[j] != groups[i]]
+            near[i, nearest(similarity[i], others, 0.02)] = True
+    return near if groups is None else near & near.T
 
 
 @settings(deadline=None, max_examples=25)
 @given(
-    n=st.integers(1, 120),
+    n=st.integers(1, 160),
     n_groups=st.integers(0, 4),
     share=st.floats(0, 1),
     seed=st.integers(0, 999),
@@ -47,9 +43,7 @@ def literal(similarity, groups):
 def test_which_are_near_and_what_they_differ_in_literally(n, n_groups, share, seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 3))
-    similarity = rng.random((n, n))
-    similarity[rng.random((n, n)) < share] = -np.inf
-    similarity = np.minimum(similarity, similarity.T)
+    similarity = np.where(rng.random((n, n)) < share, -np.inf, rng.random((n, n)))
     groups = rng.integers(n_groups, size=n) if n_groups else None
     near = near_windows(torch.from_numpy(similarity), groups)
     np.testing.assert_array_equal(near.numpy(), literal(similarity, groups))
@@ -95,8 +89,8 @@ def test_people_differ_less_where_it_is_known_whose_windows_are(people):
     X, y, groups = people
     apart = [summary_of(make()._initialize(X, g), X) for g in (None, groups)]
     by_person, by_class = ([between(Z, of) for Z in apart] for of in (groups, y))
-    assert by_person[1] < 0.5 * by_person[0]
-    assert by_class[1] > 0.7 * by_class[0]
+    assert by_person[1] < 0.75 * by_person[0]
+    assert by_class[1] > 0.95 * by_class[0]
 
 
 def test_the_names_of_groups_do_not_matter_and_one_group_is_none():

@@ -107,8 +107,11 @@ def _fit_scaling(
     variance = summary.completion.variance
     scaling.fit(retakes, variance)
     shift.fit(scaling(kept))
-    near = near_windows(shift.similarity(scaling(kept)), groups)
-    scaling.fit(retakes, variance, covariance_between(kept, near))
+    similarity = shift.similarity(scaling(kept))
+    between = covariance_between(kept, near_windows(similarity))
+    if groups is not None:
+        between += covariance_between(kept, near_windows(similarity, groups))
+    scaling.fit(retakes, variance, between)
     shift.fit(scaling(kept))
 
 

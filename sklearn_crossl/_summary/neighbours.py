@@ -7,24 +7,24 @@ import torch
 from torch import Tensor
 
 _NEAR = 0.01  # of the windows are near to one of them
-_NEAR_OF_GROUP = 0.05  # of another group's windows, at least one
+_NEAR_ACROSS = 0.02  # of the windows, and of other groups
 
 
-def near_windows(similarity: Tensor, groups: np.ndarray | None) -> Tensor:
+def near_windows(similarity: Tensor, groups: np.ndarray | None = None) -> Tensor:
     """Say which windows are near to each.
 
-    Windows of one recording are alike down to what is peculiar to it. Where it is known
-    whose each is, near are those of two people of which each is among the nearest that
-    the other person has: what they differ in is mostly how people differ who do the
-    same. What just one of the two has done is seldom among the nearest to anything that
-    the other has.
+    Most of those nearest to a window are of its own recording, and alike down to what is
+    peculiar to it. Where it is known whose each is, those near are of other people, and
+    such that each is among the nearest to the other: what the two differ in is mostly
+    how people differ who do the same. What just one of them did is seldom among the
+    nearest to what another did.
 
     Parameters
     ----------
     similarity : Tensor of shape (n, n)
         Of each two windows; -inf if they are not to be compared.
-    groups : int ndarray of shape (n,) or None
-        Such as whose each window is. A single group is as good as none.
+    groups : int ndarray of shape (n,), optional
+        Such as whose each window is.
 
     Returns
     -------
@@ -36,24 +36,19 @@ def near_windows(similarity: Tensor, groups: np.ndarray | None) -> Tensor:
     Haghverdi et al., "Batch effects in single-cell RNA-sequencing data are corrected by
     matching mutual nearest neighbors", Nature Biotechnology 36, 2018.
     """
-    near = torch.zeros_like(similarity, dtype=torch.bool)
-    if groups is None or len(np.unique(groups)) < 2:
-        everybody = torch.arange(len(near), device=near.device)
-        _mark_nearest(near, similarity, everybody, _NEAR)
-    else:
-        number = torch.from_numpy(groups).to(near.device)
-        for one in number.unique():
-            members = (number == one).nonzero()[:, 0]
-            _mark_nearest(near, similarity, members, _NEAR_OF_GROUP)
-        near &= near.T & (number[:, None] != number)
+    if groups is None:
+        return _nearest(similarity, _NEAR)
+    number = torch.from_numpy(groups).to(similarity.device)
+    apart = similarity.masked_fill(number[:, None] == number, -torch.inf)
+    near = _nearest(apart, _NEAR_ACROSS)
+    return near & near.T
+
+
+def _nearest(similarity: Tensor, share: float) -> Tensor:
+    """Mark a share of the windows, the nearest to each, (n, n)."""
+    nearest = similarity.topk(max(1, round(share * len(similarity)))).indices
+    near = torch.zeros_like(similarity, dtype=torch.bool).scatter_(1, nearest, True)
     return near & (similarity > -torch.inf)
-
-
-def _mark_nearest(near: Tensor, similarity: Tensor, of: Tensor, share: float) -> None:
-    """Mark a share of some windows, the nearest to each of all, (n, n)."""
-    n_nearest = max(1, round(share * len(of)))
-    nearest = similarity[:, of].topk(n_nearest).indices  # (n, n_nearest)
-    near.scatter_(1, of[nearest], True)
 
 
 def covariance_between(x: Tensor, near: Tensor) -> Tensor:

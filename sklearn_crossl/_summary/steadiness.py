@@ -51,7 +51,7 @@ class SteadyScaling(nn.Module):
         variance : Tensor of shape (size,)
             That of the components; zero where there are none.
         between : Tensor of shape (size, size), optional
-            Covariance of components about those of windows that are like theirs.
+            Covariance of windows' components about those of windows like them.
         """
         # On the host: not every device has float64 or eigenvalues.
         variance = variance.cpu().double()
