@@ -2,10 +2,10 @@
 
 Every method gets the same windows, standardised by channel over the training subjects;
 only ours sees what is missing as missing, the others see it at its mean. All are told
-whose each window is; only those named "subjects" use it. A linear model
-on standardised features is all that learns from labels: logistic regression as it is by
-default or, with ROCKET-like features, the ridge classifier that their authors use, with
-ten penalties to choose from.
+whose each window is, and those named "subjects" use it. A linear model on standardised
+features is all that learns from labels: logistic regression as it is by default or, with
+ROCKET-like features, the ridge classifier that their authors use, with ten penalties to
+choose from.
 """
 
 from __future__ import annotations
