@@ -106,8 +106,9 @@ def _fit_scaling(
     scaling, shift = summary.scaling, summary.shift
     variance = summary.completion.variance
     scaling.fit(retakes, variance)
-    shift.fit(scaling(kept))
-    similarity = shift.similarity(scaling(kept))
+    scaled = scaling(kept)
+    shift.fit(scaled)
+    similarity = shift.similarity(scaled)
     between = covariance_between(kept, near_windows(similarity))
     if groups is not None:
         between += covariance_between(kept, near_windows(similarity, groups))
