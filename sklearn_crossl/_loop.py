@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -98,11 +97,13 @@ class GoodWeights(Callback):
     """Keeps the weights of the last epoch whose loss was finite."""
 
     def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
-        self.weights_ = copy.deepcopy(net.module_.state_dict())
+        # An epoch may be a single step, and the summary, most of the arrays, never learns.
+        arrays = net.module_.state_dict().items()
+        self.weights_ = {n: a.clone() for n, a in arrays if n[:8] != "summary."}
 
     def on_train_end(self, net: LossNet, **kwargs: Any) -> None:
         if net.diverged_ is not None and hasattr(self, "weights_"):
-            net.module_.load_state_dict(self.weights_)
+            net.module_.load_state_dict(self.weights_, strict=False)
 
 
 class ProgressBar(Callback):
