@@ -97,9 +97,9 @@ class GoodWeights(Callback):
     """Keeps the weights of the last epoch whose loss was finite."""
 
     def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
-        # An epoch may be a single step, and the summary, most of the arrays, never learns.
+        # An epoch may be one step, and the summary, most of the arrays, never learns.
         arrays = net.module_.state_dict().items()
-        self.weights_ = {n: a.clone() for n, a in arrays if n[:8] != "summary."}
+        self.weights_ = {n: a.clone() for n, a in arrays if not n.startswith("summary.")}
 
     def on_train_end(self, net: LossNet, **kwargs: Any) -> None:
         if net.diverged_ is not None and hasattr(self, "weights_"):

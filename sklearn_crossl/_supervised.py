@@ -163,7 +163,7 @@ class FineTuned(BaseEstimator, ABC):
             "history_": history(net),
             "n_iter_": len(history(net)),
             "_n_outputs": target.n_outputs,
-            "_weights": {n: w for n, w in arrays.items() if n[:8] != "summary."},
+            "_weights": {n: w for n, w in arrays.items() if not n.startswith("summary.")},
             "_network": None,  # the one built from earlier weights is stale
         }
 

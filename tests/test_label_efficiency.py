@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -202,6 +203,48 @@ def test_groups_are_never_on_both_sides(calls):
     for (train, _), (test, _) in zip(transforms[::2], transforms[1::2], strict=True):
         assert not set(groups[rows_of(train)]) & set(groups[rows_of(test)])
         assert len(set(groups[rows_of(test)])) == 3
+
+
+class ToldGroups(Recorder):
+    def fit(self, X, y=None, groups=None):
+        self.classes_ = np.unique(y)
+        Recorder.calls.append((self.log, X, groups))
+        return self
+
+
+class ToldEmbedder(TransformerMixin, ToldGroups):
+    def transform(self, X):
+        return np.asarray(X).reshape(len(X), -1)
+
+
+class ToldClassifier(ClassifierMixin, ToldGroups):
+    def predict(self, X):
+        return np.full(len(X), self.classes_[-1])
+
+
+class ToldSemiSupervised(ToldClassifier):
+    accepts_unlabeled = True
+
+
+@pytest.mark.parametrize("ask", [True, False])
+@pytest.mark.parametrize("last", [ToldClassifier, ToldSemiSupervised])
+def test_estimators_that_request_groups_get_those_of_their_windows(calls, last, ask):
+    X, y = make()
+    groups = np.arange(90) % 9 + 100
+    with config_context(enable_metadata_routing=True):
+        embed = ToldEmbedder("embed").set_fit_request(groups=ask)
+        classify = last("classify").set_fit_request(groups=ask)
+        pipeline = make_pipeline(embed, classify)
+        options = {"groups": groups, "fractions": [2], "n_draws": 1, "n_splits": 2}
+        label_efficiency_curve(pipeline, X, y, **options)
+        label_efficiency_curve(classify, X, y, **options)
+    assert len(named(calls, "embed")) == 2
+    assert len(named(calls, "classify")) == 4
+    for _, windows, told in calls:
+        if ask:
+            np.testing.assert_array_equal(told, groups[rows_of(windows)])
+        else:
+            assert told is None
 
 
 @pytest.mark.parametrize("form", ["dict", "SliceDict", "structured", "frame"])

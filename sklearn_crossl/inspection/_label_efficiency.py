@@ -53,6 +53,8 @@ def label_efficiency_curve(
         All labels, of which parts are shown to the estimators.
     groups : array-like of shape (n_windows,), default=None
         Such as the subjects: no group is on both sides of a split. None splits by class.
+        With metadata routing enabled, estimators that request groups are fitted with
+        those of their windows.
     fractions : sequence of float or int, default=(0.01, 0.05, 0.1, 1.0)
         How much is labelled: a float in (0, 1] is a share of each class's training
         windows, of which one at least; an int is a number of windows of each class. The
@@ -127,6 +129,7 @@ def label_efficiency_curve(
     random = check_random_state(random_state)
     shape = (len(fractions), n_splits, n_draws)
     scores = np.empty((len(methods), *shape))
+    known = None if groups is None else np.asarray(groups)
     n_labels = np.empty(shape)
     splits = _splits(labels, groups, test_size, n_splits, random)
     for split, (train, test) in enumerate(splits):
@@ -134,8 +137,9 @@ def label_efficiency_curve(
         shown = [[_labelled(order, f) for order in draws] for f in fractions]
         n_labels[:, split] = [[len(rows) for rows in of_draws] for of_draws in shown]
         parts = take_windows(X, train), labels[train], take_windows(X, test)
+        of_train = None if known is None else known[train]
         for method, (name, estimator) in enumerate(methods.items()):
-            fitted = FittedForSplit(name, estimator, *parts)
+            fitted = FittedForSplit(name, estimator, *parts, of_train)
             for i, of_draws in enumerate(shown):
                 scores[method, i, split] = _score_draws(
                     fitted, of_draws, labels[test], scorers[name]

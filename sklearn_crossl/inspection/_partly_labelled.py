@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import get_routing_for_object
 
 from ._rows import count_windows, take_windows
 
@@ -29,6 +31,8 @@ class FittedForSplit:
         Their labels, of which none is looked at before :meth:`score`.
     X_test : object
         The test windows.
+    groups : ndarray of shape (n_windows,) or None
+        Of the training windows, for estimators that request them.
     """
 
     def __init__(
@@ -38,8 +42,9 @@ class FittedForSplit:
         X_train: Any,
         y_train: np.ndarray,
         X_test: Any,
+        groups: np.ndarray | None = None,
     ):
-        embedded = embed_without_labels(estimator, X_train, X_test)
+        embedded = embed_without_labels(estimator, X_train, X_test, groups)
         if embedded is not None:
             (X_train, X_test), estimator = embedded, estimator[-1]
         self.estimator = estimator
@@ -51,6 +56,7 @@ class FittedForSplit:
                 "go with; encode y by LabelEncoder().fit_transform(y)."
             )
         self.X_train, self.y_train, self.X_test = X_train, y_train, X_test
+        self.groups = groups
         self.n_windows = count_windows(X_train)
 
     def score(self, labelled: np.ndarray, y_test: np.ndarray, scorer: Any) -> float:
@@ -74,14 +80,37 @@ class FittedForSplit:
         if self.accepts_unlabeled:
             y = np.full_like(self.y_train, UNLABELLED)
             y[labelled] = self.y_train[labelled]
-            estimator.fit(self.X_train, y)
+            estimator.fit(self.X_train, y, **requested(estimator, self.groups))
         else:
-            estimator.fit(take_windows(self.X_train, labelled), self.y_train[labelled])
+            X, y = take_windows(self.X_train, labelled), self.y_train[labelled]
+            groups = None if self.groups is None else self.groups[labelled]
+            estimator.fit(X, y, **requested(estimator, groups))
         return float(scorer(estimator, self.X_test, y_test))
 
 
+def requested(estimator: Any, groups: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Choose what ``fit`` is to be given besides X and y.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Of scikit-learn.
+    groups : ndarray or None
+        Of the windows that it is fitted on.
+
+    Returns
+    -------
+    dict of str to ndarray
+        The groups, if metadata routing is enabled and the estimator requests them.
+    """
+    if groups is None or not get_config()["enable_metadata_routing"]:
+        return {}
+    names = get_routing_for_object(estimator).consumes("fit", ["groups"])
+    return dict.fromkeys(names, groups)
+
+
 def embed_without_labels(
-    estimator: Any, X_train: Any, X_test: Any
+    estimator: Any, X_train: Any, X_test: Any, groups: np.ndarray | None
 ) -> tuple[Any, Any] | None:
     """Fit a pipeline's transformers without labels, and transform the windows.
 
@@ -91,6 +120,8 @@ def embed_without_labels(
         Any; a clone is fitted.
     X_train, X_test : object
         The windows.
+    groups : ndarray or None
+        Of the training windows, for transformers that request them.
 
     Returns
     -------
@@ -108,7 +139,7 @@ def embed_without_labels(
         return None
     fitted = clone(estimator[:-1])
     try:
-        Z_train = fitted.fit_transform(X_train)
+        Z_train = fitted.fit_transform(X_train, **requested(fitted, groups))
     except ValueError as error:
         # Some, as SelectKBest, have no tag that says so.
         if "requires y to be passed" in str(error):
