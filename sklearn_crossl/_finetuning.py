@@ -70,8 +70,8 @@ class FineTunedNetwork(CroSSLNetwork):
         self, batch: LabelledBatch, autocast: torch.dtype | None = None
     ) -> Tensor:
         """Compute the outputs of each view, (n_views, batch, n_outputs)."""
-        codes = batch.codes
-        if codes is None:
+        codes = batch.codes  # the pretrained encoders'
+        if any(p.requires_grad for p in self.encoders.parameters()):
             device = batch.target.device.type
             with torch.autocast(device, autocast, enabled=autocast is not None):
                 latents = self.encode(batch.windows)

@@ -25,7 +25,7 @@ class LabelledBatch(NamedTuple):
     """Windows with their targets, in one view or several."""
 
     windows: Batch
-    codes: Tensor | None  # (batch, M, code_size) if the encoders do not learn
+    codes: Tensor  # (batch, M, code_size) by the encoders as they were
     summaries: Tensor | None  # (n_views, batch, summary_size)
     features: Tensor | None  # completed, (batch, n_features); None in training
     keep: Tensor  # which modalities each view has, (n_views, batch, M)
@@ -48,7 +48,7 @@ class Views(NamedTuple):
 
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
-    codes: Tensor | None  # (n_windows, M, code_size) by the encoders as they were
+    codes: Tensor  # (n_windows, M, code_size) by the encoders as they were
     features: Tensor | None  # completed, (n_windows, n_features), in half precision
 
 
@@ -95,7 +95,7 @@ class LabelledWindows(Dataset):
             views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
         return LabelledBatch(
             self.windows.batch(self.rows[at]),
-            None if codes is None else codes[rows],
+            codes[rows],
             None if summaries is None else summaries[views, rows],
             None if dropped or features is None else features[rows],
             keep[views, rows],
@@ -142,7 +142,7 @@ def make_views(
     """Summarise windows whole and with sensors dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are for encoders that do not learn; the
+    every window keeps a sensor. The codes are for encoders that do not learn yet; the
     features are those of whole windows, where a modality is missing as expected.
     """
     observed = torch.from_numpy(windows.observed)

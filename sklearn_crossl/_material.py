@@ -30,12 +30,10 @@ class Material(NamedTuple):
         """Where to compute."""
         return resolve_device(self.transformer.device)
 
-    def choose(self, rows: np.ndarray, freeze: str | None) -> LabelledWindows:
-        """Choose some of the labelled windows, for a network frozen so far."""
-        # The codes are the pretrained encoders'; those that learn make their own.
-        views = self.views if freeze else self.views._replace(codes=None)
-        target = self.target
-        return LabelledWindows(self.windows, views, target.values, target.weight, rows)
+    def choose(self, rows: np.ndarray) -> LabelledWindows:
+        """Choose some of the labelled windows."""
+        known = self.target.values, self.target.weight
+        return LabelledWindows(self.windows, self.views, *known, rows)
 
 
 def gather(

@@ -239,8 +239,8 @@ class FineTuned(BaseEstimator, ABC):
             network.fit_features(features[training], *known)
         return fine_tune(
             network,
-            material.choose(training, freeze),
-            None if held_out is None else material.choose(held_out, freeze),
+            material.choose(training),
+            None if held_out is None else material.choose(held_out),
             target.loss,
             device=material.device,
             autocast=autocast_dtype(transformer.precision, material.device),

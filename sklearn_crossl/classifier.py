@@ -282,17 +282,17 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         target = material.target
         tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, rows
 
-        def test(network: FineTunedNetwork, rows: np.ndarray, freeze: Any) -> None:
-            windows = material.choose(rows, freeze)
+        def test(network: FineTunedNetwork, rows: np.ndarray) -> None:
+            windows = material.choose(rows)
             tested.append((outputs(network, windows, material.device), rows))
 
         if self.calibrate and held_out is not None:
-            test(network, held_out, self.freeze)
+            test(network, held_out)
         elif self.calibrate:
             seed = int(torch.randint(2**31 - 1, ()))
             for training, rows in folds(target.values, material.groups, seed):
                 head = self._train(material, training, None, "all", auxiliary=True)
-                test(head.module_, rows, "all")
+                test(head.module_, rows)
         if not tested:
             return {"temperature_": 1.0}
         logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))

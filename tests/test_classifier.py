@@ -220,7 +220,7 @@ def test_early_stopping_goes_back_to_the_best(pretrained, monkeypatch):
 
     def spy(self, material, training, held_out, *args, **kwargs):
         net = train(self, material, training, held_out, *args, **kwargs)
-        windows = material.choose(held_out, self.freeze)
+        windows = material.choose(held_out)
         logits = torch.from_numpy(outputs(net.module_, windows, material.device))
         target = torch.from_numpy(material.target.values[held_out])
         kept.append(float(material.target.loss(logits, target).mean()))

@@ -9,7 +9,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
-from sklearn_crossl._finetuning import FineTuningNet, enough_epochs
+from sklearn_crossl._finetuning import FineTunedNetwork, FineTuningNet, enough_epochs
 from sklearn_crossl._labelled import LabelledBatches
 from sklearn_crossl._material import gather
 from sklearn_crossl._persistence import module_to_arrays
@@ -112,6 +112,30 @@ def test_head_first_then_aggregator_then_encoders(pretrained):
 
 
 @pytest.mark.parametrize(
+    ("params", "epochs"),
+    [
+        ({}, 6),
+        ({"gradual_unfreezing": False}, 10),
+        ({"freeze": "encoder"}, 0),
+        ({"freeze": "all"}, 0),
+    ],
+)
+def test_encoders_run_once_they_learn(pretrained, params, epochs, monkeypatch):
+    calls = []
+    encode = FineTunedNetwork.encode
+
+    def spy(self, *args, **kwargs):
+        if self.training:
+            calls.append(args)
+        return encode(self, *args, **kwargs)
+
+    monkeypatch.setattr(FineTunedNetwork, "encode", spy)
+    make(pretrained, **params).fit(X, Y)
+    assert len(Watch.batches) % 10 == 0
+    assert len(calls) == len(Watch.batches) // 10 * epochs
+
+
+@pytest.mark.parametrize(
     ("freeze", "move"),
     [(None, {"encoders", "aggregator"}), ("encoder", {"aggregator"}), ("all", set())],
 )
@@ -187,7 +211,7 @@ def _dataset(model):
     windows = model._read(X, model.transformer_, model.transformer_)
     target = model._encode(Y)
     material = gather(windows, model.transformer_, target, None, 0.0)
-    return material.choose(np.arange(len(Y)), None)
+    return material.choose(np.arange(len(Y)))
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,8 @@ def labelled(rows, n=20):
     summaries = torch.arange(3 * n).reshape(3, n, 1).float()
     numbers = np.arange(n, dtype=np.float32)
     features = torch.arange(n).reshape(n, 1).half()
-    views = Views(keep, summaries, None, features)
+    codes = torch.arange(n).reshape(n, 1, 1).expand(n, 3, 4).float()
+    views = Views(keep, summaries, codes, features)
     return LabelledWindows(make(observed), views, numbers, 100 * numbers, rows)
 
 
@@ -147,6 +148,7 @@ def test_every_window_once_with_what_is_its_own(training):
     for batch in batches:
         of_batch = batch.target.long()
         np.testing.assert_array_equal(batch.weight, 100 * batch.target)
+        np.testing.assert_array_equal(batch.codes[:, 0, 0], batch.target)
         assert (batch.features is None) == training
         if not training:
             np.testing.assert_array_equal(batch.features[:, 0], batch.target)
