@@ -5,6 +5,9 @@ import os
 # Without it, scikit-learn skips its check of array API input.
 os.environ["SCIPY_ARRAY_API"] = "1"
 os.environ["MPLBACKEND"] = "agg"  # no windows on the screen, in doctests neither
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # processes that share the cores
+    n_workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // n_workers))
 
 import numpy as np
 import pytest
