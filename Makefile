@@ -4,7 +4,7 @@ SPHINX = python -m sphinx -W --keep-going
 .PHONY: test doctest lint docs linkcheck bench clean
 
 test:  ## everything that must pass
-	python -m pytest
+	python -m pytest -n auto --dist loadfile
 
 doctest:  ## the examples of docstrings and pages
 	python -m pytest sklearn_crossl docs
