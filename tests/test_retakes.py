@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sklearn_crossl._summary.retakes import amplify, cut, play_again, stretch
@@ -50,6 +50,7 @@ def test_cut_parts_reach_from_the_start_to_the_end():
     place=st.floats(0, 1),
     seed=st.integers(0, 99),
 )
+@example(length=9, size=0.0, place=1 - 2**-53, seed=0)  # just before a timepoint
 def test_stretched_parts_are_interpolated(length, size, place, seed):
     x = torch.from_numpy(np.random.default_rng(seed).normal(size=(3, 2, 40)))
     present = torch.zeros(3, 2, 40, dtype=torch.bool)

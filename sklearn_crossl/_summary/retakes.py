@@ -54,14 +54,15 @@ def stretch(
     at = last * start + steps.clamp_max(last) * size  # (n, time)
 
     def take(values: Tensor, at: Tensor) -> Tensor:
-        at = at.long().clamp_max(x.shape[-1] - 1)
+        at = at.clamp_max(x.shape[-1] - 1)
         return values.gather(-1, _like(at, x).expand_as(x))
 
-    stretched = torch.lerp(take(x, at), take(x, at + 1), _like(at.frac(), x))
+    before = at.long()  # one more than `at` might round to the next but one
+    stretched = torch.lerp(take(x, before), take(x, before + 1), _like(at.frac(), x))
     if present is None:
         return stretched, None
     inside = _like(steps <= last, x)
-    return torch.where(inside, stretched, 0), take(present, at.round()) & inside
+    return torch.where(inside, stretched, 0), take(present, at.round().long()) & inside
 
 
 def amplify(x: Tensor) -> Tensor:
