@@ -19,7 +19,8 @@ from sklearn.utils import Bunch
 from sklearn_crossl.datasets import make_multimodal_series
 
 from .few_labels import UNTRAINED, draw
-from .quality.methods import Ours, Statistics, logistic_regression
+from .quality.heads import logistic_regression
+from .quality.methods import Ours, Statistics
 
 METHODS = {
     "untrained encoders": Ours(summary_size=0, **UNTRAINED),

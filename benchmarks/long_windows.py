@@ -18,7 +18,7 @@ import numpy as np
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
-from benchmarks.quality.methods import logistic_regression
+from benchmarks.quality.heads import logistic_regression
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
 

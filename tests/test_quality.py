@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
+from sklearn.model_selection import KFold
 
 from benchmarks.quality import __main__ as command
 from benchmarks.quality import aeon_network, protocols, search
 from benchmarks.quality import recordings as module
 from benchmarks.quality.aeon_network import AeonNetwork
+from benchmarks.quality.heads import HEADS, chosen_by_subject
 from benchmarks.quality.methods import (
     Catch22,
     Components,
@@ -23,6 +26,7 @@ from benchmarks.quality.methods import (
 )
 from benchmarks.quality.protocols import (
     LABELS,
+    PROTOCOLS,
     SEEDS,
     calibration_error,
     label_draws,
@@ -164,7 +168,7 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     ],
     ids=["statistics", "ours", "supervised", "fine-tuned"],
 )
-@pytest.mark.parametrize("protocol", ["labels", "missing", "seeds"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_is_measured(folder, method, protocol, monkeypatch):
     monkeypatch.setattr(protocols, "DRAWS", 1)
     rows = list(run(load(NAME, folder), method, 0, protocol))
@@ -177,10 +181,30 @@ def test_every_protocol_is_measured(folder, method, protocol, monkeypatch):
         seen = {(row["measure"], row["draw"], row["head"]) for row in rows}
         assert seen == {("100 %", s, head) for s in SEEDS for head in method.heads}
         assert len(rows) == len(seen)
+    elif protocol == "penalty":
+        heads = method.heads if hasattr(method, "transform") else ()
+        seen = {(row["measure"], row["head"]) for row in rows}
+        assert seen == {("100 %", head) for head in heads}
     else:
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
-    assert max(full) > 0.6  # of three classes
+    assert max(full, default=1) > 0.6  # of three classes
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_penalty_chosen_by_subject_does_not_fall_for_windows_that_are_alike(head):
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1] * 12, 10)  # twelve subjects, twenty windows each
+    subject = np.repeat(np.arange(12), 20)
+    signal = np.repeat(rng.normal(size=(24, 40)), 10, axis=0)
+    signal[:, 0] += 3 * y
+    X = signal + 0.01 * rng.normal(size=signal.shape)  # ten windows are nearly the same
+    strength = {"logistic": "logisticregression__C", "ridge": "ridgeclassifier__alpha"}
+    by_subject = chosen_by_subject(head).fit(X, y, groups=subject)
+    at_random = clone(by_subject).set_params(cv=KFold(3, shuffle=True, random_state=0))
+    chosen = [m.best_params_[strength[head]] for m in (by_subject, at_random.fit(X, y))]
+    # What tells apart the windows of one subject is of no use for another.
+    assert (chosen[0] < chosen[1]) if head == "logistic" else (chosen[0] > chosen[1])
 
 
 def test_only_methods_that_are_told_use_the_subjects():

@@ -2,10 +2,8 @@
 
 Every method gets the same windows, standardised by channel over the training subjects;
 only ours sees what is missing as missing, the others see it at its mean. All are told
-whose each window is, and those named "subjects" use it. A linear model on standardised
-features is all that learns from labels: logistic regression as it is by default or, with
-ROCKET-like features, the ridge classifier that their authors use, with ten penalties to
-choose from.
+whose each window is, and those named "subjects" use it. What turns windows into vectors
+names the linear models that learn from labels, of :data:`~.heads.HEADS`.
 """
 
 from __future__ import annotations
@@ -18,9 +16,6 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
@@ -29,19 +24,6 @@ from ..few_labels import UNTRAINED
 from .aeon_network import AeonNetwork
 from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
-
-
-def logistic_regression():
-    """Make the linear model of embeddings."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
-
-
-def ridge_classifier():
-    """Make the linear model of very many features."""
-    return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
-
-
-HEADS = {"logistic": logistic_regression, "ridge": ridge_classifier}
 
 
 class Standardized(ABC):

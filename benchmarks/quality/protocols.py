@@ -1,4 +1,4 @@
-"""The protocols: few labels, sensors missing at test or in training too, other seeds."""
+"""The protocols: few labels, sensors missing, other seeds, a penalty that was chosen."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from ..few_labels import DRAWS, draw
-from .methods import HEADS
+from .heads import HEADS, chosen_by_subject
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
 HALF = 0.5  # of the (window, modality) pairs that are removed
-PROTOCOLS = ("labels", "missing", "seeds")
+PROTOCOLS = ("labels", "missing", "seeds", "penalty")
 SEEDS = (1, 2)  # beside the first, with all labels
 BINS = 15  # of the calibration error
 
@@ -26,8 +26,9 @@ Row = dict[str, Any]
 
 def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Iterator[Row]:
     """Measure a method on one split: macro-F1 and seconds, a row each."""
-    if protocol == "seeds":
-        yield from _by_seeds(recordings, method, split)
+    with_all_labels = {"seeds": _by_seeds, "penalty": _by_penalty}
+    if protocol in with_all_labels:
+        yield from with_all_labels[protocol](recordings, method, split)
         return
     X, y, subject, X_test, y_test = _parts(recordings, split)
     if protocol == "missing":
@@ -50,7 +51,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
         for labels, number, rows in label_draws(y):
             start = time.perf_counter()
             if learner is not None:
-                predict = learner.classifier(head, rows, y[rows])
+                predict = learner.classifier(HEADS[head](), rows, y[rows])
             else:
                 classifier, predict = _trained(method, select(X, rows), y[rows], tests)
                 if hasattr(classifier, "predict_proba"):
@@ -77,11 +78,25 @@ def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
         learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
         for head in method.heads:
             if learner is not None:
-                predict = learner.classifier(head, np.arange(len(y)), y)
+                predict = learner.classifier(HEADS[head](), np.arange(len(y)), y)
             else:
                 _, predict = _trained(method, X, y, tests)
             score = f1_score(y_test, predict(""), average="macro")
             yield {"measure": "100 %", "value": score, "draw": number, "head": head}
+
+
+def _by_penalty(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
+    """Fit linear models to all labels, their penalty chosen on training subjects."""
+    if not hasattr(method, "transform"):
+        return
+    X, y, subject, X_test, y_test = _parts(recordings, split)
+    method.fit(X, split, subject)
+    learner = _Frozen(method, X, {"": X_test})
+    for head in method.heads:
+        model = chosen_by_subject(head)
+        predict = learner.classifier(model, np.arange(len(y)), y, groups=subject)
+        score = f1_score(y_test, predict(""), average="macro")
+        yield {"measure": "100 %", "value": score, "head": head}
 
 
 def _parts(
@@ -138,12 +153,12 @@ class _Frozen:
         self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
 
     def classifier(
-        self, head: str, rows: np.ndarray, y: np.ndarray
+        self, model: Any, rows: np.ndarray, y: np.ndarray, **params: Any
     ) -> Callable[[str], np.ndarray]:
         """Fit a linear model; returns what predicts a test by its name."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = HEADS[head]().fit(self.Z[rows], y)
+            model.fit(self.Z[rows], y, **params)
         return lambda variant: model.predict(self.Z_tests[variant])
 
 

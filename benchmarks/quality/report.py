@@ -24,7 +24,7 @@ def write_report(results: Path, folder: Path) -> None:
     (folder / "fine_tuning.md").write_text(fine_tuning(everything))
     frame = everything[~everything["method"].str.startswith(CLASSIFIER)]
     parts = [_labels(frame, labels) for labels in LABELS]
-    parts += [_missing(frame), _seconds(frame)]
+    parts += [_penalty(frame), _missing(frame), _seconds(frame)]
     (folder / "report.md").write_text("\n\n".join(part for part in parts if part) + "\n")
     for labels in ("3 per class", "1 %"):
         plot_ranks(frame, labels, folder)
@@ -158,6 +158,15 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
         rank = f"{ranked[method]:.2f}" if method in ranked else ""
         lines.append(f"| {method} | {' | '.join(cells)} | {average} | {rank} |")
     return "\n".join(lines)
+
+
+def _penalty(frame: pd.DataFrame) -> str:
+    """Tell what all labels do for linear models whose penalty is chosen by subject."""
+    scores = means(frame, "100 %", "penalty").groupby("dataset").mean()
+    if scores.empty:
+        return ""
+    title = "Macro-F1, all labels, penalty chosen on training subjects"
+    return _table(title, scores, list(scores))
 
 
 def _missing(frame: pd.DataFrame) -> str:

@@ -34,7 +34,7 @@ from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
-from .methods import logistic_regression
+from .heads import logistic_regression
 from .protocols import label_draws
 from .recordings import arguments_parser, load, search_split, select, without
 
