@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 from .methods import METHODS
-from .protocols import PROTOCOLS, run
+from .protocols import PROTOCOLS, applies, run
 from .recordings import SPLITS, UNSEEN, arguments_parser, load
 from .report import write_report
 
@@ -34,7 +34,7 @@ def main() -> None:
     ):
         for name in arguments.methods:
             key = (dataset, name, str(split), protocol)
-            if key not in done:
+            if key not in done and applies(protocol, METHODS[name]):
                 print(*key, flush=True)
                 recordings = load(dataset, Path(arguments.data))
                 rows = run(recordings, METHODS[name], split, protocol)

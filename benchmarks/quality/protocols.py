@@ -24,6 +24,11 @@ BINS = 15  # of the calibration error
 Row = dict[str, Any]
 
 
+def applies(protocol: str, method: Any) -> bool:
+    """Tell whether a method can be measured so: a penalty is of linear models alone."""
+    return protocol != "penalty" or hasattr(method, "transform")
+
+
 def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Iterator[Row]:
     """Measure a method on one split: macro-F1 and seconds, a row each."""
     with_all_labels = {"seeds": _by_seeds, "penalty": _by_penalty}
@@ -87,8 +92,6 @@ def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
 
 def _by_penalty(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
     """Fit linear models to all labels, their penalty chosen on training subjects."""
-    if not hasattr(method, "transform"):
-        return
     X, y, subject, X_test, y_test = _parts(recordings, split)
     method.fit(X, split, subject)
     learner = _Frozen(method, X, {"": X_test})
