@@ -13,7 +13,7 @@ from benchmarks.quality import __main__ as command
 from benchmarks.quality import aeon_network, protocols, search
 from benchmarks.quality import recordings as module
 from benchmarks.quality.aeon_network import AeonNetwork
-from benchmarks.quality.heads import HEADS, chosen_by_subject
+from benchmarks.quality.heads import SELF_TRAINING, chosen_by_subject, fit_head
 from benchmarks.quality.methods import (
     Catch22,
     Components,
@@ -164,10 +164,11 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     [
         Statistics(),
         Ours(max_epochs=1, summary_size=16),
+        Ours(by_subject=True, max_epochs=1, summary_size=16),
         SupervisedNetwork(least_steps=60),
         FineTuned(CroSSLTransformer(summary_size=16, max_epochs=1), max_epochs=5),
     ],
-    ids=["statistics", "ours", "supervised", "fine-tuned"],
+    ids=["statistics", "ours", "subjects", "supervised", "fine-tuned"],
 )
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_protocol_is_measured(folder, method, protocol, monkeypatch):
@@ -188,14 +189,14 @@ def test_every_protocol_is_measured(folder, method, protocol, monkeypatch):
         assert len(rows) == len(seen)
     elif protocol == "penalty":
         seen = {(row["measure"], row["head"]) for row in rows}
-        assert seen == {("100 %", head) for head in method.heads}
+        assert seen == {("100 %", h) for h in method.heads if h != SELF_TRAINING}
     else:
         assert f"{next(iter(LABELS))} half missing in training and test" in measures
     full = [row["value"] for row in rows if row["measure"].startswith("100 %")]
     assert max(full) > 0.6  # of three classes
 
 
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", ["logistic", "ridge"])
 def test_a_penalty_chosen_by_subject_does_not_fall_for_windows_that_are_alike(head):
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1] * 12, 10)  # twelve subjects, twenty windows each
@@ -209,6 +210,20 @@ def test_a_penalty_chosen_by_subject_does_not_fall_for_windows_that_are_alike(he
     chosen = [m.best_params_[strength[head]] for m in (by_subject, at_random.fit(X, y))]
     # What tells apart the windows of one subject is of no use for another.
     assert (chosen[0] < chosen[1]) if head == "logistic" else (chosen[0] > chosen[1])
+
+
+def test_self_training_is_told_of_all_windows_and_knows_no_other_labels():
+    rng = np.random.default_rng(0)
+    y, subject = np.tile([0, 1, 2], 40), np.repeat(np.arange(6), 20)
+    Z = rng.normal(size=(120, 4)) + 3 * np.eye(4)[y] + 0.5 * subject[:, None]
+    rows = np.arange(6)
+    other = np.where(np.arange(120) < 6, y, 2 - y)  # the first labels are the same
+    fitted = [fit_head(SELF_TRAINING, Z, of, rows, subject) for of in (y, other)]
+    np.testing.assert_array_equal(fitted[0].predict(Z), fitted[1].predict(Z))
+    labelled = fitted[0][-1].transduction_ >= 0
+    assert set(subject[labelled]) == set(subject)
+    supervised = fit_head("logistic", Z, y, rows, subject)
+    assert np.mean(fitted[0].predict(Z) == y) > np.mean(supervised.predict(Z) == y)
 
 
 def test_only_methods_that_are_told_use_the_subjects():

@@ -1,7 +1,8 @@
 """The linear models of embeddings: all that learns from labels.
 
 Logistic regression as it is by default or, with ROCKET-like features, the ridge
-classifier that their authors use, with ten penalties to choose from.
+classifier that their authors use, with ten penalties to choose from. Where a method is
+told whose each window is, logistic regression trains itself as well.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
+
+SELF_TRAINING = "self-training"
 _FOLDS = 3  # of subjects
 
 
@@ -29,7 +33,29 @@ def ridge_classifier() -> Pipeline:
     return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
 
 
-HEADS = {"logistic": logistic_regression, "ridge": ridge_classifier}
+def self_training() -> Pipeline:
+    """Make one that learns from windows without labels, too, told whose each is."""
+    model = GroupSelfTrainingClassifier(LogisticRegression(max_iter=300))
+    return make_pipeline(StandardScaler(), model)
+
+
+HEADS = {
+    "logistic": logistic_regression,
+    "ridge": ridge_classifier,
+    SELF_TRAINING: self_training,
+}
+
+
+def fit_head(
+    head: str, Z: np.ndarray, y: np.ndarray, rows: np.ndarray, subject: np.ndarray
+) -> Pipeline:
+    """Fit a linear model to embeddings of which some rows have labels."""
+    model = HEADS[head]()
+    if head != SELF_TRAINING:
+        return model.fit(Z[rows], y[rows])
+    known = np.full_like(y, -1)
+    known[rows] = y[rows]
+    return model.fit(Z, known, groupselftrainingclassifier__groups=subject)
 
 
 def chosen_by_subject(head: str) -> GridSearchCV:

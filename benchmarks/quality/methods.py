@@ -22,6 +22,7 @@ from sklearn_crossl._summary.statistics import distribution, spectrum
 
 from ..few_labels import UNTRAINED
 from .aeon_network import AeonNetwork
+from .heads import SELF_TRAINING
 from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
 
@@ -59,10 +60,9 @@ class Standardized(ABC):
 class Ours:
     """CroSSLTransformer, which standardises by itself."""
 
-    heads = ("logistic", "ridge")
-
     def __init__(self, by_subject: bool = False, **params: object):
         self.by_subject = by_subject
+        self.heads = ("logistic", "ridge", *[SELF_TRAINING] * by_subject)
         self.params = params
 
     def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
@@ -79,7 +79,9 @@ class Ours:
 class Published(Ours):
     """The configuration of the CroSSL paper's code."""
 
-    heads = ("logistic",)
+    def __init__(self, **params: object):
+        super().__init__(**params)
+        self.heads = ("logistic",)
 
     def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Pretrain."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from ..few_labels import DRAWS, draw
-from .heads import HEADS, chosen_by_subject
+from .heads import SELF_TRAINING, chosen_by_subject, fit_head
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
@@ -56,7 +57,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
         for labels, number, rows in label_draws(y):
             start = time.perf_counter()
             if learner is not None:
-                predict = learner.classifier(HEADS[head](), rows, y[rows])
+                predict = learner.classifier(head, y, rows, subject)
             else:
                 classifier, predict = _trained(method, select(X, rows), y[rows], tests)
                 if hasattr(classifier, "predict_proba"):
@@ -83,7 +84,7 @@ def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
         learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
         for head in method.heads:
             if learner is not None:
-                predict = learner.classifier(HEADS[head](), np.arange(len(y)), y)
+                predict = learner.classifier(head, y, np.arange(len(y)), subject)
             else:
                 _, predict = _trained(method, X, y, tests)
             score = f1_score(y_test, predict(""), average="macro")
@@ -95,10 +96,10 @@ def _by_penalty(recordings: Recordings, method: Any, split: int) -> Iterator[Row
     X, y, subject, X_test, y_test = _parts(recordings, split)
     method.fit(X, split, subject)
     learner = _Frozen(method, X, {"": X_test})
-    for head in method.heads:
-        model = chosen_by_subject(head)
-        predict = learner.classifier(model, np.arange(len(y)), y, groups=subject)
-        score = f1_score(y_test, predict(""), average="macro")
+    for head in [head for head in method.heads if head != SELF_TRAINING]:
+        with _whether_it_converges_or_not():
+            model = chosen_by_subject(head).fit(learner.Z, y, groups=subject)
+        score = f1_score(y_test, model.predict(learner.Z_tests[""]), average="macro")
         yield {"measure": "100 %", "value": score, "head": head}
 
 
@@ -156,13 +157,19 @@ class _Frozen:
         self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
 
     def classifier(
-        self, model: Any, rows: np.ndarray, y: np.ndarray, **params: Any
+        self, head: str, y: np.ndarray, rows: np.ndarray, subject: np.ndarray
     ) -> Callable[[str], np.ndarray]:
         """Fit a linear model; returns what predicts a test by its name."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(self.Z[rows], y, **params)
+        with _whether_it_converges_or_not():
+            model = fit_head(head, self.Z, y, rows, subject)
         return lambda variant: model.predict(self.Z_tests[variant])
+
+
+@contextmanager
+def _whether_it_converges_or_not() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def _trained(

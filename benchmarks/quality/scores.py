@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from .heads import SELF_TRAINING
+
 OURS = "CroSSLTransformer"
 RIDGE = ", ridge"  # of a method that has a logistic regression as well
 SCRATCH = "CroSSLClassifier, from scratch"
@@ -17,7 +19,8 @@ def read(results: Path) -> pd.DataFrame:
     frame = pd.read_csv(results, keep_default_na=False)
     heads = frame.groupby("method")["head"]
     several = heads.transform(lambda of_method: "logistic" in set(of_method))
-    frame.loc[several & (frame["head"] == "ridge"), "method"] += RIDGE
+    for head in ("ridge", SELF_TRAINING):
+        frame.loc[several & (frame["head"] == head), "method"] += f", {head}"
     return frame
 
 

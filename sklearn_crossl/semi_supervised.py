@@ -1,0 +1,285 @@
+"""Learning from windows without labels after the embedding: self-training by group."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    _fit_context,
+    clone,
+)
+from sklearn.utils import check_consistent_length, column_or_1d, get_tags, indexable
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._targets import class_target
+from .inspection._rows import count_windows, take_windows
+
+__all__ = ["GroupSelfTrainingClassifier"]
+
+_ROUNDS = 20  # of scaling classes until their shares are right
+
+
+class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Gives windows of every person labels that it is sure of, and learns from these.
+
+    A classifier is fitted on the windows that have labels. In each group, such as a
+    person, it then labels a share of the windows of each class, those that it is surest
+    of, and is fitted once more, on these too. Self-training that does not know the
+    groups labels more of those people who have labels already: it is surest of them.
+
+    Parameters
+    ----------
+    estimator : classifier
+        With ``predict_proba``; clones of it are fitted. A linear model on an embedding,
+        say.
+    share : float, default=0.3
+        Of the windows that are taken for a class, in each group, how many get that label.
+        At least one does.
+    balance : float, default=0.5
+        How far each group's classes are drawn towards the shares that they have among the
+        given labels, before the surest windows are chosen. 0 leaves them as they are; 1
+        draws them there altogether, which is better where everybody did everything, and
+        worse where people lack classes. The default loses little in either case.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        As fitted last.
+    classes_ : ndarray of shape (n_classes,)
+        The classes.
+    transduction_ : ndarray of shape (n_windows,)
+        For each window of ``fit`` which of ``classes_`` it was taken for, by the label
+        that it had or was given; -1 where it has none.
+    n_features_in_ : int
+        Where ``estimator_`` has it.
+    feature_names_in_ : ndarray of str
+        Where ``estimator_`` has them.
+
+    See Also
+    --------
+    sklearn.semi_supervised.SelfTrainingClassifier : Knows no groups, and labels whatever
+        it is sure enough of.
+    CroSSLClassifier : Learns from windows without labels by pretraining.
+
+    References
+    ----------
+    Zou, Yu, Kumar, Wang, "Unsupervised Domain Adaptation for Semantic Segmentation via
+    Class-Balanced Self-Training", ECCV 2018, arXiv:1810.07911, section 4 (a share of each
+    class); here of each class and group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> person, activity = np.repeat([0, 1, 2], 40), np.tile([0, 1], 60)
+    >>> Z = np.c_[3 * activity + person, np.zeros(120)]  # an embedding
+    >>> Z += rng.normal(scale=[0.3, 1.0], size=Z.shape)
+    >>> y = np.full(120, -1)
+    >>> y[:6] = activity[:6]  # the first person has six labels, the others have none
+    >>> round(LogisticRegression().fit(Z[:6], y[:6]).score(Z, activity), 1)
+    0.8
+    >>> classifier = GroupSelfTrainingClassifier(LogisticRegression())
+    >>> classifier.fit(Z, y, groups=person).score(Z, activity) > 0.9
+    True
+    """
+
+    #: Whether ``fit`` learns from windows without labels, too.
+    accepts_unlabeled = True
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
+        "share": [Interval(Real, 0, 1, closed="right")],
+        "balance": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, estimator: Any, *, share: float = 0.3, balance: float = 0.5):
+        self.estimator = estimator
+        self.share = share
+        self.balance = balance
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self, X: Any, y: ArrayLike, groups: ArrayLike | None = None
+    ) -> GroupSelfTrainingClassifier:
+        """Fit the estimator, label windows, and fit it again.
+
+        Parameters
+        ----------
+        X : object of n_windows rows
+            Whatever ``estimator`` takes: an embedding, features, or windows.
+        y : array-like of shape (n_windows,)
+            Classes; -1, NaN or None where there is no label.
+        groups : array-like of shape (n_windows,), default=None
+            Whose each window is. None takes all for one person's.
+
+        Returns
+        -------
+        GroupSelfTrainingClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If labels are of fewer than two classes, or lengths differ.
+        """
+        target = class_target(y, None, 0.0)
+        labelled, classes = target.labelled, target.attributes["classes_"]
+        whose = np.zeros(len(labelled)) if groups is None else column_or_1d(groups)
+        (X,) = indexable(X)
+        check_consistent_length(np.empty(count_windows(X)), labelled, whose)
+        label = np.full(len(labelled), -1)
+        label[labelled] = target.values
+        fitted = self._fit_labelled(X, label, classes)
+        if not labelled.all():
+            shares = np.bincount(target.values) / len(target.values)
+            rows, found = self._surest(fitted.predict_proba(X), label, whose, shares)
+            label[rows] = found
+            fitted = self._fit_labelled(X, label, classes)
+        self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
+        for name in ("n_features_in_", "feature_names_in_"):
+            self.__dict__.pop(name, None)
+            if hasattr(fitted, name):
+                setattr(self, name, getattr(fitted, name))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : object of n_windows rows
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_windows,)
+            The classes.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict how likely each class is.
+
+        Parameters
+        ----------
+        X : object of n_windows rows
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_classes)
+            Probabilities, in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Compute what the estimator decides by, if it has it.
+
+        Parameters
+        ----------
+        X : object of n_windows rows
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_windows,) or (n_windows, n_classes)
+            As ``estimator`` returns it.
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(X)
+
+    def _fit_labelled(self, X: Any, label: np.ndarray, classes: np.ndarray) -> Any:
+        rows = np.flatnonzero(label >= 0)
+        return clone(self.estimator).fit(take_windows(X, rows), classes[label[rows]])
+
+    def _surest(
+        self, p: np.ndarray, label: np.ndarray, whose: np.ndarray, shares: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Choose windows without a label in each group, and their classes."""
+        chosen, found = [], []
+        for group in np.unique(whose):
+            rows = np.flatnonzero(whose == group)
+            drawn = draw_towards(p[rows], shares, self.balance)[label[rows] < 0]
+            some = surest(drawn, self.share)
+            chosen.append(rows[label[rows] < 0][some])
+            found.append(drawn[some].argmax(axis=1))
+        return np.concatenate(chosen), np.concatenate(found)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.estimator).input_tags
+        return tags
+
+
+def draw_towards(p: np.ndarray, shares: np.ndarray, balance: float) -> np.ndarray:
+    """Weigh classes so that windows' probabilities come nearer to shares on average.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n, n_classes)
+        Probabilities.
+    shares : ndarray of shape (n_classes,)
+        What their mean should be with a ``balance`` of 1.
+    balance : float
+        Exponent of the weights.
+
+    Returns
+    -------
+    ndarray of shape (n, n_classes)
+        Probabilities.
+
+    References
+    ----------
+    Saerens, Latinne, Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
+    Probabilities", Neural Computation 14(1), 2002, equation 2.4, where the shares are
+    known and the weights sought.
+    """
+    weights = np.ones(p.shape[1])
+    for _ in range(_ROUNDS if balance else 0):
+        mean = _weighed(p, weights).mean(axis=0)
+        weights *= shares / np.maximum(mean, np.finfo(float).tiny)
+        weights /= weights.max()
+    return _weighed(p, weights**balance)
+
+
+def surest(p: np.ndarray, share: float) -> np.ndarray:
+    """Choose a share of the windows of each class, those with the largest probability.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n, n_classes)
+        Probabilities; a window is of the class with the largest one.
+    share : float
+        Of each class, at least one window if there is any.
+
+    Returns
+    -------
+    ndarray of int
+        Rows of p, class by class.
+    """
+    best, sure = p.argmax(axis=1), p.max(axis=1)
+    chosen = []
+    for index in range(p.shape[1]):
+        rows = np.flatnonzero(best == index)
+        order = np.argsort(-sure[rows], kind="stable")
+        chosen.append(rows[order[: int(np.ceil(share * len(rows)))]])
+    return np.concatenate(chosen)
+
+
+def _weighed(p: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    weighed = p * weights
+    total = weighed.sum(axis=1, keepdims=True)
+    return np.divide(weighed, total, out=p.copy(), where=total > 0)
