@@ -29,6 +29,7 @@ FLOW = (
     "sklearn_crossl.masking",
     "sklearn_crossl.aggregators",
     "sklearn_crossl.objectives",
+    "sklearn_crossl.semi_supervised",
     "sklearn_crossl.inspection",
 )
 LESSONS = (

@@ -1,6 +1,7 @@
 """scikit-learn's own checks, all of them, over every public estimator."""
 
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -8,6 +9,7 @@ from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES
+from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
 STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
 DEFAULTS = CroSSLTransformer().get_params()
@@ -29,6 +31,7 @@ ESTIMATORS = [
     CroSSLClassifier(BRIEF, **SMALL),
     CroSSLClassifier(BRIEF, freeze="encoder", early_stopping=True, **SMALL),
     CroSSLRegressor(BRIEF, max_epochs=10, random_state=0),
+    GroupSelfTrainingClassifier(LogisticRegression(max_iter=200)),
 ]
 
 
@@ -65,6 +68,14 @@ def test_checks_that_check_estimator_leaves_out(check):
     [checks.check_dataframe_column_names_consistency, checks.check_param_validation],
     ids=lambda check: check.__name__,
 )
-@pytest.mark.parametrize("estimator", [CroSSLClassifier, CroSSLRegressor])
-def test_checks_that_check_estimator_leaves_out_of_fine_tuning(check, estimator):
-    check(estimator.__name__, estimator(BRIEF, **SMALL))
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        CroSSLClassifier(BRIEF, **SMALL),
+        CroSSLRegressor(BRIEF, **SMALL),
+        GroupSelfTrainingClassifier(LogisticRegression()),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_checks_that_check_estimator_leaves_out_of_predictors(check, estimator):
+    check(type(estimator).__name__, estimator)

@@ -1,0 +1,265 @@
+"""Self-training by group: which windows get labels, and what comes of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.svm import SVC
+
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.inspection import label_efficiency_curve
+from sklearn_crossl.semi_supervised import (
+    GroupSelfTrainingClassifier,
+    draw_towards,
+    surest,
+)
+
+CLASSES = 3
+
+
+def people(n_people=6, n_windows=30, seed=0):
+    """Windows' features, classes and people, who differ in where they are."""
+    rng = np.random.default_rng(seed)
+    person = np.repeat(np.arange(n_people), n_windows)
+    y = np.tile(np.arange(CLASSES), n_people * n_windows // CLASSES)
+    X = 3 * np.eye(4)[y] + rng.normal(size=(n_people, 4))[person]
+    return X + 0.5 * rng.normal(size=X.shape), y, person
+
+
+def partly(y, rows, fill=-1):
+    known = np.full_like(y, fill)
+    known[rows] = y[rows]
+    return known
+
+
+def by_hand(X, y, person, share, balance):
+    """Do the same in loops, a window and a class at a time."""
+    known = [i for i in range(len(y)) if y[i] != -1]
+    classes = sorted({y[i] for i in known})
+    of_given = [sum(y[i] == c for i in known) / len(known) for c in classes]
+    first = LogisticRegression().fit(X[known], y[known])
+    label = {i: y[i] for i in known}
+    for who in sorted(set(person)):
+        p = {i: first.predict_proba(X[[i]])[0] for i in range(len(y)) if person[i] == who}
+        weight = [1.0] * len(classes)
+        for _ in range(20):
+            total = [0.0] * len(classes)
+            for row in p.values():
+                sum_of_row = sum(w * v for w, v in zip(weight, row, strict=True))
+                for k in range(len(classes)):
+                    total[k] += weight[k] * row[k] / sum_of_row / len(p)
+            weight = [w * a / t for w, a, t in zip(weight, of_given, total, strict=True)]
+        drawn = {}
+        for i, row in p.items():
+            raised = [w**balance * v for w, v in zip(weight, row, strict=True)]
+            drawn[i] = [v / sum(raised) for v in raised]
+        for k, c in enumerate(classes):
+            those = [i for i in drawn if i not in known and np.argmax(drawn[i]) == k]
+            those.sort(key=lambda i, k=k: -drawn[i][k])
+            label.update(dict.fromkeys(those[: int(np.ceil(share * len(those)))], c))
+    rows = sorted(label)
+    last = LogisticRegression().fit(X[rows], [label[i] for i in rows])
+    return [label.get(i, -1) for i in range(len(y))], last.predict_proba(X)
+
+
+@pytest.mark.parametrize(("share", "balance"), [(0.3, 0.5), (0.5, 0.0), (1.0, 1.0)])
+def test_it_does_what_the_loops_do(share, balance):
+    X, y, person = people()
+    known = partly(y, [0, 1, 2, 4, 33, 40])
+    model = GroupSelfTrainingClassifier(
+        LogisticRegression(), share=share, balance=balance
+    ).fit(X, known, groups=person)
+    label, p = by_hand(X, known, person, share, balance)
+    np.testing.assert_array_equal(model.transduction_, label)
+    np.testing.assert_allclose(model.predict_proba(X), p, atol=1e-8)
+
+
+PROBABILITIES = arrays(
+    float,
+    st.tuples(st.integers(1, 12), st.just(CLASSES)),
+    elements=st.floats(0.05, 1),
+).map(lambda x: x / x.sum(axis=1, keepdims=True))
+
+
+@given(p=PROBABILITIES, balance=st.floats(0, 1))
+def test_drawn_probabilities_remain_such(p, balance):
+    shares = np.array([0.5, 0.3, 0.2])
+    drawn = draw_towards(p, shares, balance)
+    np.testing.assert_allclose(drawn.sum(axis=1), 1)
+    np.testing.assert_allclose(draw_towards(p, shares, 0.0), p)
+    near = np.abs(draw_towards(p, shares, 1.0).mean(axis=0) - shares).max()
+    assert near <= np.abs(p.mean(axis=0) - shares).max() + 1e-9
+
+
+def test_drawn_altogether_the_shares_are_right():
+    p = np.random.default_rng(0).dirichlet([1, 2, 4], size=50)
+    shares = np.array([0.5, 0.3, 0.2])
+    mean = draw_towards(p, shares, 1.0).mean(axis=0)
+    np.testing.assert_allclose(mean, shares, atol=1e-3)
+    halfway = draw_towards(p, shares, 0.5).mean(axis=0)
+    assert np.all(np.abs(halfway - shares) < np.abs(p.mean(axis=0) - shares))
+
+
+def test_what_is_certain_stays_so():
+    p = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.4]])
+    drawn = draw_towards(p, np.array([0.1, 0.9]), 1.0)
+    np.testing.assert_array_equal(drawn[:2], p[:2])
+    assert drawn[2, 1] > 0.4
+
+
+@given(p=PROBABILITIES, share=st.floats(0.01, 1))
+def test_so_many_of_each_class_and_the_surest(p, share):
+    rows = surest(p, share)
+    assert len(set(rows)) == len(rows)
+    best, sure = p.argmax(axis=1), p.max(axis=1)
+    for index in range(CLASSES):
+        chosen = rows[best[rows] == index]
+        others = np.setdiff1d(np.flatnonzero(best == index), chosen)
+        assert len(chosen) == np.ceil(share * (len(chosen) + len(others)))
+        if len(chosen) and len(others):
+            assert sure[chosen].min() >= sure[others].max()
+
+
+def test_given_labels_stay_and_every_person_gets_some():
+    X, y, person = people()
+    rows = np.array([0, 1, 2])
+    model = GroupSelfTrainingClassifier(LogisticRegression())
+    model.fit(X, partly(y, rows), groups=person)
+    np.testing.assert_array_equal(model.transduction_[rows], y[rows])
+    labelled = model.transduction_ >= 0
+    assert all(0.25 < labelled[person == who].mean() < 0.5 for who in set(person))
+
+
+def test_it_beats_what_knows_no_labels_of_others_or_no_groups():
+    scores = {"groups": [], "one group": [], "scikit-learn's": [], "supervised": []}
+    for seed in range(8):
+        X, y, person = people(seed=seed)
+        known = partly(y, np.arange(6))
+        model = GroupSelfTrainingClassifier(LogisticRegression())
+        peers = {
+            "groups": clone(model).fit(X, known, groups=person),
+            "one group": clone(model).fit(X, known),
+            "scikit-learn's": SelfTrainingClassifier(LogisticRegression()).fit(X, known),
+            "supervised": LogisticRegression().fit(X[:6], y[:6]),
+        }
+        for name, fitted in peers.items():
+            scores[name].append(fitted.score(X, y))
+    mean = {name: np.mean(values) for name, values in scores.items()}
+    assert mean.pop("groups") > max(mean.values())
+
+
+def test_without_groups_all_are_of_one():
+    X, y, _ = people()
+    known = partly(y, np.arange(6))
+    fitted = [
+        GroupSelfTrainingClassifier(LogisticRegression()).fit(X, known, groups)
+        for groups in (None, np.full(len(y), "anybody"))
+    ]
+    np.testing.assert_array_equal(*[model.transduction_ for model in fitted])
+
+
+def test_with_all_labels_it_is_the_estimator():
+    X, y, person = people()
+    model = GroupSelfTrainingClassifier(LogisticRegression()).fit(X, y, person)
+    plain = LogisticRegression().fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+    np.testing.assert_array_equal(model.decision_function(X), plain.decision_function(X))
+
+
+def test_the_order_of_windows_does_not_matter():
+    X, y, person = people()
+    known, order = partly(y, np.arange(6)), np.random.default_rng(0).permutation(len(y))
+    model = GroupSelfTrainingClassifier(LogisticRegression(tol=1e-8))
+    first = clone(model).fit(X, known, person)
+    second = clone(model).fit(X[order], known[order], person[order])
+    np.testing.assert_array_equal(first.transduction_[order], second.transduction_)
+    np.testing.assert_allclose(first.predict_proba(X), second.predict_proba(X), atol=1e-4)
+
+
+def test_classes_with_names():
+    X, y, person = people()
+    names = np.array(["lying", "sitting", "walking"], dtype=object)[y]
+    names[6:] = None
+    model = GroupSelfTrainingClassifier(LogisticRegression()).fit(X, names, person)
+    assert model.classes_.tolist() == ["lying", "sitting", "walking"]
+    assert set(model.predict(X)) == set(model.classes_)
+    known = partly(y, np.arange(6))
+    numbers = clone(model).fit(X, known, person)
+    np.testing.assert_array_equal(numbers.transduction_, model.transduction_)
+
+
+def test_windows_in_a_mapping_through_a_pipeline():
+    X, y, person = people()
+    windows = {"acc": X[:, :2, None] + np.zeros(24), "heart": X[:, 2:, None] * np.ones(8)}
+    pipeline = make_pipeline(
+        CroSSLTransformer(max_epochs=1, summary_size=16, random_state=0),
+        StandardScaler(),
+        LogisticRegression(),
+    )
+    model = GroupSelfTrainingClassifier(pipeline)
+    model.fit(windows, partly(y, np.arange(30)), person)
+    assert model.predict_proba(windows).shape == (len(y), CLASSES)
+    assert model.score(windows, y) > 0.5
+
+
+def test_over_the_number_of_labels_it_sees_all_windows_and_their_groups():
+    X, y, person = people(n_people=8)
+    model = GroupSelfTrainingClassifier(LogisticRegression())
+    with config_context(enable_metadata_routing=True):
+        told = clone(model).set_fit_request(groups=True)
+        methods = {"told": make_pipeline(StandardScaler(), told)}
+        methods["alone"] = make_pipeline(StandardScaler(), LogisticRegression())
+        curve = label_efficiency_curve(
+            methods, X, y, groups=person, fractions=[2], n_splits=3, random_state=0
+        )
+    means = curve.scores.mean(axis=(1, 2, 3))
+    assert means[curve.names.index("told")] > means[curve.names.index("alone")]
+
+
+def test_no_label_at_all():
+    X, y, _ = people()
+    with pytest.raises(ValueError, match="y has 0 class"):
+        GroupSelfTrainingClassifier(LogisticRegression()).fit(X, np.full(len(y), -1))
+
+
+def test_lengths_differ():
+    X, y, person = people()
+    model = GroupSelfTrainingClassifier(LogisticRegression())
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(X, y, groups=person[:-1])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(X, y[:-1])
+
+
+@pytest.mark.parametrize("estimator", [RidgeClassifier(), SVC()])
+def test_an_estimator_without_probabilities(estimator):
+    X, y, _ = people()
+    with pytest.raises(ValueError, match="predict_proba"):
+        GroupSelfTrainingClassifier(estimator).fit(X, y)
+
+
+@pytest.mark.parametrize("params", [{"share": 0.0}, {"share": 1.1}, {"balance": -0.1}])
+def test_parameters_out_of_range(params):
+    X, y, _ = people()
+    with pytest.raises(ValueError, match=next(iter(params))):
+        GroupSelfTrainingClassifier(LogisticRegression(), **params).fit(X, y)
+
+
+def test_a_failed_fit_leaves_what_was_fitted():
+    X, y, person = people()
+    model = GroupSelfTrainingClassifier(LogisticRegression())
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    model.fit(X, partly(y, np.arange(6)), person)
+    before = model.predict_proba(X)
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(np.full_like(X, np.nan), y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
