@@ -118,7 +118,8 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         X : object of n_windows rows
             Whatever ``estimator`` takes: an embedding, features, or windows.
         y : array-like of shape (n_windows,)
-            Classes; -1, NaN or None where there is no label.
+            Classes; -1, NaN or None where there is no label, as in
+            :class:`~sklearn_crossl.CroSSLClassifier`.
         groups : array-like of shape (n_windows,), default=None
             Whose each window is. None takes all for one person's.
 
