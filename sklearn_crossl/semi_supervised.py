@@ -42,12 +42,12 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         say.
     share : float, default=0.3
         Of the windows that are taken for a class, in each group, how many get that label.
-        At least one does.
+        At least one does, so groups should be of many windows.
     balance : float, default=0.5
         How far each group's classes are drawn towards the shares that they have among the
         given labels, before the surest windows are chosen. 0 leaves them as they are; 1
         draws them there altogether, which is better where everybody did everything, and
-        worse where people lack classes. The default loses little in either case.
+        worse where people lack classes. The default is halfway.
 
     Attributes
     ----------
