@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .protocols import LABELS
-from .scores import OURS, RIDGE, means, ranks, variants
+from .scores import OURS, SECOND, means, ranks, variants
 
 
 def plot_ranks(frame: pd.DataFrame, labels: str, folder: Path) -> None:
@@ -47,7 +47,7 @@ def plot_labels(frame: pd.DataFrame, folder: Path) -> None:
     curves = pd.DataFrame({k: v.mean(skipna=False) for k, v in columns.items()}).dropna()
     if OURS not in curves.index:
         return
-    second = [m for m in curves.index if m.endswith(RIDGE) and m != OURS + RIDGE]
+    second = [m for m in curves.index if m.endswith(SECOND) and not m.startswith(OURS)]
     curves = curves.drop(index=second)
     order = curves.mean(axis=1).sort_values(ascending=False).index
     colors = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#E69F00", "#CC79A7")

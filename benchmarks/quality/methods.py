@@ -120,6 +120,8 @@ class FineTuned:
 class Statistics(Standardized):
     """Distribution and spectrum of each channel, the same as the summary's."""
 
+    heads = ("logistic", SELF_TRAINING)
+
     def features(self, X: Windows) -> np.ndarray:
         """Compute them."""
         columns = []
