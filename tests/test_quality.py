@@ -305,6 +305,7 @@ def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
     assert set(means(read(results), "5 %").columns) == {
         *small,
         "CroSSLTransformer, ridge",
+        "statistics, self-training",
     }
 
 
