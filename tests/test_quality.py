@@ -48,6 +48,14 @@ from sklearn_crossl import CroSSLTransformer
 NAME = "utd_mhad"
 
 
+@pytest.fixture(autouse=True)
+def as_many_threads_as_before():
+    """Undo what aeon's n_jobs does to all of the process, and to last bits with it."""
+    n_threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(n_threads)
+
+
 def windows(n=120, seed=0):
     rng = np.random.default_rng(seed)
     y = rng.integers(3, size=n)
