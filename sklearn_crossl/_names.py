@@ -21,6 +21,12 @@ def names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
     return vars(record)
 
 
+def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
+    """Collect ``n_features_in_`` and ``feature_names_in_``, if a fitted one has them."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}
+
+
 def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
     """Hold an array's column names and number to those of fit."""
     if form.array_shape is not None and not form.unequal:

@@ -26,7 +26,7 @@ from ._input import read_again, read_new
 from ._loop import check_end, history
 from ._material import Material, gather, split
 from ._memory import freed_memory_kept
-from ._names import check_names
+from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
 from ._pretraining import build_for_embedding, embed
 from ._targets import Target
@@ -150,13 +150,8 @@ class FineTuned(BaseEstimator, ABC):
         # The summary did not learn: the transformer has it.
         arrays = module_to_arrays(net.module_)
         self.__dict__.pop("feature_names_in_", None)
-        names = ("n_features_in_", "feature_names_in_")
         return {
-            **{
-                name: vars(transformer)[name]
-                for name in names
-                if name in vars(transformer)
-            },
+            **names_and_number_of(transformer),
             **target.attributes,
             "transformer_": transformer,
             "modalities_": transformer.modalities_,

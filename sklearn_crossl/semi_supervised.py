@@ -19,8 +19,9 @@ from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ._names import names_and_number_of
+from ._rows import count_windows, take_windows
 from ._targets import class_target
-from .inspection._rows import count_windows, take_windows
 
 __all__ = ["GroupSelfTrainingClassifier"]
 
@@ -137,7 +138,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         labelled, classes = target.labelled, target.attributes["classes_"]
         whose = np.zeros(len(labelled)) if groups is None else column_or_1d(groups)
         (X,) = indexable(X)
-        check_consistent_length(np.empty(count_windows(X)), labelled, whose)
+        check_consistent_length(range(count_windows(X)), labelled, whose)
         label = np.full(len(labelled), -1)
         label[labelled] = target.values
         fitted = self._fit_labelled(X, label, classes)
@@ -149,8 +150,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
-            if hasattr(fitted, name):
-                setattr(self, name, getattr(fitted, name))
+        self.__dict__.update(names_and_number_of(fitted))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -213,9 +213,10 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         chosen, found = [], []
         for group in np.unique(whose):
             rows = np.flatnonzero(whose == group)
-            drawn = draw_towards(p[rows], shares, self.balance)[label[rows] < 0]
+            without = label[rows] < 0
+            drawn = draw_towards(p[rows], shares, self.balance)[without]
             some = surest(drawn, self.share)
-            chosen.append(rows[label[rows] < 0][some])
+            chosen.append(rows[without][some])
             found.append(drawn[some].argmax(axis=1))
         return np.concatenate(chosen), np.concatenate(found)
 

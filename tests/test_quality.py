@@ -48,14 +48,6 @@ from sklearn_crossl import CroSSLTransformer
 NAME = "utd_mhad"
 
 
-@pytest.fixture(autouse=True)
-def as_many_threads_as_before():
-    """Undo what aeon's n_jobs does to all of the process, and to last bits with it."""
-    n_threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(n_threads)
-
-
 def windows(n=120, seed=0):
     rng = np.random.default_rng(seed)
     y = rng.integers(3, size=n)
@@ -160,11 +152,13 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
     assert isinstance(method, Standardized)
     X, _ = windows()
     method.n_kernels = 200
+    n_threads = torch.get_num_threads()
     method.fit(X, seed=0)
     at_mean = {"a": X["a"], "b": np.full_like(X["b"], X["b"].mean())}
     np.testing.assert_allclose(
         method.transform(without(X, "b")), method.transform(at_mean), atol=1e-4
     )
+    assert torch.get_num_threads() == n_threads  # aeon's n_jobs sets them for all
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from sklearn.pipeline import Pipeline
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._rows import count_windows, take_windows
 from sklearn_crossl.inspection._removal import (
     modality_channels,
     observed_in,
     without,
 )
-from sklearn_crossl.inspection._rows import count_windows, take_windows
 
 N = 10
 CHANNELS = {"acc": (0, 1, 2), "pulse": (3,)}

@@ -9,6 +9,8 @@ names the linear models that learn from labels, of :data:`~.heads.HEADS`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -27,6 +29,16 @@ from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
 
 
+@contextmanager
+def _threads_kept() -> Iterator[None]:
+    """Undo what aeon's ``n_jobs`` does to all of the process, torch included."""
+    n_threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(n_threads)
+
+
 class Standardized(ABC):
     """Features of standardised windows without gaps."""
 
@@ -35,7 +47,8 @@ class Standardized(ABC):
     def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Learn from windows without labels."""
         self.moments = channel_moments(X)
-        self.learn(self.standardize(X), seed)
+        with _threads_kept():
+            self.learn(self.standardize(X), seed)
 
     def standardize(self, X: Windows) -> Windows:
         """Centre and scale each channel; what is missing is at its mean."""
@@ -47,7 +60,8 @@ class Standardized(ABC):
 
     def transform(self, X: Windows) -> np.ndarray:
         """Map windows to features."""
-        return self.features(self.standardize(X))
+        with _threads_kept():
+            return self.features(self.standardize(X))
 
     def learn(self, X: Windows, seed: int) -> None:  # noqa: B027
         """Learn from standardised windows; nothing by default."""
@@ -60,9 +74,12 @@ class Standardized(ABC):
 class Ours:
     """CroSSLTransformer, which standardises by itself."""
 
+    heads: tuple[str, ...] = ("logistic", "ridge")
+
     def __init__(self, by_subject: bool = False, **params: object):
         self.by_subject = by_subject
-        self.heads = ("logistic", "ridge", *[SELF_TRAINING] * by_subject)
+        if by_subject:
+            self.heads = (*self.heads, SELF_TRAINING)
         self.params = params
 
     def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
@@ -79,9 +96,7 @@ class Ours:
 class Published(Ours):
     """The configuration of the CroSSL paper's code."""
 
-    def __init__(self, **params: object):
-        super().__init__(**params)
-        self.heads = ("logistic",)
+    heads = ("logistic",)
 
     def fit(self, X: Windows, seed: int, subject: np.ndarray | None = None) -> None:
         """Pretrain."""

@@ -10,6 +10,7 @@ from .heads import SELF_TRAINING
 
 OURS = "CroSSLTransformer"
 RIDGE = ", ridge"  # of a method that has a logistic regression as well
+SECOND = ("ridge", SELF_TRAINING)  # linear models of one that has logistic regression
 SCRATCH = "CroSSLClassifier, from scratch"
 CLASSIFIER = "CroSSLClassifier"
 
@@ -19,7 +20,7 @@ def read(results: Path) -> pd.DataFrame:
     frame = pd.read_csv(results, keep_default_na=False)
     heads = frame.groupby("method")["head"]
     several = heads.transform(lambda of_method: "logistic" in set(of_method))
-    for head in ("ridge", SELF_TRAINING):
+    for head in SECOND:
         frame.loc[several & (frame["head"] == head), "method"] += f", {head}"
     return frame
 
@@ -46,5 +47,5 @@ def ranks(scores: pd.DataFrame) -> pd.DataFrame:
 
 def variants(scores: pd.DataFrame) -> list[str]:
     """Name the rows apart: the default with changes, and second linear models."""
-    second = (RIDGE, f", {SELF_TRAINING}")
+    second = tuple(f", {head}" for head in SECOND)
     return [m for m in scores if m.startswith(f"{OURS}, ") or m.endswith(second)]

@@ -12,8 +12,8 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import Bunch, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from .._rows import count_windows, take_windows
 from ._partly_labelled import FittedForSplit
-from ._rows import count_windows, take_windows
 from ._scoring import score_name, single_scorer
 
 __all__ = ["label_efficiency_curve"]

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
+from .._rows import count_windows, take_windows
 from ._removal import Channels, modality_channels, observed_in, without
-from ._rows import count_windows, take_windows
 from ._scoring import score_name, single_scorer
 
 __all__ = ["missing_modality_curve"]

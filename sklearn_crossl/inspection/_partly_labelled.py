@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from ._rows import count_windows, take_windows
+from .._rows import count_windows, take_windows
 
 UNLABELLED = -1  # as in scikit-learn's semi-supervised estimators
 

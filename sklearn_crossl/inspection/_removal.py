@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._containers import are_names, is_table, names_in, names_its_modalities
+from .._rows import count_windows, like
 from ..modalities import resolve_modalities
-from ._rows import count_windows, like
 
 #: The channels of each modality; None where X names its modalities.
 Channels = Mapping[str, tuple[int, ...] | None]
