@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -33,22 +33,25 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     A classifier is fitted on the windows that have labels. In each group, such as a
     person, it then labels a share of the windows of each class, those that it is surest
-    of, and is fitted once more, on these too. Self-training that does not know the
-    groups labels more of those people who have labels already: it is surest of them.
+    of, and is fitted again, on these too; and so on, with a larger share each time, all
+    labels but the given ones found anew. Self-training that does not know the groups
+    labels more of those people who have labels already: it is surest of them.
 
     Parameters
     ----------
     estimator : classifier
-        With ``predict_proba``; clones of it are fitted. A linear model on an embedding,
-        say.
-    share : float, default=0.3
-        Of the windows that are taken for a class, in each group, how many get that label.
-        At least one does, so groups should be of many windows.
-    balance : float, default=0.5
-        How far each group's classes are drawn towards the shares that they have among the
-        given labels, before the surest windows are chosen. 0 leaves them as they are; 1
-        draws them there altogether, which is better where everybody did everything, and
-        worse where people lack classes. The default is halfway.
+        With ``predict_proba``; clones are fitted. A linear model on an embedding, say.
+    share : float, default=0.6
+        Of the windows that are taken for a class, in each group, how many get that label
+        at last. At least one does, so groups should be of many windows.
+    max_iter : int, default=2
+        How often windows are labelled and the estimator is fitted again. The share grows
+        in equal steps: a better classifier can be trusted with more.
+    max_weight : float, default=4.0
+        How many times a class may be weighed up or down in a group, before the surest
+        windows are chosen, for its share there to come nearer to that among the given
+        labels. 1 leaves the classes as they are, which is better where people lack some;
+        a large one is better where everybody did everything.
 
     Attributes
     ----------
@@ -100,19 +103,28 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
         "share": [Interval(Real, 0, 1, closed="right")],
-        "balance": [Interval(Real, 0, 1, closed="both")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_weight": [Interval(Real, 1, None, closed="left")],
     }
 
-    def __init__(self, estimator: Any, *, share: float = 0.3, balance: float = 0.5):
+    def __init__(
+        self,
+        estimator: Any,
+        *,
+        share: float = 0.6,
+        max_iter: int = 2,
+        max_weight: float = 4.0,
+    ):
         self.estimator = estimator
         self.share = share
-        self.balance = balance
+        self.max_iter = max_iter
+        self.max_weight = max_weight
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self, X: Any, y: ArrayLike, groups: ArrayLike | None = None
     ) -> GroupSelfTrainingClassifier:
-        """Fit the estimator, label windows, and fit it again.
+        """Fit the estimator, label windows, fit it again, and so on.
 
         Parameters
         ----------
@@ -139,13 +151,12 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         whose = np.zeros(len(labelled)) if groups is None else column_or_1d(groups)
         (X,) = indexable(X)
         check_consistent_length(range(count_windows(X)), labelled, whose)
-        label = np.full(len(labelled), -1)
-        label[labelled] = target.values
-        fitted = self._fit_labelled(X, label, classes)
-        if not labelled.all():
-            shares = np.bincount(target.values) / len(target.values)
-            rows, found = self._surest(fitted.predict_proba(X), label, whose, shares)
-            label[rows] = found
+        given = np.full(len(labelled), -1)
+        given[labelled] = target.values
+        label, fitted = given, self._fit_labelled(X, given, classes)
+        for step in range(0 if labelled.all() else self.max_iter):
+            share = self.share * (step + 1) / self.max_iter
+            label = self._label(fitted.predict_proba(X), given, whose, share)
             fitted = self._fit_labelled(X, label, classes)
         self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
         for name in ("n_features_in_", "feature_names_in_"):
@@ -206,19 +217,20 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         rows = np.flatnonzero(label >= 0)
         return clone(self.estimator).fit(take_windows(X, rows), classes[label[rows]])
 
-    def _surest(
-        self, p: np.ndarray, label: np.ndarray, whose: np.ndarray, shares: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Choose windows without a label in each group, and their classes."""
-        chosen, found = [], []
+    def _label(
+        self, p: np.ndarray, given: np.ndarray, whose: np.ndarray, share: float
+    ) -> np.ndarray:
+        """Label a share of each group's windows beside those given, by probabilities."""
+        label = given.copy()
+        given_shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
         for group in np.unique(whose):
             rows = np.flatnonzero(whose == group)
-            without = label[rows] < 0
-            drawn = draw_towards(p[rows], shares, self.balance)[without]
-            some = surest(drawn, self.share)
-            chosen.append(rows[without][some])
-            found.append(drawn[some].argmax(axis=1))
-        return np.concatenate(chosen), np.concatenate(found)
+            drawn = draw_towards(p[rows], given_shares, self.max_weight)
+            without = given[rows] < 0
+            rows, drawn = rows[without], drawn[without]
+            chosen = surest(drawn, share)
+            label[rows[chosen]] = drawn[chosen].argmax(axis=1)
+        return label
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -226,7 +238,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         return tags
 
 
-def draw_towards(p: np.ndarray, shares: np.ndarray, balance: float) -> np.ndarray:
+def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.ndarray:
     """Weigh classes so that windows' probabilities come nearer to shares on average.
 
     Parameters
@@ -234,9 +246,9 @@ def draw_towards(p: np.ndarray, shares: np.ndarray, balance: float) -> np.ndarra
     p : ndarray of shape (n, n_classes)
         Probabilities.
     shares : ndarray of shape (n_classes,)
-        What their mean should be with a ``balance`` of 1.
-    balance : float
-        Exponent of the weights.
+        What their mean should be.
+    max_weight : float
+        Of a class, relative to the median of all, and the inverse of the least.
 
     Returns
     -------
@@ -250,11 +262,11 @@ def draw_towards(p: np.ndarray, shares: np.ndarray, balance: float) -> np.ndarra
     known and the weights sought.
     """
     weights = np.ones(p.shape[1])
-    for _ in range(_ROUNDS if balance else 0):
+    for _ in range(_ROUNDS):
         mean = _weighed(p, weights).mean(axis=0)
-        weights *= shares / np.maximum(mean, np.finfo(float).tiny)
-        weights /= weights.max()
-    return _weighed(p, weights**balance)
+        weights *= shares / np.maximum(mean, np.finfo(float).eps)
+        weights = (weights / np.median(weights)).clip(1 / max_weight, max_weight)
+    return _weighed(p, weights)
 
 
 def surest(p: np.ndarray, share: float) -> np.ndarray:

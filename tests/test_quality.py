@@ -1,5 +1,6 @@
 """What the benchmark of quality measures, and on whom."""
 
+import functools
 import sys
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 
 from benchmarks.quality import __main__ as command
-from benchmarks.quality import aeon_network, protocols, search
+from benchmarks.quality import aeon_network, protocols, search, self_training
 from benchmarks.quality import recordings as module
 from benchmarks.quality.aeon_network import AeonNetwork
 from benchmarks.quality.heads import SELF_TRAINING, chosen_by_subject, fit_head
@@ -474,6 +475,37 @@ def test_the_search_is_resumed_and_reported(
     table = (out / "search.md").read_text()
     assert f"{results['1 %'][1]:.3f}" in table
     assert "Spearman" in table
+
+
+def test_people_lack_classes_but_every_class_stays():
+    y, subject = np.tile(np.arange(4), 100), np.repeat(np.arange(20), 20)
+    rows = self_training.some_classes(y, subject, 0)
+    left = pd.crosstab(subject[rows], y[rows])
+    assert left.isin([0, 5]).all(axis=None)  # all of a person's windows of it, or none
+    assert 0.25 < (left == 0).mean(axis=None) < 0.55
+    alone = self_training.some_classes(np.arange(4), np.arange(4), 0)
+    assert alone.tolist() == [0, 1, 2, 3]
+
+
+def test_self_training_is_measured_resumed_and_reported(folder, monkeypatch, capsys):
+    small = functools.partial(CroSSLTransformer, **FEW)
+    monkeypatch.setattr(self_training, "CroSSLTransformer", small)
+    monkeypatch.setattr(self_training, "FEW", ("3 per class",))
+    variants = {name: self_training.VARIANTS[name] for name in ("default", "one round")}
+    monkeypatch.setattr(self_training, "VARIANTS", variants)
+    out = folder / "out"
+    arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]
+    monkeypatch.setattr(sys, "argv", ["self_training", *arguments, "--splits", "0"])
+    self_training.main()
+    assert capsys.readouterr().out.split() == [NAME, "0"]
+    results = pd.read_csv(out / "self_training.csv")
+    of_each = results.groupby(["people", "variant"]).size()
+    assert (of_each == self_training.DRAWS).all()
+    assert len(of_each) == 2 * (len(variants) + len(self_training.OTHERS))
+    self_training.main()
+    assert not capsys.readouterr().out
+    tables = (out / "self_training.md").read_text()
+    assert tables.count("| scikit-learn's |") == 2
 
 
 @pytest.mark.parametrize(("of_rank", "expected"), [([1, 2, 3], 1), ([3, 2, 1], -1)])

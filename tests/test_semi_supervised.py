@@ -40,44 +40,56 @@ def partly(y, rows, fill=-1):
     return known
 
 
-def by_hand(X, y, person, share, balance):
+def by_hand(X, y, person, share, max_iter, max_weight):
     """Do the same in loops, a window and a class at a time."""
     known = [i for i in range(len(y)) if y[i] != -1]
     classes = sorted({y[i] for i in known})
     of_given = [sum(y[i] == c for i in known) / len(known) for c in classes]
-    first = LogisticRegression().fit(X[known], y[known])
     label = {i: y[i] for i in known}
-    for who in sorted(set(person)):
-        p = {i: first.predict_proba(X[[i]])[0] for i in range(len(y)) if person[i] == who}
-        weight = [1.0] * len(classes)
-        for _ in range(20):
-            total = [0.0] * len(classes)
-            for row in p.values():
-                sum_of_row = sum(w * v for w, v in zip(weight, row, strict=True))
-                for k in range(len(classes)):
-                    total[k] += weight[k] * row[k] / sum_of_row / len(p)
-            weight = [w * a / t for w, a, t in zip(weight, of_given, total, strict=True)]
-        drawn = {}
-        for i, row in p.items():
-            raised = [w**balance * v for w, v in zip(weight, row, strict=True)]
-            drawn[i] = [v / sum(raised) for v in raised]
-        for k, c in enumerate(classes):
-            those = [i for i in drawn if i not in known and np.argmax(drawn[i]) == k]
-            those.sort(key=lambda i, k=k: -drawn[i][k])
-            label.update(dict.fromkeys(those[: int(np.ceil(share * len(those)))], c))
-    rows = sorted(label)
-    last = LogisticRegression().fit(X[rows], [label[i] for i in rows])
-    return [label.get(i, -1) for i in range(len(y))], last.predict_proba(X)
+    fitted = LogisticRegression().fit(X[known], y[known])
+    for step in range(1, max_iter + 1):
+        label = {i: y[i] for i in known}
+        for who in sorted(set(person)):
+            theirs = [i for i in range(len(y)) if person[i] == who]
+            p = {i: fitted.predict_proba(X[[i]])[0] for i in theirs}
+            weight = [1.0] * len(classes)
+            for _ in range(20):
+                weight = reweighed(weight, list(p.values()), of_given, max_weight)
+            drawn = {i: weighed(row, weight) for i, row in p.items()}
+            for k, c in enumerate(classes):
+                those = [i for i in drawn if i not in known and np.argmax(drawn[i]) == k]
+                those.sort(key=lambda i, k=k, drawn=drawn: -drawn[i][k])
+                number = int(np.ceil(share * step / max_iter * len(those)))
+                label.update(dict.fromkeys(those[:number], c))
+        rows = sorted(label)
+        fitted = LogisticRegression().fit(X[rows], [label[i] for i in rows])
+    return [label.get(i, -1) for i in range(len(y))], fitted.predict_proba(X)
 
 
-@pytest.mark.parametrize(("share", "balance"), [(0.3, 0.5), (0.5, 0.0), (1.0, 1.0)])
-def test_it_does_what_the_loops_do(share, balance):
+def weighed(row, weight):
+    products = [w * v for w, v in zip(weight, row, strict=True)]
+    return [product / sum(products) for product in products]
+
+
+def reweighed(weight, rows, shares, max_weight):
+    found = []
+    for k, share in enumerate(shares):
+        mean = sum(weighed(row, weight)[k] for row in rows) / len(rows)
+        found.append(weight[k] * share / mean)
+    middle = sorted(found)[len(found) // 2]  # of an odd number
+    return [min(max(w / middle, 1 / max_weight), max_weight) for w in found]
+
+
+@pytest.mark.parametrize(
+    ("share", "max_iter", "max_weight"), [(0.3, 1, 4.0), (0.6, 2, 1.5), (1.0, 3, 1.0)]
+)
+def test_it_does_what_the_loops_do(share, max_iter, max_weight):
     X, y, person = people()
     known = partly(y, [0, 1, 2, 4, 33, 40])
     model = GroupSelfTrainingClassifier(
-        LogisticRegression(), share=share, balance=balance
+        LogisticRegression(), share=share, max_iter=max_iter, max_weight=max_weight
     ).fit(X, known, groups=person)
-    label, p = by_hand(X, known, person, share, balance)
+    label, p = by_hand(X, known, person, share, max_iter, max_weight)
     np.testing.assert_array_equal(model.transduction_, label)
     np.testing.assert_allclose(model.predict_proba(X), p, atol=1e-8)
 
@@ -89,28 +101,30 @@ PROBABILITIES = arrays(
 ).map(lambda x: x / x.sum(axis=1, keepdims=True))
 
 
-@given(p=PROBABILITIES, balance=st.floats(0, 1))
-def test_drawn_probabilities_remain_such(p, balance):
+@given(p=PROBABILITIES, max_weight=st.floats(1, 1e6))
+def test_drawn_probabilities_remain_such(p, max_weight):
     shares = np.array([0.5, 0.3, 0.2])
-    drawn = draw_towards(p, shares, balance)
+    drawn = draw_towards(p, shares, max_weight)
     np.testing.assert_allclose(drawn.sum(axis=1), 1)
-    np.testing.assert_allclose(draw_towards(p, shares, 0.0), p)
-    near = np.abs(draw_towards(p, shares, 1.0).mean(axis=0) - shares).max()
-    assert near <= np.abs(p.mean(axis=0) - shares).max() + 1e-9
+    np.testing.assert_allclose(draw_towards(p, shares, 1.0), p)
+    odds = (drawn[:, 0] / drawn[:, 1]) / (p[:, 0] / p[:, 1])
+    np.testing.assert_allclose(odds, odds[0])  # a class weighs the same in all windows
+    limit = max_weight**2 * (1 + 1e-9)
+    assert 1 / limit <= odds[0] <= limit
 
 
-def test_drawn_altogether_the_shares_are_right():
+def test_drawn_far_enough_the_shares_are_right():
     p = np.random.default_rng(0).dirichlet([1, 2, 4], size=50)
     shares = np.array([0.5, 0.3, 0.2])
-    mean = draw_towards(p, shares, 1.0).mean(axis=0)
+    mean = draw_towards(p, shares, 1e6).mean(axis=0)
     np.testing.assert_allclose(mean, shares, atol=1e-3)
-    halfway = draw_towards(p, shares, 0.5).mean(axis=0)
-    assert np.all(np.abs(halfway - shares) < np.abs(p.mean(axis=0) - shares))
+    nearer = draw_towards(p, shares, 2.0).mean(axis=0)
+    assert np.all(np.abs(nearer - shares) < np.abs(p.mean(axis=0) - shares))
 
 
 def test_what_is_certain_stays_so():
     p = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.4]])
-    drawn = draw_towards(p, np.array([0.1, 0.9]), 1.0)
+    drawn = draw_towards(p, np.array([0.1, 0.9]), 100.0)
     np.testing.assert_array_equal(drawn[:2], p[:2])
     assert drawn[2, 1] > 0.4
 
@@ -135,7 +149,7 @@ def test_given_labels_stay_and_every_person_gets_some():
     model.fit(X, partly(y, rows), groups=person)
     np.testing.assert_array_equal(model.transduction_[rows], y[rows])
     labelled = model.transduction_ >= 0
-    assert all(0.25 < labelled[person == who].mean() < 0.5 for who in set(person))
+    assert all(0.5 < labelled[person == who].mean() < 0.75 for who in set(person))
 
 
 def test_it_beats_what_knows_no_labels_of_others_or_no_groups():
@@ -246,7 +260,9 @@ def test_an_estimator_without_probabilities(estimator):
         GroupSelfTrainingClassifier(estimator).fit(X, y)
 
 
-@pytest.mark.parametrize("params", [{"share": 0.0}, {"share": 1.1}, {"balance": -0.1}])
+@pytest.mark.parametrize(
+    "params", [{"share": 0.0}, {"share": 1.1}, {"max_iter": 0}, {"max_weight": 0.5}]
+)
 def test_parameters_out_of_range(params):
     X, y, _ = people()
     with pytest.raises(ValueError, match=next(iter(params))):

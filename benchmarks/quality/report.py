@@ -52,7 +52,7 @@ def fine_tuning(frame: pd.DataFrame) -> str:
         frame, "seconds of classifier"
     )
     texts = [
-        _table(title, scores.groupby("dataset").mean(), names)
+        table(title, scores.groupby("dataset").mean(), names)
         for title, scores in tables.items()
         if not scores.empty
     ]
@@ -73,10 +73,10 @@ def _seeds(frame: pd.DataFrame) -> list[str]:
     ran = ran.merge(common.index.to_frame(index=False))
     named = ran.assign(method=ran["method"] + ", seed " + ran["draw"].astype(str))
     columns = {"values": "value", "index": "dataset", "columns": "method"}
-    scores = [rows.pivot_table(**columns) for rows in (ran, named)]
-    table = pd.concat(scores, axis=1)
+    parts = [rows.pivot_table(**columns) for rows in (ran, named)]
+    scores = pd.concat(parts, axis=1)
     title = f"Macro-F1, all labels, mean over {1 + len(SEEDS)} seeds and each of them"
-    return [_table(title, table, list(table))]
+    return [table(title, scores, list(scores))]
 
 
 def _pretraining(frame: pd.DataFrame) -> list[str]:
@@ -86,7 +86,7 @@ def _pretraining(frame: pd.DataFrame) -> list[str]:
         scores = means(frame, labels).reindex(columns=names).dropna()
         if len(scores):
             title = f"Macro-F1 with and without pretraining, labels: {labels}"
-            texts.append(_table(title, scores.groupby("dataset").mean(), names))
+            texts.append(table(title, scores.groupby("dataset").mean(), names))
     return texts
 
 
@@ -103,7 +103,7 @@ def _one_missing(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
+def table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
     """Write a row for each method, with its mean where it ran on all sets."""
     lines = [f"## {title}", "", _head(scores.index, "mean")]
     for name in [name for name in names if name in scores]:
@@ -166,7 +166,7 @@ def _penalty(frame: pd.DataFrame) -> str:
     if scores.empty:
         return ""
     title = "Macro-F1, all labels, penalty chosen on training subjects"
-    return _table(title, scores, list(scores))
+    return table(title, scores, list(scores))
 
 
 def _missing(frame: pd.DataFrame) -> str:
