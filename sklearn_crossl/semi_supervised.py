@@ -33,9 +33,8 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     A classifier is fitted on the windows that have labels. In each group, such as a
     person, it then labels a share of the windows of each class, those that it is surest
-    of, and is fitted again, on these too; and so on, with a larger share each time, all
-    labels but the given ones found anew. Self-training that does not know the groups
-    labels more of those people who have labels already: it is surest of them.
+    of, and is fitted again, on these too; and once more, with a larger share. What does
+    not know the groups labels more of those who have labels already: it is surest there.
 
     Parameters
     ----------
@@ -47,16 +46,16 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     max_iter : int, default=2
         How often windows are labelled and the estimator is fitted again. The share grows
         in equal steps: a better classifier can be trusted with more.
-    max_weight : float, default=4.0
-        How many times a class may be weighed up or down in a group, before the surest
-        windows are chosen, for its share there to come nearer to that among the given
-        labels. 1 leaves the classes as they are, which is better where people lack some;
-        a large one is better where everybody did everything.
+    max_weight : float, default=2.0
+        How many times a class may be weighed up or down among all windows, and once more
+        in each group, for its share there to come nearer to that among the given labels,
+        before the surest windows are chosen. 1 leaves classes as they are; more is better
+        where everybody did everything, and worse where people lack classes.
 
     Attributes
     ----------
     estimator_ : classifier
-        As fitted last.
+        The one fitted last.
     classes_ : ndarray of shape (n_classes,)
         The classes.
     transduction_ : ndarray of shape (n_windows,)
@@ -113,7 +112,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         *,
         share: float = 0.6,
         max_iter: int = 2,
-        max_weight: float = 4.0,
+        max_weight: float = 2.0,
     ):
         self.estimator = estimator
         self.share = share
@@ -222,10 +221,11 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     ) -> np.ndarray:
         """Label a share of each group's windows beside those given, by probabilities."""
         label = given.copy()
-        given_shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
+        shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
+        p = draw_towards(p, shares, self.max_weight)
         for group in np.unique(whose):
             rows = np.flatnonzero(whose == group)
-            drawn = draw_towards(p[rows], given_shares, self.max_weight)
+            drawn = draw_towards(p[rows], shares, self.max_weight)
             without = given[rows] < 0
             rows, drawn = rows[without], drawn[without]
             chosen = surest(drawn, share)

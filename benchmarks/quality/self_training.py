@@ -44,8 +44,8 @@ VARIANTS: dict[str, Any] = {  # those told whose each window is
     "share 0.3": {"share": 0.3},
     "share 1": {"share": 1.0},
     "weights of 1": {"max_weight": 1.0},
-    "weights up to 2": {"max_weight": 2.0},
-    "weights up to 16": {"max_weight": 16.0},
+    "weights up to 1.4": {"max_weight": 1.4},
+    "weights up to 4": {"max_weight": 4.0},
 }
 OTHERS = {
     "no self-training": _MODEL,
