@@ -25,7 +25,7 @@ from ._targets import class_target
 
 __all__ = ["GroupSelfTrainingClassifier"]
 
-_ROUNDS = 20  # of scaling classes until their shares are right
+_STEPS = 20  # of scaling classes until their shares are right
 
 
 class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -43,7 +43,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     share : float, default=0.6
         Of the windows that are taken for a class, in each group, how many get that label
         at last. At least one does, so groups should be of many windows.
-    max_iter : int, default=2
+    n_rounds : int, default=2
         How often windows are labelled and the estimator is fitted again. The share grows
         in equal steps: a better classifier can be trusted with more.
     max_weight : float, default=2.0
@@ -102,7 +102,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict", "predict_proba"])],
         "share": [Interval(Real, 0, 1, closed="right")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_rounds": [Interval(Integral, 1, None, closed="left")],
         "max_weight": [Interval(Real, 1, None, closed="left")],
     }
 
@@ -111,12 +111,12 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         estimator: Any,
         *,
         share: float = 0.6,
-        max_iter: int = 2,
+        n_rounds: int = 2,
         max_weight: float = 2.0,
     ):
         self.estimator = estimator
         self.share = share
-        self.max_iter = max_iter
+        self.n_rounds = n_rounds
         self.max_weight = max_weight
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -153,8 +153,8 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         given = np.full(len(labelled), -1)
         given[labelled] = target.values
         label, fitted = given, self._fit_labelled(X, given, classes)
-        for step in range(0 if labelled.all() else self.max_iter):
-            share = self.share * (step + 1) / self.max_iter
+        for step in range(0 if labelled.all() else self.n_rounds):
+            share = self.share * (step + 1) / self.n_rounds
             label = self._label(fitted.predict_proba(X), given, whose, share)
             fitted = self._fit_labelled(X, label, classes)
         self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
@@ -262,7 +262,7 @@ def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.nda
     known and the weights sought.
     """
     weights = np.ones(p.shape[1])
-    for _ in range(_ROUNDS):
+    for _ in range(_STEPS):
         mean = _weighed(p, weights).mean(axis=0)
         weights *= shares / np.maximum(mean, np.finfo(float).eps)
         weights = (weights / np.median(weights)).clip(1 / max_weight, max_weight)

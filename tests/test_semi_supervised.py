@@ -40,14 +40,14 @@ def partly(y, rows, fill=-1):
     return known
 
 
-def by_hand(X, y, person, share, max_iter, max_weight):
+def by_hand(X, y, person, share, n_rounds, max_weight):
     """Do the same in loops, a window and a class at a time."""
     known = [i for i in range(len(y)) if y[i] != -1]
     classes = sorted({y[i] for i in known})
     of_given = [sum(y[i] == c for i in known) / len(known) for c in classes]
     label = {i: y[i] for i in known}
     fitted = LogisticRegression().fit(X[known], y[known])
-    for step in range(1, max_iter + 1):
+    for step in range(1, n_rounds + 1):
         label = {i: y[i] for i in known}
         p = {i: fitted.predict_proba(X[[i]])[0] for i in range(len(y))}
         p = drawn_by_hand(p, of_given, max_weight)
@@ -57,7 +57,7 @@ def by_hand(X, y, person, share, max_iter, max_weight):
             for k, c in enumerate(classes):
                 those = [i for i in drawn if i not in known and np.argmax(drawn[i]) == k]
                 those.sort(key=lambda i, k=k, drawn=drawn: -drawn[i][k])
-                number = int(np.ceil(share * step / max_iter * len(those)))
+                number = int(np.ceil(share * step / n_rounds * len(those)))
                 label.update(dict.fromkeys(those[:number], c))
         rows = sorted(label)
         fitted = LogisticRegression().fit(X[rows], [label[i] for i in rows])
@@ -86,15 +86,15 @@ def reweighed(weight, rows, shares, max_weight):
 
 
 @pytest.mark.parametrize(
-    ("share", "max_iter", "max_weight"), [(0.3, 1, 4.0), (0.6, 2, 1.2), (1.0, 3, 1.0)]
+    ("share", "n_rounds", "max_weight"), [(0.3, 1, 4.0), (0.6, 2, 1.2), (1.0, 3, 1.0)]
 )
-def test_it_does_what_the_loops_do(share, max_iter, max_weight):
+def test_it_does_what_the_loops_do(share, n_rounds, max_weight):
     X, y, person = people()
     known = partly(y, [0, 1, 2, 4, 33, 40])
     model = GroupSelfTrainingClassifier(
-        LogisticRegression(), share=share, max_iter=max_iter, max_weight=max_weight
+        LogisticRegression(), share=share, n_rounds=n_rounds, max_weight=max_weight
     ).fit(X, known, groups=person)
-    label, p = by_hand(X, known, person, share, max_iter, max_weight)
+    label, p = by_hand(X, known, person, share, n_rounds, max_weight)
     np.testing.assert_array_equal(model.transduction_, label)
     np.testing.assert_allclose(model.predict_proba(X), p, atol=1e-8)
 
@@ -266,7 +266,7 @@ def test_an_estimator_without_probabilities(estimator):
 
 
 @pytest.mark.parametrize(
-    "params", [{"share": 0.0}, {"share": 1.1}, {"max_iter": 0}, {"max_weight": 0.5}]
+    "params", [{"share": 0.0}, {"share": 1.1}, {"n_rounds": 0}, {"max_weight": 0.5}]
 )
 def test_parameters_out_of_range(params):
     X, y, _ = people()

@@ -38,9 +38,9 @@ _MODEL = LogisticRegression(max_iter=300)
 _DEFAULT = GroupSelfTrainingClassifier(_MODEL)
 VARIANTS: dict[str, Any] = {  # those told whose each window is
     "default": {},
-    "one round": {"max_iter": 1},
-    "one round, share 0.3": {"max_iter": 1, "share": 0.3},
-    "four rounds": {"max_iter": 4},
+    "one round": {"n_rounds": 1},
+    "one round, share 0.3": {"n_rounds": 1, "share": 0.3},
+    "four rounds": {"n_rounds": 4},
     "share 0.3": {"share": 0.3},
     "share 1": {"share": 1.0},
     "weights of 1": {"max_weight": 1.0},
