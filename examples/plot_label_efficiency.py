@@ -48,7 +48,7 @@ def flatten(X):
 
 
 embedder = CroSSLTransformer(
-    MODALITIES, max_epochs=10, batch_size=min(128, len(X) // 8), random_state=0
+    MODALITIES, max_epochs=5, batch_size=min(128, len(X) // 8), random_state=0
 )
 linear = LogisticRegression(max_iter=1000)
 self_training = GroupSelfTrainingClassifier(linear)
@@ -73,7 +73,7 @@ with config_context(enable_metadata_routing=True):
         groups=subjects,
         fractions=[1, 2, 5, 10, 1.0],
         n_splits=2,
-        n_draws=5,
+        n_draws=3,
         scoring="f1_macro",
         random_state=0,
     )
