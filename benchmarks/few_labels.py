@@ -13,6 +13,8 @@ import argparse
 import os
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,9 +88,16 @@ def draw(y: np.ndarray, amount: float, seed: int) -> np.ndarray:
 def fit_classifier(Z: np.ndarray, y: np.ndarray):
     """Fit the linear model that every embedding is judged by."""
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    with whether_it_converges_or_not():
+        return classifier.fit(Z, y)
+
+
+@contextmanager
+def whether_it_converges_or_not() -> Iterator[None]:
+    """Take a linear model as it is after its last iteration."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return classifier.fit(Z, y)
+        yield
 
 
 def few_label_scores(Z, y, Z_test, y_test) -> list[float]:

@@ -53,9 +53,15 @@ def fit_head(
     model = HEADS[head]()
     if head != SELF_TRAINING:
         return model.fit(Z[rows], y[rows])
+    known = known_labels(y, rows)
+    return model.fit(Z, known, groupselftrainingclassifier__groups=subject)
+
+
+def known_labels(y: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Hide all classes but those of some rows: -1 stands for them."""
     known = np.full_like(y, -1)
     known[rows] = y[rows]
-    return model.fit(Z, known, groupselftrainingclassifier__groups=subject)
+    return known
 
 
 def chosen_by_subject(head: str) -> GridSearchCV:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
-from ..few_labels import DRAWS, draw
+from ..few_labels import DRAWS, draw, whether_it_converges_or_not
 from .heads import SELF_TRAINING, chosen_by_subject, fit_head
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 
@@ -97,7 +94,7 @@ def _by_penalty(recordings: Recordings, method: Any, split: int) -> Iterator[Row
     method.fit(X, split, subject)
     learner = _Frozen(method, X, {"": X_test})
     for head in [head for head in method.heads if head != SELF_TRAINING]:
-        with _whether_it_converges_or_not():
+        with whether_it_converges_or_not():
             model = chosen_by_subject(head).fit(learner.Z, y, groups=subject)
         score = f1_score(y_test, model.predict(learner.Z_tests[""]), average="macro")
         yield {"measure": "100 %", "value": score, "head": head}
@@ -160,16 +157,9 @@ class _Frozen:
         self, head: str, y: np.ndarray, rows: np.ndarray, subject: np.ndarray
     ) -> Callable[[str], np.ndarray]:
         """Fit a linear model; returns what predicts a test by its name."""
-        with _whether_it_converges_or_not():
+        with whether_it_converges_or_not():
             model = fit_head(head, self.Z, y, rows, subject)
         return lambda variant: model.predict(self.Z_tests[variant])
-
-
-@contextmanager
-def _whether_it_converges_or_not() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
 
 
 def _trained(

@@ -7,7 +7,6 @@ how well the effective rank, which needs no labels, orders the variants.
 
 from __future__ import annotations
 
-import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,6 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
@@ -34,7 +32,7 @@ from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
-from .heads import logistic_regression
+from ..few_labels import fit_classifier
 from .protocols import label_draws
 from .recordings import arguments_parser, load, search_split, select, without
 
@@ -133,10 +131,7 @@ def measure(
         rank = embedder.score(X)
     scores: dict[str, list[float]] = {}
     for labels, _, rows in label_draws(y):
-        model = logistic_regression()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(Z[rows], y[rows])
+        model = fit_classifier(Z[rows], y[rows])
         predicted = model.predict(Z_test)
         scores.setdefault(labels, []).append(f1_score(y_test, predicted, average="macro"))
     missing = [f1_score(y_test, model.predict(Z), average="macro") for Z in incomplete]

@@ -7,7 +7,6 @@ as everybody did everything, and once as people lack some of the classes.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.preprocessing import StandardScaler
@@ -24,6 +22,8 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
+from ..few_labels import whether_it_converges_or_not
+from .heads import known_labels
 from .protocols import label_draws
 from .recordings import arguments_parser, load, search_split, select
 from .report import table
@@ -76,7 +76,7 @@ def measure(dataset: str, split: int, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def some_classes(y: np.ndarray, subject: np.ndarray, seed: int) -> np.ndarray:
-    """Choose windows so that every person lacks some classes, but none is lost."""
+    """Leave windows out so that people lack classes, but no class is lost."""
     rng = np.random.default_rng(seed)
     keep = np.ones(len(y), bool)
     for label in np.unique(y):
@@ -90,16 +90,14 @@ def _fitted(
     Z: np.ndarray, y: np.ndarray, rows: np.ndarray, subject: np.ndarray
 ) -> Iterator[tuple[str, Any]]:
     """Fit each variant to embeddings of which some rows have labels."""
-    known = np.full_like(y, -1)
-    known[rows] = y[rows]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    known = known_labels(y, rows)
+    with whether_it_converges_or_not():
         for name, params in VARIANTS.items():
             model = clone(_DEFAULT).set_params(**params)
             yield name, model.fit(Z, known, groups=subject)
         for name, model in OTHERS.items():
-            few = slice(None) if hasattr(model, "estimator") else rows
-            yield name, clone(model).fit(Z[few], known[few])
+            used = rows if model is _MODEL else slice(None)
+            yield name, clone(model).fit(Z[used], known[used])
 
 
 def main() -> None:
