@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils.validation import _num_samples
+from sklearn.utils.validation import _num_samples, check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._encoded import EncodedWindows
-from ._scoring import score_name, single_scorer
+from ._parts import Parts, parts
+from ._scoring import chosen_scoring, score_name, single_scorer
 
 __all__ = ["modality_importance"]
 
@@ -62,7 +63,7 @@ def modality_importance(
     y : array-like of shape (n_windows,)
         What the windows show.
     scoring : str, callable or None, default=None
-        A score of scikit-learn; None is ``estimator.score``.
+        A score of scikit-learn; None is ``estimator.score``, of a search its own.
     n_repeats : int, default=5
         Shuffles of each modality for the permutation importance.
     n_permutations : int, default=100
@@ -131,24 +132,26 @@ def modality_importance(
     for name, number in (("n_repeats", n_repeats), ("n_permutations", n_permutations)):
         if number < 1:
             raise ValueError(f"{name}={number!r}; expected 1 or more.")
-    before, step, answer = _parts(estimator)
-    X = X if before is None else before.transform(X)
-    windows = EncodedWindows.of(step, X)
+    check_is_fitted(estimator)
+    found, answer = _parts(estimator)
+    windows = EncodedWindows.of(found.step, found.until_step(X))
     if _num_samples(y) != len(windows.observed):
         n_windows = len(windows.observed)
         raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
+    scoring = chosen_scoring(estimator, scoring)
     scorer = single_scorer(answer, scoring)
+    columns = _column_names(answer)
     random = check_random_state(random_state)
     # The threads of a predictor's BLAS stay awake for a while and slow the next fusion.
     with threadpool_limits(1, user_api="blas"):
         result = _importances(
             windows,
-            lambda outputs: float(scorer(answer, outputs, y)),
+            lambda outputs: float(scorer(answer, columns(outputs), y)),
             n_repeats,
             n_permutations,
             random,
         )
-    names = list(step.modalities_)
+    names = list(found.step.modalities_)
     return Bunch(modalities=names, **result, score_name=score_name(estimator, scoring))
 
 
@@ -183,24 +186,32 @@ def _importances(
     }
 
 
-def _parts(estimator: Any) -> tuple[Any, Any, Any]:
-    """Part an estimator into what comes before CroSSL, CroSSL, and what answers."""
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if hasattr(estimator, "_outputs"):
-        answer = copy.copy(estimator)
+def _parts(estimator: Any) -> tuple[Parts, Any]:
+    """Find CroSSL in an estimator; returns also what answers by its embedding."""
+    found = parts(estimator, "_chosen")
+    if found is not None and found.after:
+        return found, make_pipeline(*found.after)
+    found = parts(estimator, "_outputs")
+    if found is not None and not found.after:
+        answer = copy.copy(found.step)
         answer._outputs = _as_it_is
-        return None, estimator, answer
-    for at, (_, step) in enumerate(getattr(estimator, "steps", ())):
-        last = at == len(estimator) - 1
-        if hasattr(step, "_chosen") and not last:
-            return estimator[:at] if at else None, step, estimator[at + 1 :]
-        if hasattr(step, "_outputs") and last:
-            return estimator[:at] if at else None, *_parts(step)[1:]
+        return found, answer
     raise TypeError(
         f"{_described(estimator)} has no CroSSL estimator whose modalities could be told "
         "apart; pass a fitted CroSSLClassifier, CroSSLRegressor, or a pipeline of a "
         "CroSSLTransformer and a predictor."
     )
+
+
+def _column_names(answer: Any) -> Callable[[np.ndarray], Any]:
+    """Make what names the embedding's columns, if the step after it was fitted so."""
+    first = answer[0] if isinstance(answer, Pipeline) else answer
+    names = getattr(first, "feature_names_in_", None)
+    if names is None or not isinstance(answer, Pipeline):
+        return _as_it_is
+    import pandas as pd
+
+    return lambda outputs: pd.DataFrame(outputs, columns=names)
 
 
 def _as_it_is(outputs: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from .._input import read_again
+from ._parts import parts
 
 
 def embedding_of(estimator: Any, X: Any) -> np.ndarray:
@@ -58,17 +59,12 @@ def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
     tuple of list of str and bool ndarray of shape (n_windows, M), or None
         The modalities and which are there; None if there is no CroSSLTransformer.
     """
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if hasattr(estimator, "_form"):
-        windows = read_again(X, estimator._form, estimator.max_missing)
-        return list(windows.data), windows.observed
-    for _, step in getattr(estimator, "steps", ()):
-        found = observed_by(step, X)
-        if found is not None:
-            return found
-        if hasattr(step, "transform"):
-            X = step.transform(X)
-    return None
+    found = parts(estimator, "_form")
+    if found is None:
+        return None
+    form, max_missing = found.step._form, found.step.max_missing
+    windows = read_again(found.until_step(X), form, max_missing)
+    return list(windows.data), windows.observed
 
 
 def pattern_names(modalities: list[str], observed: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from numbers import Integral
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
 from .._encoded import EncodedWindows
-from ._removal import fitted_part
+from ._parts import parts
 
 __all__ = ["recall_at_k", "retrieve"]
 
@@ -27,14 +28,16 @@ def retrieve(
     """Find the windows of one modality that go with windows of another.
 
     A window is embedded by its query modality alone, and candidates by their target
-    modality alone; both embeddings say what is expected of the whole window, so that they
-    can be compared, by the cosine after centring.
+    modality alone. The joint embedding then says what is expected of the whole window,
+    whatever the transformer's ``output``, so that the two can be compared by the cosine.
+    What is found for a query does not depend on the other queries.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline or search that
-        begins with one.
+        A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline with one, or a
+        search over these. With ``summary_size=0`` much less is found: the learnt part
+        alone says little of a sensor that is not there.
     X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
         Windows with the query modality.
     query, target : str
@@ -81,17 +84,20 @@ def retrieve(
     >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
     (60, 3)
     """
-    transformer = fitted_part(estimator, "_form")
-    if transformer is None:
+    found = parts(estimator, "_form")
+    if found is None:
         raise TypeError(
             f"{type(estimator).__name__} holds no fitted CroSSLTransformer; pass one."
         )
+    transformer = copy(found.step)
+    transformer.output = "joint"
     names = list(transformer.modalities_)
     for name in (query, target):
         if name not in names:
             raise ValueError(f"Unknown modality {name!r}; fitted were {names}.")
+    X = found.until_step(X)
+    X_target = X if X_target is None else found.until_step(X_target)
     asked, queries = _alone(transformer, X, names.index(query))
-    X_target = X if X_target is None else X_target
     known, candidates = _alone(transformer, X_target, names.index(target))
     if not isinstance(n_neighbors, Integral) or not 1 <= n_neighbors <= len(candidates):
         raise ValueError(
@@ -148,7 +154,7 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
 
 
 def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray]:
-    """Embed the windows that have a modality by it alone, centred and of unit length."""
+    """Embed the windows that have a modality by it alone, to unit length."""
     windows = EncodedWindows.of(transformer, X)
     rows = np.flatnonzero(windows.observed[:, index].cpu().numpy())
     if not len(rows):
@@ -156,6 +162,5 @@ def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray
         raise ValueError(f"No window has the modality {name!r}.")
     seen = np.arange(windows.observed.shape[1]) == index
     Z = windows.fuse(seen)[rows]
-    Z = Z - Z.mean(axis=0)
     length = np.linalg.norm(Z, axis=1, keepdims=True)
     return Z / np.maximum(length, np.finfo(Z.dtype).tiny), rows

@@ -37,6 +37,29 @@ def single_scorer(estimator: Any, scoring: Any) -> Callable[..., float]:
     return check_scoring(estimator, scoring)
 
 
+def chosen_scoring(estimator: Any, scoring: Any) -> Any:
+    """Say what a search chooses by, if the user asks for no other score.
+
+    Parameters
+    ----------
+    estimator : estimator
+        What is scored.
+    scoring : str, callable or None
+        As in :func:`single_scorer`.
+
+    Returns
+    -------
+    str, callable or None
+        None if nobody chose: it is ``estimator.score``.
+    """
+    if scoring is not None or not hasattr(estimator, "refit"):
+        return scoring
+    chosen = getattr(estimator, "scoring", None)
+    if isinstance(chosen, (list, tuple, set)):  # of the names of several
+        return estimator.refit
+    return chosen[estimator.refit] if isinstance(chosen, dict) else chosen
+
+
 def score_name(estimator: Any, scoring: Any) -> str:
     """Name the score, as an axis does.
 
@@ -50,8 +73,9 @@ def score_name(estimator: Any, scoring: Any) -> str:
     Returns
     -------
     str
-        Such as "f1 macro"; "accuracy" or "R²" where the estimator chose.
+        Such as "f1 macro"; "accuracy" or "R²" where nobody chose.
     """
+    scoring = chosen_scoring(estimator, scoring)
     if isinstance(scoring, str):
         return scoring.replace("neg_", "negative_", 1).replace("_", " ")
     if scoring is None:
