@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 from ._batch import Batch
 from ._device import memory_for_data, to_device
 from ._gaps import fill_gaps
+from ._groups import group_numbers
 from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
@@ -217,17 +218,9 @@ def make_dataset(
 ) -> WindowDataset | StreamedWindows:
     """Load windows into memory; leave them on disk if they are there and are many.
 
-    Raises ValueError unless ``groups``, such as subjects, has one entry for each window.
+    Raises ValueError unless ``groups``, such as subjects, says whose each window is.
     """
-    numbers = None
-    if groups is not None:
-        groups = np.asarray(groups)
-        if groups.shape != (len(windows),):
-            raise ValueError(
-                f"groups has shape {groups.shape}; expected ({len(windows)},), one entry "
-                "for each window, such as its subject."
-            )
-        numbers = np.unique(groups, return_inverse=True)[1]
+    numbers = None if groups is None else group_numbers(groups, len(windows))
     streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers)
     if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
         return streamed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -40,12 +40,12 @@ def gather(
     windows: Windows,
     transformer: CroSSLTransformer,
     target: Target,
-    groups: Any,
+    groups: np.ndarray | None,
     modality_dropout: float | tuple[float, float],
 ) -> Material:
     """Read the windows that have a label, and summarise them in all views."""
     if groups is not None:
-        groups = np.asarray(groups)[target.labelled]
+        groups = groups[target.labelled]
     dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
     labelled = dataset.read(np.flatnonzero(target.labelled))
     network = transformer._embedding_network()

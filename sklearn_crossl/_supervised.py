@@ -22,6 +22,7 @@ from ._finetuning import (
     enough_epochs,
     fine_tune,
 )
+from ._groups import group_numbers
 from ._input import read_again, read_new
 from ._loop import check_end, history
 from ._material import Material, gather, split
@@ -122,7 +123,9 @@ class FineTuned(BaseEstimator, ABC):
         target = self._encode(y)
         random_state = check_random_state(self.random_state)
         transformer, windows = self._prepare(X, random_state)
-        check_consistent_length(windows.observed, target.labelled, groups)
+        check_consistent_length(windows.observed, target.labelled)
+        if groups is not None:
+            groups = group_numbers(groups, len(target.labelled))
         if self.pretrained is None:
             learn = transformer.fit if self.pretrain else transformer._initialize
             learn(X, groups=groups)

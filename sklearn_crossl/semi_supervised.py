@@ -14,11 +14,12 @@ from sklearn.base import (
     _fit_context,
     clone,
 )
-from sklearn.utils import check_consistent_length, column_or_1d, get_tags, indexable
+from sklearn.utils import check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ._groups import group_numbers
 from ._names import names_and_number_of
 from ._rows import count_windows, take_windows
 from ._targets import class_target
@@ -33,8 +34,8 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     A classifier is fitted on the windows that have labels. In each group, such as a
     person, it then labels a share of the windows of each class, those that it is surest
-    of, and is fitted again, on these too; and once more, with a larger share. What does
-    not know the groups labels more of those who have labels already: it is surest there.
+    of, and is fitted again, on these too; and once more, with a larger share. Without
+    groups, most that it labels are of people who have labels: it is surest of them.
 
     Parameters
     ----------
@@ -68,8 +69,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     See Also
     --------
-    sklearn.semi_supervised.SelfTrainingClassifier : Knows no groups, and labels whatever
-        it is sure enough of.
+    sklearn.semi_supervised.SelfTrainingClassifier : Knows no groups; has a threshold.
     CroSSLClassifier : Learns from windows without labels by pretraining.
 
     References
@@ -143,13 +143,14 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         Raises
         ------
         ValueError
-            If labels are of fewer than two classes, or lengths differ.
+            If labels are of fewer than two classes, lengths differ, or one has no group.
         """
         target = class_target(y, None, 0.0)
         labelled, classes = target.labelled, target.attributes["classes_"]
-        whose = np.zeros(len(labelled)) if groups is None else column_or_1d(groups)
         (X,) = indexable(X)
-        check_consistent_length(range(count_windows(X)), labelled, whose)
+        check_consistent_length(range(count_windows(X)), labelled)
+        groups = np.zeros(len(labelled)) if groups is None else groups
+        whose = group_numbers(groups, len(labelled))
         given = np.full(len(labelled), -1)
         given[labelled] = target.values
         label, fitted = given, self._fit_labelled(X, given, classes)
@@ -223,11 +224,11 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         label = given.copy()
         shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
         p = draw_towards(p, shares, self.max_weight)
-        for group in np.unique(whose):
+        for group in range(whose.max() + 1):
             rows = np.flatnonzero(whose == group)
-            drawn = draw_towards(p[rows], shares, self.max_weight)
             without = given[rows] < 0
-            rows, drawn = rows[without], drawn[without]
+            drawn = draw_towards(p[rows], shares, self.max_weight)[without]
+            rows = rows[without]
             chosen = surest(drawn, share)
             label[rows[chosen]] = drawn[chosen].argmax(axis=1)
         return label

@@ -94,9 +94,13 @@ def test_bad_labels_are_refused_before_pretraining_and_lose_nothing(
     np.testing.assert_array_equal(earlier.predict_proba(X), p)
 
 
-def test_wrong_number_of_groups():
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+def test_wrong_groups_are_told_before_the_pretraining(monkeypatch):
+    monkeypatch.setattr(CroSSLTransformer, "fit", None)
+    with pytest.raises(ValueError, match=r"groups has shape \(5,\); expected \(48,\)"):
         make().fit(X, Y, groups=np.zeros(5))
+    groups = np.where(np.arange(48) == 7, np.nan, 0)
+    with pytest.raises(ValueError, match="of 1 windows, the first at 7"):
+        make().fit(X, Y, groups=groups)
 
 
 def test_windows_without_labels_are_pretrained_on():

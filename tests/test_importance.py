@@ -6,6 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import make_windows
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -117,6 +120,30 @@ def test_every_kind_of_estimator():
                 estimator.score(X_TEST, y), abs=1e-5
             )
             assert result.score_name == name
+
+
+def test_a_search_is_scored_by_its_own_score():
+    pipeline = make_pipeline(SMALL, LogisticRegression())
+    grid = {"logisticregression__C": [1.0]}
+    for scoring in ("f1_macro", ["accuracy", "f1_macro"]):
+        refit = "f1_macro" if isinstance(scoring, list) else True
+        search = GridSearchCV(pipeline, grid, cv=2, scoring=scoring, refit=refit)
+        search.fit(X, Y)
+        result = modality_importance(search, X_TEST, Y_TEST, n_repeats=1)
+        assert result.full_score == pytest.approx(search.score(X_TEST, Y_TEST))
+        assert result.score_name == "f1 macro"
+    with pytest.raises(NotFittedError):
+        modality_importance(GridSearchCV(pipeline, grid), X_TEST, Y_TEST)
+
+
+def test_pipelines_in_pipelines_and_data_frames_between_the_steps():
+    embedder = clone(SMALL).set_output(transform="pandas")
+    names = embedder.fit(X).get_feature_names_out()
+    some = ColumnTransformer([("some", StandardScaler(), list(names[:9]))])
+    model = make_pipeline(make_pipeline(embedder, some), LogisticRegression())
+    model.fit(X, Y)
+    result = modality_importance(model, X_TEST, Y_TEST, n_repeats=1)
+    assert result.full_score == pytest.approx(model.score(X_TEST, Y_TEST))
 
 
 def test_an_int_gives_the_same_bits_and_generators_are_left_alone(pipeline):

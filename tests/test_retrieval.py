@@ -1,9 +1,12 @@
 """Cross-modal retrieval."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.inspection import recall_at_k, retrieve
@@ -56,6 +59,31 @@ def test_windows_that_lack_a_modality_are_left_out(embedder):
     np.testing.assert_array_equal(found.queries, np.arange(10, 120))
     assert not np.isin(found.indices, np.arange(20, 30)).any()
     assert len(found.candidates) == 110
+
+
+def test_a_query_does_not_depend_on_the_others(embedder):
+    X = two_views(seed=1)
+    expected = retrieve(embedder, X, "acc", "gyro")
+    for some in ([7], [40, 3, 90]):
+        queries = {name: x[some] for name, x in X.items()}
+        found = retrieve(embedder, queries, "acc", "gyro", X_target=X)
+        np.testing.assert_array_equal(found.indices, expected.indices[some])
+
+
+def test_output_and_steps_before_the_transformer_do_not_matter(embedder):
+    X = two_views(seed=1)
+    expected = retrieve(embedder, X, "acc", "gyro").indices
+    other = copy(embedder).set_params(output="modalities")
+    np.testing.assert_array_equal(retrieve(other, X, "acc", "gyro").indices, expected)
+    assert other.output == "modalities"
+
+    def halve(X):
+        return {name: x / 2 for name, x in X.items()}
+
+    model = make_pipeline(FunctionTransformer(halve), embedder, LogisticRegression())
+    doubled = {name: 2 * x for name, x in X.items()}
+    found = retrieve(model, doubled, "acc", "gyro").indices
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_pipeline_and_errors(embedder):

@@ -1,0 +1,34 @@
+"""Whose each window is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils._missing import is_pandas_na
+
+
+def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
+    """Give the groups, such as subjects, numbers from 0; int (n_windows,).
+
+    Raises ValueError unless each window has one.
+    """
+    values = np.asarray(groups)
+    if values.shape != (n_windows,):
+        raise ValueError(
+            f"groups has shape {values.shape}; expected ({n_windows},), one entry for "
+            "each window, such as its subject."
+        )
+    absent = [is_pandas_na(g) or g is None or g != g for g in values.tolist()]
+    if any(absent):
+        raise ValueError(
+            f"groups says of {sum(absent)} windows, the first at {absent.index(True)}, "
+            "that theirs is missing; leave these windows out, or give them a group."
+        )
+    try:
+        return np.unique(values, return_inverse=True)[1]
+    except TypeError as error:
+        kinds = sorted({type(g).__name__ for g in values.tolist()})
+        raise ValueError(
+            f"groups mixes {' and '.join(kinds)}; give them as one type."
+        ) from error
