@@ -48,6 +48,17 @@ class Batch(NamedTuple):
             return x
         return x.new_zeros(len(self.observed), *x.shape[1:]).index_copy(0, rows, x)
 
+    def lengths(self, name: str) -> Tensor | None:
+        """Count the timepoints until each window's end, (batch,); None: all there are."""
+        present, rows = self.present[name], self.rows[name]
+        if present is None or present.ndim > 3:
+            return None
+        numbers = torch.arange(1, present.shape[-1] + 1, device=present.device)
+        n = (present.any(1) * numbers).amax(-1)
+        if rows is None:
+            return n
+        return n.new_zeros(len(self.observed)).index_copy(0, rows, n)
+
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.
 

@@ -115,7 +115,8 @@ class CroSSLNetwork(nn.Module):
         codes, keep = self.mask(latents, batch)
         views = self.aggregator(codes, keep)
         inputs = tuple(batch.spread(name) for name in self.names)
-        given = Latents(views, codes, batch.observed, batch.valid, inputs)
+        lengths = tuple(batch.lengths(name) for name in self.names)
+        given = Latents(views, codes, batch.observed, batch.valid, inputs, lengths)
         return self.objective(given)
 
     def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:

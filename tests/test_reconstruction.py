@@ -84,6 +84,34 @@ def test_number_of_targets(shape, n_targets):
     assert log_spectrum(torch.randn(2, *shape)).shape == (2, n_targets)
 
 
+@pytest.mark.parametrize("n_timepoints", [50, 200])
+def test_a_series_that_ends_early_is_described_without_what_follows(n_timepoints):
+    """By the same frequencies as longer ones, whatever it was padded to."""
+    x = np.random.default_rng(0).normal(size=(2, 3, 40))
+    x[1, :, 25:] = 0
+    lengths = torch.tensor([40, 25])
+    expected = []
+    for window, n in zip(x, lengths, strict=True):
+        numbers = []
+        for channel in window:
+            centred = channel[:n] - channel[:n].mean()
+            power = np.abs(np.fft.rfft(centred, n_timepoints)[1:]) ** 2 / n.item()
+            bands = (
+                power
+                if len(power) <= 64
+                else [  # neighbours, which may overlap
+                    power[k * len(power) // 64 : -(-(k + 1) * len(power) // 64)].mean()
+                    for k in range(64)
+                ]
+            )
+            numbers += [channel[:n].mean(), *np.log(1e-3 + np.array(bands))]
+        expected.append(numbers)
+    found = log_spectrum(torch.from_numpy(x), n_timepoints, lengths)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)
+    padded = torch.from_numpy(np.pad(x, ((0, 0), (0, 0), (0, 9))))
+    torch.testing.assert_close(log_spectrum(padded, n_timepoints, lengths), found)
+
+
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 49), st.integers(0, 1000))
 def test_spectrum_does_not_tell_when(shift, seed):
@@ -172,3 +200,11 @@ def test_of_rates_and_images():
         model = CroSSLTransformer(**params).fit(windows)
         assert np.isfinite(model.transform(windows)).all()
         assert np.isfinite(model.history_[-1]["train_loss"])
+
+
+def test_of_windows_of_unequal_length():
+    rng = np.random.default_rng(0)
+    windows = [rng.normal(size=(4, n)) for n in rng.integers(20, 50, size=30)]
+    model = CroSSLTransformer([3, 1], objective="reconstruction", max_epochs=2)
+    model.fit(windows)
+    assert np.isfinite([row["train_loss"] for row in model.history_]).all()

@@ -28,6 +28,8 @@ class Latents(NamedTuple):
     inputs : tuple of M Tensor of shape (batch, n_channels, n_timepoints)
         What the encoders read: standardised, gaps filled, zero where missing. Images are
         (batch, n_channels, height, width).
+    lengths : tuple of M (int Tensor of shape (batch,), or None)
+        Timepoints until each window's end, after which the inputs are zero; None: all.
     """
 
     views: Tensor
@@ -35,6 +37,7 @@ class Latents(NamedTuple):
     observed: Tensor
     valid: Tensor | None = None
     inputs: tuple[Tensor, ...] = ()
+    lengths: tuple[Tensor | None, ...] = ()
 
     def counting(self) -> Latents:
         """Leave out the windows without any modality.
@@ -48,7 +51,8 @@ class Latents(NamedTuple):
             return self
         views, codes = self.views[:, self.valid], self.codes[..., self.valid, :, :]
         inputs = tuple(x[self.valid] for x in self.inputs)
-        return Latents(views, codes, self.observed[self.valid], inputs=inputs)
+        lengths = tuple(None if n is None else n[self.valid] for n in self.lengths)
+        return Latents(views, codes, self.observed[self.valid], None, inputs, lengths)
 
 
 class ObjectiveModule(nn.Module, ABC):

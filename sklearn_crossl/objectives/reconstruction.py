@@ -19,7 +19,9 @@ _FLOOR = 1e-3  # of the power, where that of white noise of variance 1 is 1
 _FLAT = 1e-4  # variance below which a number says nothing
 
 
-def log_spectrum(x: Tensor) -> Tensor:
+def log_spectrum(
+    x: Tensor, n_timepoints: int | None = None, lengths: Tensor | None = None
+) -> Tensor:
     """Describe each channel by its mean and its log power spectrum.
 
     Neither the phase nor when in the window something happens is in it.
@@ -28,6 +30,10 @@ def log_spectrum(x: Tensor) -> Tensor:
     ----------
     x : Tensor of shape (n, n_channels, n_timepoints) or (n, n_channels, height, width)
         One modality of some windows.
+    n_timepoints : int, default=None
+        The frequencies are those of series of so many; None: of as many as x has.
+    lengths : int Tensor of shape (n,), default=None
+        Timepoints until each series' end; None: all that x has.
 
     Returns
     -------
@@ -37,19 +43,41 @@ def log_spectrum(x: Tensor) -> Tensor:
         number of values, averaged over neighbours to 64 bands where there are more, or to
         8 x 8 for an image.
     """
-    axes = tuple(range(2, x.ndim))
-    mean = x.mean(axes, keepdim=True)
-    power = torch.fft.rfftn(x - mean, dim=axes).abs().square() / x.shape[2:].numel()
-    if len(axes) == 1:
-        power = power[..., 1:]  # without the mean the first one is zero
-        if power.shape[-1] > _BANDS:
-            power = adaptive_avg_pool1d(power, _BANDS)
+    if x.ndim == 3:
+        mean, power = _of_series(x, n_timepoints or x.shape[-1], lengths)
     else:
-        side = int(_BANDS**0.5)
-        height, width = power.shape[2:]
-        power = adaptive_avg_pool2d(power, (min(height, side), min(width, side)))
+        mean, power = _of_images(x)
     # (n, n_channels, 1 + bands) -> (n, n_targets)
     return torch.cat([mean.flatten(2), (_FLOOR + power).log().flatten(2)], 2).flatten(1)
+
+
+def _of_series(
+    x: Tensor, n_timepoints: int, lengths: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Compute means (n, n_channels, 1) and power (n, n_channels, bands)."""
+    if lengths is None:
+        n_values: Tensor | int = x.shape[-1]
+        mean = x.mean(-1, keepdim=True)
+        centred = x - mean
+    else:
+        n_values = lengths.clamp_min(1)[:, None, None]
+        inside = torch.arange(x.shape[-1], device=x.device) < n_values
+        mean = (x * inside).sum(-1, keepdim=True) / n_values
+        centred = (x - mean) * inside
+    power = torch.fft.rfft(centred, n=n_timepoints).abs().square() / n_values
+    power = power[..., 1:]  # without the mean the first one is zero
+    if power.shape[-1] > _BANDS:
+        power = adaptive_avg_pool1d(power, _BANDS)
+    return mean, power
+
+
+def _of_images(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute means (n, n_channels, 1, 1) and power (n, n_channels, rows, columns)."""
+    mean = x.mean((2, 3), keepdim=True)
+    power = torch.fft.rfftn(x - mean, dim=(2, 3)).abs().square() / x.shape[2:].numel()
+    side = int(_BANDS**0.5)
+    height, width = power.shape[2:]
+    return mean, adaptive_avg_pool2d(power, (min(height, side), min(width, side)))
 
 
 def reconstruction_loss(
@@ -151,12 +179,14 @@ class _Reconstruction(ObjectiveModule):
         widths: Sequence[int],
     ):
         super().__init__()
+        self.times = [shape[1] if len(shape) == 2 else None for shape in shapes]
         self.sizes = [log_spectrum(torch.zeros(1, *shape)).shape[1] for shape in shapes]
         self.decoder = normalized_layers(embedding_size, [*widths, sum(self.sizes)])
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views, _, observed, _, inputs = latents.counting()
+        views, _, observed, _, inputs, lengths = latents.counting()
         predicted = self.decoder(views.flatten(0, 1)).unflatten(0, views.shape[:2])
-        targets = [log_spectrum(x) for x in inputs]
+        series = zip(inputs, self.times, lengths or [None] * len(inputs), strict=True)
+        targets = [log_spectrum(*of_modality) for of_modality in series]
         loss = reconstruction_loss(predicted.split(self.sizes, -1), targets, observed)
         return {"loss": loss}
