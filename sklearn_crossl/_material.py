@@ -15,6 +15,8 @@ from ._targets import Target
 from ._windows import Windows
 from .transformer import CroSSLTransformer
 
+_TRIES = 20  # of random splits, for one that leaves each class something
+
 
 class Material(NamedTuple):
     """All that fine-tuning takes besides parameters."""
@@ -55,10 +57,29 @@ def gather(
 
 
 def split(
-    material: Material, validation_fraction: float, random_state: np.random.RandomState
+    target: Target,
+    groups: np.ndarray | None,
+    validation_fraction: float,
+    random_state: np.random.RandomState,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the labelled windows to train on and those to stop by."""
-    everything = np.arange(len(material.target.values))
-    by = ShuffleSplit if material.groups is None else GroupShuffleSplit
-    splits = by(1, test_size=validation_fraction, random_state=random_state)
-    return next(splits.split(everything, groups=material.groups))
+    """Choose the labelled windows to train on, of each class some, and to stop by.
+
+    Raises ValueError if that leaves too few.
+    """
+    values = target.values
+    by = ShuffleSplit if groups is None else GroupShuffleSplit
+    splits = by(_TRIES, test_size=validation_fraction, random_state=random_state)
+    is_class = values.dtype.kind == "i"
+    try:
+        for training, held_out in splits.split(values, groups=groups):
+            if not is_class or len(np.unique(values[training])) == target.n_outputs:
+                return training, held_out
+    except ValueError:  # told below, in the words of this package
+        pass
+    what = "windows" if groups is None else "groups"
+    n = len(values) if groups is None else len(np.unique(groups))
+    raise ValueError(
+        f"early_stopping holds out {validation_fraction:.0%} of {n} {what} with labels, "
+        "which does not leave some to train on, of each class. Give more labels, lower "
+        "validation_fraction, or leave early_stopping off."
+    )

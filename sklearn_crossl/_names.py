@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_feature_names_in, validate_data
 
 from ._input import InputForm
 
@@ -31,6 +31,12 @@ def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
     """Hold an array's column names and number to those of fit."""
     if form.array_shape is not None and not form.unequal:
         validate_data(estimator, X, reset=False, skip_check_array=True)
+
+
+def check_input_names(estimator: BaseEstimator, names: Any, form: InputForm) -> None:
+    """Hold names of an array's columns to those of fit; named modalities are not so."""
+    if form.array_shape is not None and not form.unequal:
+        _check_feature_names_in(estimator, names, generate_names=False)
 
 
 def unit_names(prefix: str, sizes: Mapping[str, int]) -> np.ndarray:

@@ -10,6 +10,8 @@ import numpy as np
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows, blocks
 
+_MOST = 1e4  # standard deviations: of more, squares would soon overflow
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -135,7 +137,8 @@ def standardize(
     Returns
     -------
     Source
-        Of float32, in memory; NaN where missing.
+        Of float32, in memory; NaN where missing. Values further than 10,000 standard
+        deviations from the mean are taken for so far.
     """
     if isinstance(source, Unequal):
         windows = [_standard(source.windows[row], mean, scale) for row in rows]
@@ -151,4 +154,5 @@ def _standard(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     shape = (-1, 1, 1) if x.ndim == 4 else (-1, 1)
     # Subtract in float64: a large offset would eat a float32's digits.
     centred = np.subtract(x, mean.reshape(shape), dtype=np.float64)
-    return np.divide(centred, scale.reshape(shape), out=centred).astype(np.float32)
+    np.divide(centred, scale.reshape(shape), out=centred)
+    return np.clip(centred, -_MOST, _MOST, out=centred).astype(np.float32)

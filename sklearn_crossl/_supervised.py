@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -44,7 +45,7 @@ class FineTuned(BaseEstimator, ABC):
 
     _parameter_constraints: dict = {
         "transformer": [CroSSLTransformer, None],
-        "pretrained": [CroSSLTransformer, None],
+        "pretrained": [CroSSLTransformer, FrozenEstimator, None],
         "pretrain": ["boolean"],
         "freeze": [StrOptions({"encoder", "all"}), None],
         "gradual_unfreezing": ["boolean"],
@@ -126,18 +127,19 @@ class FineTuned(BaseEstimator, ABC):
         check_consistent_length(windows.observed, target.labelled)
         if groups is not None:
             groups = group_numbers(groups, len(target.labelled))
+        seed = random_state.randint(np.iinfo(np.int32).max)
+        training, held_out = np.arange(len(target.values)), None
+        if self.early_stopping:
+            whose = None if groups is None else groups[target.labelled]
+            fraction = self.validation_fraction
+            training, held_out = split(target, whose, fraction, random_state)
         if self.pretrained is None:
             learn = transformer.fit if self.pretrain else transformer._initialize
             learn(X, groups=groups)
-        seed = random_state.randint(np.iinfo(np.int32).max)
         device = resolve_device(transformer.device)
         with seeded(seed, device), freed_memory_kept():
             dropout = self.modality_dropout
             material = gather(windows, transformer, target, groups, dropout)
-            training, held_out = np.arange(len(target.values)), None
-            if self.early_stopping:
-                fraction = self.validation_fraction
-                training, held_out = split(material, fraction, random_state)
             net = self._train(material, training, held_out, self.freeze)
             check_end(net, kept="the estimator is as before.")
             calibration = self._calibrate(material, net.module_, held_out)
@@ -202,12 +204,14 @@ class FineTuned(BaseEstimator, ABC):
     ) -> tuple[CroSSLTransformer, Windows]:
         """Take the transformer that was given, or a new one, and read the windows."""
         if self.pretrained is not None:
+            # A search clones what it tries; frozen, it stays fitted.
+            pretrained: Any = getattr(self.pretrained, "estimator", self.pretrained)
             check_is_fitted(
-                self.pretrained,
+                pretrained,
                 msg="pretrained is not fitted; fit it, or pass it as `transformer` to "
                 "have it fitted on the windows that this estimator is fitted on.",
             )
-            transformer = copy.copy(self.pretrained)  # the caller may fit it again
+            transformer = copy.copy(pretrained)  # the caller may fit it again
             return transformer, self._read(X, transformer, transformer, 2)
         transformer = clone(self.transformer or CroSSLTransformer())
         transformer._validate_params()

@@ -51,6 +51,11 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
             "least. -1, NaN and None say that a window has no label."
         )
     weight = compute_class_weight(class_weight, classes=classes, y=of_labelled)
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.any()):
+        raise ValueError(
+            f"class_weight={class_weight!r}; expected finite weights, none negative and "
+            "not all zero."
+        )
     sure = np.full((len(index), len(classes)), -_SURE, dtype=np.float32)
     sure[np.arange(len(index)), index] = _SURE
     return Target(

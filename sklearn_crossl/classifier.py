@@ -36,8 +36,8 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         How to pretrain, and which channels belong to which modality. None is the default
         one. Its ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
     pretrained : fitted CroSSLTransformer, default=None
-        Used as it is, in place of pretraining. Cloning this estimator, as
-        cross-validation does, keeps it fitted. It is not changed.
+        Used as it is, in place of pretraining, and not changed. Clones of this estimator
+        keep it fitted; a search over several takes each in a ``FrozenEstimator``.
     pretrain : bool, default=True
         False starts from random weights, to see what pretraining is worth; the summary,
         which takes no training, is still learnt from all windows.

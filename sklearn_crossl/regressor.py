@@ -26,8 +26,8 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         ``CroSSLTransformer()``. Its ``device``, ``precision`` and ``max_missing`` hold
         for fine-tuning too; its ``output`` does not matter.
     pretrained : fitted CroSSLTransformer, default=None
-        Used as it is, in place of pretraining. Cloning this estimator, as
-        cross-validation does, keeps it fitted. It is not changed.
+        Used as it is, in place of pretraining, and not changed. Clones of this estimator
+        keep it fitted; a search over several takes each in a ``FrozenEstimator``.
     pretrain : bool, default=True
         False starts from random weights, to see what pretraining is worth; the summary,
         which takes no training, is still learnt from all windows.
@@ -158,7 +158,8 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         ndarray of shape (n_windows,)
             The targets.
         """
-        return self._outputs(X)[:, 0] * self.target_scale_ + self.target_mean_
+        outputs = self._outputs(X)[:, 0].astype(np.float64)  # a mean may be large
+        return outputs * self.target_scale_ + self.target_mean_
 
     def _encode(self, y: Any) -> Target:
         return continuous_target(y)

@@ -13,7 +13,6 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import (
-    _check_feature_names_in,
     check_is_fitted,
 )
 
@@ -22,7 +21,7 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._effective_rank import effective_rank
 from ._input import read_again, read_new
-from ._names import check_names, names_and_number, unit_names
+from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
@@ -467,7 +466,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             or, of a modality, ``crossl_acc_017``.
         """
         check_is_fitted(self)
-        _check_feature_names_in(self, input_features, generate_names=False)
+        check_input_names(self, input_features, self._form)
         sizes = {
             "global": {"global": self.embedding_size_},
             "modalities": dict.fromkeys(self.modalities_, self.code_size_),
@@ -476,7 +475,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         if self.summary_size_:
             n_learnt = learnt_size(self.embedding_size_)
             sizes["joint"] = {"learnt": n_learnt, "summary": self.summary_size_}
-        sizes["all"] = {**sizes["joint"], **sizes["modalities"]}
+        codes = [f"{m}_code" if m in sizes["joint"] else m for m in self.modalities_]
+        sizes["all"] = {**sizes["joint"], **dict.fromkeys(codes, self.code_size_)}
         return unit_names("crossl", sizes[self.output])
 
     def _train(

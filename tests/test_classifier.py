@@ -13,12 +13,14 @@ from conftest import make_windows
 from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from skorch.callbacks import Callback
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer, _supervised
 from sklearn_crossl._finetuning import outputs
+from sklearn_crossl._material import Material
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.inspection import (
     TrainingCurveDisplay,
@@ -216,6 +218,46 @@ def test_early_stopping_by_groups(pretrained, monkeypatch):
     losses = [row["valid_loss"] for row in model.history_]
     assert model.n_iter_ == len(losses) == np.argmin(losses) + 1 + 3 < 60
     assert model.temperature_ != 1
+
+
+def test_early_stopping_leaves_each_class_something(pretrained, monkeypatch):
+    y = np.where(np.arange(48) < 8, np.arange(48) % 4, -1)  # two labels of each class
+    for seed in range(5):
+        spied = []
+
+        def spy(material, rows, split=Material.choose, spied=spied):
+            spied.append(material.target.values[rows])
+            return split(material, rows)
+
+        monkeypatch.setattr(Material, "choose", spy)
+        params = {"early_stopping": True, "validation_fraction": 0.4, "max_epochs": 1}
+        make(pretrained=pretrained, **params).set_params(random_state=seed).fit(X, y)
+        assert set(spied[0]) == {0, 1, 2, 3}
+        monkeypatch.undo()
+
+
+def test_what_cannot_be_held_out_is_told_before_the_pretraining(monkeypatch):
+    monkeypatch.setattr(CroSSLTransformer, "fit", None)
+    model = make(early_stopping=True)
+    for groups, match in (
+        (np.zeros(48), "20% of 1 groups"),
+        (Y, "20% of 2 groups"),  # each class is of a group of its own
+    ):
+        with pytest.raises(ValueError, match=match):
+            model.fit(X, Y, groups=groups)
+    with pytest.raises(ValueError, match="99% of 48 windows"):
+        clone(model).set_params(validation_fraction=0.99).fit(X, Y)
+
+
+def test_a_search_over_pretrained_ones(pretrained):
+    other = clone(pretrained).set_params(masking_ratio=0.9).fit(X)
+    grid = {"pretrained": [FrozenEstimator(pretrained), FrozenEstimator(other)]}
+    search = GridSearchCV(make(max_epochs=1), grid, cv=2).fit(X, Y)
+    expected = make(max_epochs=1, **search.best_params_).fit(X, Y)
+    plain = make(max_epochs=1, pretrained=search.best_params_["pretrained"].estimator)
+    p = search.best_estimator_.predict_proba(X)
+    np.testing.assert_array_equal(expected.predict_proba(X), p)
+    np.testing.assert_array_equal(plain.fit(X, Y).predict_proba(X), p)
 
 
 def test_early_stopping_goes_back_to_the_best(pretrained, monkeypatch):

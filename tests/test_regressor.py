@@ -40,6 +40,15 @@ def pretrained():
     return CroSSLTransformer(MODALITIES, random_state=0, **params).fit(X)
 
 
+def test_a_large_mean_does_not_round_predictions(pretrained):
+    far = make(pretrained).fit(X, Y + 1e9)
+    predicted = far.predict(X)
+    np.testing.assert_allclose(
+        predicted - 1e9, make(pretrained).fit(X, Y).predict(X), atol=1e-3
+    )
+    assert len(np.unique(predicted)) == len(X)
+
+
 def test_an_easy_problem_in_the_units_of_y(pretrained):
     model = make(pretrained, max_epochs=60).fit(X[:60], Y[:60])
     predicted = model.predict(X[60:])

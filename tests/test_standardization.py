@@ -107,3 +107,11 @@ def test_a_channel_that_no_window_has_is_refused():
     moments = channel_moments(windows_of(X))
     with pytest.raises(ValueError, match=r"'a' has no value in its channel.* \[1\]"):
         check_each_channel_observed(moments)
+
+
+def test_values_far_beyond_the_rest_are_limited():
+    x = np.array([[[0.0, 1e30, -1e30, np.nan, 3.0]]])
+    found = standardize(InMemory(x), np.arange(1), np.ones(1), np.full(1, 0.5))
+    np.testing.assert_array_equal(
+        found.take(np.arange(1))[0, 0], [-2, 1e4, -1e4, np.nan, 4]
+    )

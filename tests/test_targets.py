@@ -98,3 +98,11 @@ def test_a_constant_target_has_the_scale_one():
 def test_bad_continuous_targets(y, match):
     with pytest.raises(ValueError, match=match):
         continuous_target(y)
+
+
+@pytest.mark.parametrize("of_first", [-1.0, np.nan, np.inf])
+def test_wrong_class_weights(of_first):
+    with pytest.raises(ValueError, match="class_weight=.*; expected finite weights"):
+        class_target([0, 0, 1], {0: of_first, 1: 1.0}, 0.0)
+    with pytest.raises(ValueError, match="not all zero"):
+        class_target([0, 0, 1], {0: 0.0, 1: 0.0}, 0.0)

@@ -5,10 +5,12 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import make_windows
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from skorch.callbacks import Callback
 from torch import nn
@@ -67,6 +69,35 @@ def test_feature_names_as_documented(X):
     names = make(output="all").fit(X).get_feature_names_out()
     assert names[0] == "crossl_learnt_000"
     assert "crossl_acc_017" in names
+
+
+def test_modalities_named_like_parts_of_the_embedding(X):
+    modalities = {"summary": slice(0, 3), "learnt": 3}
+    model = make(modalities=modalities, output="all").fit(X)
+    names = model.get_feature_names_out()
+    assert len(names) == len(set(names)) == model.transform(X).shape[1]
+    assert {"crossl_summary_000", "crossl_summary_code_000"} <= set(names)
+
+
+def test_columns_of_a_frame_are_modalities_and_not_channels(X):
+    frame = pd.DataFrame({"acc": list(X[:, :3]), "pulse": list(X[:, 3]), "age": 1.0})
+    columns = ColumnTransformer(
+        [
+            ("crossl", make(modalities=None), ["acc", "pulse"]),
+            ("rest", "passthrough", [2]),
+        ]
+    ).set_output(transform="pandas")
+    Z = columns.fit_transform(frame)
+    assert list(Z.columns) == list(columns.get_feature_names_out())
+    assert {"crossl__crossl_learnt_000", "rest__age"} <= set(Z.columns)
+
+
+@pytest.mark.parametrize("value", [1e25, 9.97e36])
+def test_a_huge_value_does_not_spoil_its_window(X, value):
+    model = make().fit(X)
+    spoilt = X.astype(np.float32)
+    spoilt[:, 0, 5] = value
+    assert np.isfinite(model.transform(spoilt)).all()
 
 
 def test_all_is_both_side_by_side(X):

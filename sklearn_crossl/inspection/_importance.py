@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._set_output import _wrap_data_with_container
 from sklearn.utils.validation import _num_samples, check_is_fitted
 from threadpoolctl import threadpool_limits
 
@@ -134,24 +135,24 @@ def modality_importance(
             raise ValueError(f"{name}={number!r}; expected 1 or more.")
     check_is_fitted(estimator)
     found, answer = _parts(estimator)
-    windows = EncodedWindows.of(found.step, found.until_step(X))
+    step = found.step
+    windows = EncodedWindows.of(step, found.until_step(X))
     if _num_samples(y) != len(windows.observed):
         n_windows = len(windows.observed)
         raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
     scoring = chosen_scoring(estimator, scoring)
     scorer = single_scorer(answer, scoring)
-    columns = _column_names(answer)
     random = check_random_state(random_state)
     # The threads of a predictor's BLAS stay awake for a while and slow the next fusion.
     with threadpool_limits(1, user_api="blas"):
         result = _importances(
             windows,
-            lambda outputs: float(scorer(answer, columns(outputs), y)),
+            lambda outputs: float(scorer(answer, _in_its_container(step, outputs), y)),
             n_repeats,
             n_permutations,
             random,
         )
-    names = list(found.step.modalities_)
+    names = list(step.modalities_)
     return Bunch(modalities=names, **result, score_name=score_name(estimator, scoring))
 
 
@@ -203,15 +204,11 @@ def _parts(estimator: Any) -> tuple[Parts, Any]:
     )
 
 
-def _column_names(answer: Any) -> Callable[[np.ndarray], Any]:
-    """Make what names the embedding's columns, if the step after it was fitted so."""
-    first = answer[0] if isinstance(answer, Pipeline) else answer
-    names = getattr(first, "feature_names_in_", None)
-    if names is None or not isinstance(answer, Pipeline):
-        return _as_it_is
-    import pandas as pd
-
-    return lambda outputs: pd.DataFrame(outputs, columns=names)
+def _in_its_container(step: Any, outputs: np.ndarray) -> Any:
+    """Give outputs the form that ``set_output`` asks of a transformer."""
+    if not hasattr(step, "set_output"):
+        return outputs
+    return _wrap_data_with_container("transform", outputs, outputs, step)
 
 
 def _as_it_is(outputs: np.ndarray) -> np.ndarray:
