@@ -3,6 +3,7 @@ from types import ModuleType, SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import make_windows
 from sklearn.linear_model import LogisticRegression
@@ -352,3 +353,53 @@ def test_embedding_errors():
         EmbeddingDisplay.from_embedding(Z, y=[1, 2, 3])
     with pytest.raises(ValueError, match=r"shape \(12, 1\)"):
         EmbeddingDisplay.from_embedding(Z[:, :1])
+
+
+@pytest.mark.parametrize("given", [{"c": "r", "ms": 2}, {"color": "r", "lw": 3}])
+def test_lines_take_keywords_by_every_name(given):
+    displays = [
+        TrainingCurveDisplay(history=HISTORY),
+        LabelEfficiencyDisplay(**LABELS),
+        MissingModalityDisplay(**MISSING),
+    ]
+    for display in displays:
+        display.plot(line_kw=given)
+        lines = getattr(display, "lines_", None) or [display.line_]
+        lines = lines.values() if isinstance(lines, dict) else lines
+        assert {line.get_color() for line in lines} == {"r"}
+
+
+def test_points_take_keywords_by_every_name():
+    points = np.random.default_rng(0).normal(size=(9, 2))
+    classes = EmbeddingDisplay(points, y=[0, 1, 2] * 3)
+    for given in ({"c": "r"}, {"color": "r", "lw": 1}, {"linewidths": 1, "label": "x"}):
+        classes.plot(scatter_kw=given)
+        EmbeddingDisplay(points).plot(scatter_kw=given)
+    quantity = EmbeddingDisplay(points, y=points[:, 0])
+    quantity.plot(scatter_kw={"lw": 1, "label": "x"})
+    with pytest.raises(ValueError, match="gives the color 'r', but points are coloured"):
+        quantity.plot(scatter_kw={"c": "r"})
+
+
+@pytest.mark.parametrize(
+    ("y", "n_known"),
+    [
+        (np.array([0.5, np.nan, 2.5, 1.0]), 3),
+        (np.array(["run", None, "run", "sit"], dtype=object), 3),
+        (pd.Series([1, None, 1, 2], dtype="Int64"), 3),
+        (np.full(4, np.nan), 4),  # one colour
+    ],
+)
+def test_points_of_which_nothing_is_known_are_grey(y, n_known):
+    points = np.random.default_rng(0).normal(size=(4, 2))
+    display = EmbeddingDisplay(points, y=y).plot()
+    drawn = [len(scatter.get_offsets()) for scatter in display.scatters_]
+    assert sum(drawn) == n_known
+    everything = [len(scatter.get_offsets()) for scatter in display.ax_.collections]
+    assert sum(everything) == 4
+
+
+def test_several_axes_where_one_is_drawn_on():
+    _, axes = plt.subplots(2)
+    with pytest.raises(TypeError, match="ax is a ndarray; expected one matplotlib Axes"):
+        EmbeddingDisplay(np.zeros((3, 2))).plot(ax=axes)

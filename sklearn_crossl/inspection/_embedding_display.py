@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
 from ._observed import embedding_of, observed_by, pattern_names
-from ._plotting import COLORS, one_panel, pyplot
-from ._points import draw_classes, draw_quantity, is_continuous
+from ._plotting import COLORS, merged, one_panel, pyplot
+from ._points import draw_classes, draw_quantity, has_value, is_continuous
 from ._reduction import reduce_to_plane
 
 __all__ = ["EmbeddingDisplay"]
@@ -95,8 +95,8 @@ class EmbeddingDisplay:
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Windows, in any form that the estimator takes.
         y : array-like of shape (n_windows,), default=None
-            What to colour the points by: activities, subjects, or a quantity. None
-            gives them one colour.
+            What to colour the points by: activities, subjects, or a quantity. Points
+            whose y is NaN or None are grey. None gives all one colour.
         color : {"y", "missing"}, default="y"
             "missing" colours the points by the modalities that the fitted
             CroSSLTransformer finds in each window, in place of y.
@@ -263,10 +263,12 @@ class EmbeddingDisplay:
         """
         self.ax_ = ax = one_panel(ax)
         self.figure_ = ax.figure
-        points, y = np.asarray(self.points), self.y
+        points = np.asarray(self.points)
+        y = None if self.y is None else column_or_1d(self.y)
         size = float(np.clip(12000 / max(len(points), 1), 6, 30))  # many overlap
-        style = {"s": size, "alpha": 0.8, "linewidth": 0, **(scatter_kw or {})}
-        if y is None:
+        looks = {"s": size, "alpha": 0.8, "linewidth": 0}
+        style = merged(looks, scatter_kw, "points")
+        if y is None or not has_value(y).any():
             self.scatters_ = [ax.scatter(*points.T, **{"color": COLORS[0], **style})]
         elif is_continuous(y, self.continuous):
             self.scatters_ = [draw_quantity(ax, points, y, self.y_name, style)]

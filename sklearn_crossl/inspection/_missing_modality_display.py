@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._missing_modality import missing_modality_curve
-from ._plotting import COLORS, draw_band, pyplot, stacked_panels
+from ._plotting import COLORS, draw_band, merged, pyplot, stacked_panels
 
 __all__ = ["MissingModalityDisplay"]
 
@@ -213,15 +213,15 @@ class MissingModalityDisplay:
         self.ax_ = stacked_panels(ax, [1.9, height, 1.9], (6, 4.6 + height))
         self.figure_ = self.ax_[0].figure
         bars, dots, curve = self.ax_
-        self._draw_bars(bars, bar_kw or {})
+        self._draw_bars(bars, bar_kw)
         self._draw_dots(dots)
-        self._draw_curve(curve, line_kw or {})
+        self._draw_curve(curve, line_kw)
         return self
 
-    def _draw_bars(self, ax: Any, bar_kw: dict[str, Any]) -> None:
+    def _draw_bars(self, ax: Any, bar_kw: dict[str, Any] | None) -> None:
         scores = np.asarray(self.subset_scores, dtype=float)
         width = min(0.8, len(scores) / 8)  # few bars need not fill the figure
-        style = {"color": COLORS[0], "width": width, **bar_kw}
+        style = merged({"color": COLORS[0], "width": width}, bar_kw, "bar")
         self.bars_ = ax.bar(np.arange(len(scores)), scores, **style)
         if len(scores) <= _MOST_BARS_WITH_NUMBERS:
             labels = ["" if np.isnan(score) else f"{score:.2f}" for score in scores]
@@ -253,10 +253,10 @@ class MissingModalityDisplay:
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
 
-    def _draw_curve(self, ax: Any, line_kw: dict[str, Any]) -> None:
+    def _draw_curve(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
         scores = np.asarray(self.rate_scores, dtype=float)  # (n_rates, n_repeats)
         percent = 100 * np.asarray(self.rates, dtype=float)
-        style = {"color": COLORS[0], "marker": "o", **line_kw}
+        style = merged({"color": COLORS[0], "marker": "o"}, line_kw, "line")
         mean, std = scores.mean(axis=1), scores.std(axis=1)
         self.line_, _ = draw_band(ax, percent, mean, std, **style)
         ax.set(

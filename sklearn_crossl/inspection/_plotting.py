@@ -46,6 +46,37 @@ def pyplot() -> Any:
     return plt
 
 
+def merged(
+    defaults: dict[str, Any], given: dict[str, Any] | None, kind: str
+) -> dict[str, Any]:
+    """Put the user's keywords over the defaults, short names such as ``lw`` too.
+
+    Parameters
+    ----------
+    defaults : dict
+        How it looks otherwise.
+    given : dict or None
+        The user's.
+    kind : {"line", "bar", "points"}
+        What they are for.
+
+    Returns
+    -------
+    dict
+        By their full names.
+    """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.collections import PathCollection
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    artists = {"line": Line2D, "bar": Rectangle, "points": PathCollection}
+    known = normalize_kwargs(given or {}, artists[kind])
+    if "c" in known:  # of ``scatter``, where it is not another name of ``color``
+        known["color"] = known.pop("c")
+    return {**defaults, **known}
+
+
 def one_panel(ax: Any, figsize: tuple[float, float] = (6, 4)) -> Any:
     """Give the axes to draw on.
 
@@ -60,8 +91,15 @@ def one_panel(ax: Any, figsize: tuple[float, float] = (6, 4)) -> Any:
     -------
     matplotlib Axes
         The user's, or those of a new figure.
+
+    Raises
+    ------
+    TypeError
+        If the user's are none, such as an array of several.
     """
     plt = pyplot()
+    if ax is not None and not hasattr(ax, "get_figure"):
+        raise TypeError(f"ax is a {type(ax).__name__}; expected one matplotlib Axes.")
     if ax is None:
         _, ax = plt.subplots(figsize=figsize, layout="constrained")
     return ax

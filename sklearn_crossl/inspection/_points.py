@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import column_or_1d
+from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.multiclass import type_of_target
 
 from ._plotting import COLORS, MARKERS
@@ -27,11 +27,52 @@ def is_continuous(y: ArrayLike, continuous: bool | None) -> bool:
     bool
         By what y holds, if the user did not say.
     """
-    return type_of_target(y) == "continuous" if continuous is None else continuous
+    if continuous is not None:
+        return continuous
+    values = np.asarray(y)
+    return type_of_target(values[has_value(values)]) == "continuous"
+
+
+def has_value(y: np.ndarray) -> np.ndarray:
+    """Say which points have a class or quantity.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_points,)
+        Classes or numbers.
+
+    Returns
+    -------
+    bool ndarray of shape (n_points,)
+        False where there is NaN, NA or None.
+    """
+    absent = [v is None or is_pandas_na(v) or v != v for v in y.tolist()]
+    return ~np.array(absent, dtype=bool)
+
+
+def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
+    """Draw points of which nothing is known, small and grey, behind the others.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where.
+    points : ndarray of shape (n_points, 2)
+        The points.
+    style : dict
+        Passed to ``Axes.scatter``.
+
+    Returns
+    -------
+    PathCollection
+        The points.
+    """
+    looks = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
+    return ax.scatter(*points.T, **{**style, **looks})
 
 
 def draw_quantity(
-    ax: Any, points: np.ndarray, y: ArrayLike, y_name: str | None, style: dict[str, Any]
+    ax: Any, points: np.ndarray, y: np.ndarray, y_name: str | None, style: dict[str, Any]
 ) -> Any:
     """Draw points coloured by a quantity, and a colour bar.
 
@@ -41,8 +82,8 @@ def draw_quantity(
         Where.
     points : ndarray of shape (n_points, 2)
         The points.
-    y : array-like of shape (n_points,)
-        The quantity.
+    y : ndarray of shape (n_points,)
+        The quantity; NaN or None where it is not known.
     y_name : str or None
         What the colour bar is called.
     style : dict
@@ -53,14 +94,23 @@ def draw_quantity(
     PathCollection
         The points.
     """
-    scatter = ax.scatter(*points.T, c=column_or_1d(y), **style)
+    if "color" in style:
+        raise ValueError(
+            f"scatter_kw gives the color {style['color']!r}, but points are coloured by "
+            "y; leave one of them out."
+        )
+    known = has_value(y)
+    if not known.all():
+        draw_absent(ax, points[~known], style)
+    quantity = y[known].astype(float)
+    scatter = ax.scatter(*points[known].T, c=quantity, **style)
     bar = ax.figure.colorbar(scatter, ax=ax, label=y_name or "y")
     bar.solids.set_alpha(1)
     return scatter
 
 
 def draw_classes(
-    ax: Any, points: np.ndarray, y: ArrayLike, y_name: str | None, style: dict[str, Any]
+    ax: Any, points: np.ndarray, y: np.ndarray, y_name: str | None, style: dict[str, Any]
 ) -> list[Any]:
     """Draw one class after the other, each of its own colour and marker.
 
@@ -70,8 +120,8 @@ def draw_classes(
         Where.
     points : ndarray of shape (n_points, 2)
         The points.
-    y : array-like of shape (n_points,)
-        The classes.
+    y : ndarray of shape (n_points,)
+        The classes; NaN or None where there is none.
     y_name : str or None
         Title of the legend.
     style : dict
@@ -82,16 +132,20 @@ def draw_classes(
     list of PathCollection
         The points of each class.
     """
-    labels = column_or_1d(y)
-    classes = np.unique(labels)
+    known = has_value(y)
+    labels, classes = y[known], np.unique(y[known])
     scatters = []
+    if not known.all():
+        draw_absent(ax, points[~known], style)
+        points = points[known]
     for i, label in enumerate(classes):
         looks = {
             "color": COLORS[i % len(COLORS)],
             "marker": MARKERS[(i + i // len(COLORS)) % len(MARKERS)],
+            "label": str(label),
         }
         some = points[labels == label]
-        scatters.append(ax.scatter(*some.T, label=str(label), **{**looks, **style}))
+        scatters.append(ax.scatter(*some.T, **{**looks, **style}))
     longest = max(len(str(label)) for label in classes)
     n_columns = int(np.clip(60 // (longest + 5), 1, len(classes)))
     place: dict[str, Any] = {"bbox_to_anchor": (0, 1), "loc": "lower left"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._plotting import COLORS, MARKERS, stacked_panels
+from ._plotting import COLORS, MARKERS, merged, stacked_panels
 from ._removal import fitted_part
 
 __all__ = ["TrainingCurveDisplay"]
@@ -143,7 +143,7 @@ class TrainingCurveDisplay:
         heights = [2.0, 1.0] if rank else [1.0]
         self.ax_ = stacked_panels(ax, heights, (6, 3 + 2 * len(rank)))
         self.figure_ = self.ax_[0].figure
-        self.lines_ = _draw(self.ax_[0], curves, line_kw or {})
+        self.lines_ = _draw(self.ax_[0], curves, line_kw)
         self.ax_[0].set(ylabel="loss and its terms", **_loss_scale(curves))
         if curves:
             longest = max(len(line.get_label()) for line in self.lines_.values())
@@ -156,7 +156,8 @@ class TrainingCurveDisplay:
                 frameon=False,
             )
         if rank:
-            self.lines_ |= _draw(self.ax_[1], rank, {"color": "0.2", **(line_kw or {})})
+            dark = merged({"color": "0.2"}, line_kw, "line")
+            self.lines_ |= _draw(self.ax_[1], rank, dark)
             self.ax_[1].set(ylabel="effective rank")
             self.ax_[0].tick_params(labelbottom=False)
         self.ax_[-1].set_xlabel("epoch")
@@ -192,17 +193,17 @@ def _loss_scale(curves: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 
 def _draw(
-    ax: Any, curves: Mapping[str, np.ndarray], line_kw: dict[str, Any]
+    ax: Any, curves: Mapping[str, np.ndarray], line_kw: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Draw curves over the epochs."""
     lines = {}
     for i, (name, values) in enumerate(curves.items()):
-        style = {"color": COLORS[i % len(COLORS)], "markersize": 4}
-        if len(values) <= _FEW_EPOCHS:
-            style["marker"] = MARKERS[i % len(MARKERS)]
         label = _FULL_NAMES.get(name, name.replace("_", " "))
+        looks = {"label": label, "color": COLORS[i % len(COLORS)], "markersize": 4}
+        if len(values) <= _FEW_EPOCHS:
+            looks["marker"] = MARKERS[i % len(MARKERS)]
         epochs = np.arange(1, len(values) + 1)
-        (lines[name],) = ax.plot(epochs, values, **{"label": label, **style, **line_kw})
+        (lines[name],) = ax.plot(epochs, values, **merged(looks, line_kw, "line"))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(color="0.9")
     ax.spines[["top", "right"]].set_visible(False)
