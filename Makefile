@@ -23,7 +23,8 @@ linkcheck:  ## needs a network
 
 bench:  ## hours; needs recordings in the folder that SKLEARN_CROSSL_DATA names
 	python -m benchmarks.quality --out benchmarks/results/quality
-	python -m benchmarks.quality.search --out benchmarks/results/search
+	python -m benchmarks.quality.search --out benchmarks/results/search --datasets hapt utd_mhad --splits 0
+	python -m benchmarks.quality.self_training --out benchmarks/results/search
 	python -m benchmarks.speed --out benchmarks/results/speed
 
 clean:

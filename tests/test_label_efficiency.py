@@ -310,7 +310,7 @@ def test_same_bits_and_global_generator_untouched():
 
 def test_errors():
     X, y = make()
-    for fractions in ([0.0], [1.5], [0], [-2], ["all"], []):
+    for fractions in (0.5, [0.0], [1.5], [0], [-2], ["all"], []):
         with pytest.raises(ValueError, match="fractions="):
             label_efficiency_curve(Classifier(), X, y, fractions=fractions)
     for parameter in ("n_splits", "n_draws"):

@@ -170,6 +170,8 @@ def test_a_pipeline_with_crossl_knows_its_modalities(named):
 
 def test_errors(fitted):
     estimator, X, y = fitted
+    with pytest.raises(ValueError, match=r"rates=0.5; expected"):
+        curve(fitted, rates=0.5)
     with pytest.raises(ValueError, match=r"rates=\(1.0,\); expected"):
         curve(fitted, rates=(1.0,))
     with pytest.raises(ValueError, match="n_repeats=0"):

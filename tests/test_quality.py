@@ -280,6 +280,13 @@ def test_the_network_of_aeon(monkeypatch):
     assert np.mean(predict(X) == y) > 0.6
 
 
+def test_sets_that_are_not_there_are_left_out(folder, capsys):
+    assert module.found((NAME, "hapt"), folder) == [NAME]
+    assert "hapt.npz is not there: hapt is left out" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="has none of hapt, dsads as .npz"):
+        module.found(("hapt", "dsads"), folder)
+
+
 def test_results_are_resumed_and_reported(folder, monkeypatch, capsys):
     small = {
         "CroSSLTransformer": Ours(max_epochs=1, summary_size=16),

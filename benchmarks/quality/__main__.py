@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .methods import METHODS
 from .protocols import PROTOCOLS, applies, run
-from .recordings import SPLITS, UNSEEN, arguments_parser, load
+from .recordings import SPLITS, UNSEEN, arguments_parser, found, load
 from .report import write_report
 
 COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", "value")
@@ -29,14 +29,16 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "results.csv"
     done = _done(path)
+    folder = Path(arguments.data)
+    datasets = found(arguments.datasets, folder)
     for protocol, split, dataset in product(
-        arguments.protocols, arguments.splits, arguments.datasets
+        arguments.protocols, arguments.splits, datasets
     ):
         for name in arguments.methods:
             key = (dataset, name, str(split), protocol)
             if key not in done and applies(protocol, METHODS[name]):
                 print(*key, flush=True)
-                recordings = load(dataset, Path(arguments.data))
+                recordings = load(dataset, folder)
                 rows = run(recordings, METHODS[name], split, protocol)
                 _append(path, key, list(rows))
     write_report(path, arguments.out)

@@ -51,6 +51,17 @@ def arguments_parser(
     return parser
 
 
+def found(names: Sequence[str], folder: Path) -> list[str]:
+    """Leave out the sets that the folder does not have, and say so."""
+    there = [name for name in names if (folder / f"{name}.npz").is_file()]
+    if not there:
+        raise SystemExit(f"{folder} has none of {', '.join(names)} as .npz files.")
+    for name in names:
+        if name not in there:
+            print(f"{folder / name}.npz is not there: {name} is left out.")
+    return there
+
+
 def load(name: str, folder: Path) -> Recordings:
     """Load a set.
 

@@ -34,7 +34,7 @@ from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
 from ..few_labels import fit_classifier
 from .protocols import label_draws
-from .recordings import arguments_parser, load, search_split, select, without
+from .recordings import arguments_parser, found, load, search_split, select, without
 
 
 class Variant(NamedTuple):
@@ -146,17 +146,19 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--splits", nargs="*", type=int, default=[0, 1])
     arguments = parser.parse_args()
+    folder = Path(arguments.data)
+    datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "search.csv"
     done = pd.read_csv(path) if path.exists() else pd.DataFrame()
     for split in arguments.splits:
         for name in arguments.variants:
-            for dataset in arguments.datasets:
+            for dataset in datasets:
                 key = {"dataset": dataset, "variant": name, "split": split}
                 if _has(done, key):
                     continue
                 print(*key.values(), flush=True)
-                row = measure(dataset, VARIANTS[name], split, Path(arguments.data))
+                row = measure(dataset, VARIANTS[name], split, folder)
                 done = pd.concat([done, pd.DataFrame([{**key, **row}])])
                 done.to_csv(path, index=False)
     (arguments.out / "search.md").write_text(report(done))

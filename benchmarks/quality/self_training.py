@@ -25,7 +25,7 @@ from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 from ..few_labels import whether_it_converges_or_not
 from .heads import known_labels
 from .protocols import label_draws
-from .recordings import arguments_parser, load, search_split, select
+from .recordings import arguments_parser, found, load, search_split, select
 from .report import table
 
 SPLITS = (0, 1)
@@ -105,6 +105,8 @@ def main() -> None:
     parser = arguments_parser(__doc__)
     parser.add_argument("--splits", nargs="*", type=int, default=SPLITS)
     arguments = parser.parse_args()
+    folder = Path(arguments.data)
+    datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "self_training.csv"
     parts = [pd.read_csv(path)] if path.exists() else []
@@ -112,11 +114,11 @@ def main() -> None:
         key for part in parts for key in zip(part["dataset"], part["split"], strict=True)
     }
     for split in arguments.splits:
-        for dataset in arguments.datasets:
+        for dataset in datasets:
             if (dataset, split) in done:
                 continue
             print(dataset, split, flush=True)
-            rows = pd.DataFrame(measure(dataset, split, Path(arguments.data)))
+            rows = pd.DataFrame(measure(dataset, split, folder))
             parts.append(rows.assign(dataset=dataset, split=split))
             pd.concat(parts).to_csv(path, index=False)
     (arguments.out / "self_training.md").write_text(report(pd.concat(parts)))

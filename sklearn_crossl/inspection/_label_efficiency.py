@@ -57,8 +57,8 @@ def label_efficiency_curve(
         those of their windows.
     fractions : sequence of float or int, default=(0.01, 0.05, 0.1, 1.0)
         How much is labelled: a float in (0, 1] is a share of each class's training
-        windows, of which one at least; an int is a number of windows of each class. The
-        labels of less are among those of more.
+        windows, of which one at least; an int is a number of windows of each class, or
+        all where it has fewer. The labels of less are among those of more.
     test_size : float, default=0.3
         Share of the windows, or of the groups, that are tested on.
     n_splits : int, default=3
@@ -183,6 +183,8 @@ def _check_data(X: Any, y: ArrayLike, groups: ArrayLike | None) -> np.ndarray:
 
 
 def _check_parameters(fractions: Sequence[float], n_splits: int, n_draws: int) -> None:
+    if np.ndim(fractions) != 1:
+        raise ValueError(f"fractions={fractions!r}; expected a list, such as [0.1, 1.0].")
     for fraction in fractions:
         is_count = isinstance(fraction, Integral) and fraction >= 1
         is_real = isinstance(fraction, Real) and not isinstance(fraction, Integral)

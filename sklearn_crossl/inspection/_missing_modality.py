@@ -149,7 +149,7 @@ def missing_modality_curve(
 
 
 def _check_parameters(rates: Sequence[float], n_repeats: int) -> None:
-    if not len(rates) or not all(0 <= rate < 1 for rate in rates):
+    if np.ndim(rates) != 1 or not len(rates) or not all(0 <= rate < 1 for rate in rates):
         raise ValueError(f"rates={rates!r}; expected shares in [0, 1), one at least.")
     if n_repeats < 1:
         raise ValueError(f"n_repeats={n_repeats!r}; expected 1 or more.")
