@@ -30,7 +30,9 @@ def test_example_runs_and_draws(example, tmp_path):
 
 def test_readme_code_runs():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    assert len(blocks) == 2
     namespace = {}
-    exec(compile(block, "README.md", "exec"), namespace)
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), namespace)
     assert set(namespace["pipeline"].predict(namespace["X"])) <= {0, 1}
