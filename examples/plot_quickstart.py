@@ -11,9 +11,9 @@ without labels, and a logistic regression on it learns the activities from the h
 # %%
 # The recordings
 # --------------
-# With ``SKLEARN_CROSSL_DATA`` naming a folder that holds HAPT as ``fetch_hapt`` stores it,
-# this runs on HAPT and splits by subject; otherwise on BasicMotions, which the aeon
-# package brings along.
+# With ``SKLEARN_CROSSL_DATA`` naming a folder where ``fetch_hapt`` finds HAPT, this is
+# about HAPT and splits by subject; otherwise about BasicMotions, which the aeon package
+# brings along.
 
 import sys
 

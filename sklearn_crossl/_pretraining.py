@@ -22,6 +22,7 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
+from ._sources import Source
 from ._summary.fitting import fit_learnt, fit_summary
 from ._training import PretrainingNet, make_net
 from ._windows import Windows
@@ -187,11 +188,12 @@ def in_passes(
     """
     streamed = StreamedWindows(windows, mean, scale)
     any_observed = np.logical_or.reduce(windows.observed, axis=1)
-    n_rows = _rows_of_a_pass(windows, device)
+    most = _MOST_ROWS
     for block in windows.blocks():
         rows = np.arange(block.start, block.stop)[any_observed[block]]
         dataset = streamed.read(rows)
         for group in _alike(dataset):
+            n_rows = min(most, _rows_of_a_pass(dataset.data, group[0], device))
             start = 0
             while start < len(group):
                 part = group[start : start + n_rows]
@@ -200,7 +202,7 @@ def in_passes(
                         results = one_pass(dataset.batch(part).to(device), n_rows)
                     arrays = [result.cpu().numpy() for result in results]
                 except (RuntimeError, MemoryError) as error:
-                    n_rows = _fewer_rows(n_rows, error, device)
+                    most = n_rows = _fewer_rows(n_rows, error, device)
                     continue
                 start += n_rows
                 yield rows[part], arrays
@@ -214,8 +216,8 @@ def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:
     return n_rows // 2
 
 
-def _rows_of_a_pass(windows: Windows, device: torch.device) -> int:
-    """Choose how many windows are embedded at once, a power of two, from memory.
+def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) -> int:
+    """Choose how many windows like one are embedded at once, a power of two, from memory.
 
     The machine's memory, not what is free of it: each pass is padded to so many rows and
     kernels round by shape, so that the same window has the same embedding tomorrow.
@@ -223,7 +225,8 @@ def _rows_of_a_pass(windows: Windows, device: torch.device) -> int:
     budget = _PASS_BYTES
     if device.type == "cuda":
         budget = torch.cuda.get_device_properties(device).total_memory // 8
-    size = sum(4 * int(np.prod(shape)) for shape in windows.shapes.values())
+    sizes = [np.prod(x.shape[:-1]) * x.padded_lengths()[row] for x in data.values()]
+    size = 4 * int(sum(sizes))
     most = _MOST_HOST_ROWS if device.type == "cpu" else _MOST_ROWS
     n_rows = min(most, max(1, budget // (_GROWTH * size)))
     return int(2 ** (n_rows.bit_length() - 1))

@@ -9,7 +9,6 @@ from sklearn_crossl import CroSSLTransformer, _pretraining
 from sklearn_crossl._network import CroSSLNetwork
 from sklearn_crossl._pretraining import _rows_of_a_pass
 from sklearn_crossl._sources import InMemory
-from sklearn_crossl._windows import Windows
 
 CPU = torch.device("cpu")
 
@@ -95,8 +94,8 @@ def test_other_errors_are_raised_at_once(fitted, monkeypatch):
     ("shape", "n_rows"), [((1, 8), 128), ((8, 3000), 8), ((64, 10_000), 1)]
 )
 def test_long_windows_have_fewer_rows_in_a_pass(shape, n_rows):
-    windows = Windows.of({"eeg": InMemory(np.zeros((2, *shape), np.float32))})
-    assert _rows_of_a_pass(windows, CPU) == n_rows
+    data = {"eeg": InMemory(np.zeros((2, *shape), np.float32))}
+    assert _rows_of_a_pass(data, 0, CPU) == n_rows
 
 
 def test_an_accelerator_takes_more_rows(monkeypatch):
@@ -104,7 +103,16 @@ def test_an_accelerator_takes_more_rows(monkeypatch):
         total_memory = 2**34
 
     monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: Properties)
-    windows = Windows.of({"acc": InMemory(np.zeros((2, 3, 128), np.float32))})
-    assert _rows_of_a_pass(windows, torch.device("cuda")) == 4096
+    data = {"acc": InMemory(np.zeros((2, 3, 128), np.float32))}
+    assert _rows_of_a_pass(data, 0, torch.device("cuda")) == 4096
     monkeypatch.setattr(_pretraining, "_GROWTH", 2**12)
-    assert _rows_of_a_pass(windows, torch.device("cuda")) == 256
+    assert _rows_of_a_pass(data, 0, torch.device("cuda")) == 256
+
+
+def test_a_long_window_does_not_change_how_short_ones_are_embedded():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(2, n)) for n in (64, 100, 120, 70, 20_000, 90)]
+    model = CroSSLTransformer([1, 1], max_epochs=1, summary_size=0, random_state=0)
+    Z = model.fit(X[:4]).transform(X)
+    for i, window in enumerate(X):
+        np.testing.assert_array_equal(model.transform([window]), Z[i : i + 1])
