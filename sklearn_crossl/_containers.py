@@ -116,11 +116,11 @@ def read_source(
         return _from_cells(cells, min_windows, fitted)
     if getattr(getattr(x, "dtype", None), "kind", None) in ("m", "M"):
         raise TypeError(f"X holds {x.dtype}, times; expected numbers.")
-    if hasattr(x, "__array__") and not (hasattr(x, "dtype") or is_table(x)):
+    if not isinstance(x, np.ndarray) and hasattr(x, "__array__") and not _is_pandas(x):
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
         x,
-        dtype=[np.float32, np.float64],
+        dtype=[float_dtype(getattr(x, "dtype", object)), np.float32, np.float64],
         allow_nd=True,
         ensure_all_finite=False,  # what is missing is NaN; Windows looks for infinities
         ensure_min_samples=min_windows,
@@ -129,7 +129,7 @@ def read_source(
         input_name="X",
     )
     _check_shape(values.shape, min_windows)
-    return InMemory(values)
+    return InMemory(values, _holds_integers(x))
 
 
 def _is_on_disk(x: Any) -> bool:
@@ -209,13 +209,16 @@ def _from_cells(
             f"the windows have the shapes {sorted(shapes)[:5]}; only time series may "
             "differ, and only in their number of timepoints, the last dimension."
         )
-    dtype = np.result_type(*(x.dtype for x in windows if x is not None))
+    integers = all(x.dtype.kind in "iu" for x in windows if x is not None)
+    given = np.result_type(*(x.dtype for x in windows if x is not None))
+    dtype = float_dtype(given)
+    windows = [None if x is None else x.astype(dtype, copy=False) for x in windows]
     missing = np.full(shape if len(shapes) == 1 else (*shape[:-1], 0), np.nan, dtype)
     filled = [missing if x is None or not x.shape[-1] else x for x in windows]
     if len(shapes) > 1:
-        return Unequal(filled, shape[0], flat=flat)
+        return Unequal(filled, shape[0], flat=flat, integers=integers)
     values = np.stack(filled)
-    return InMemory(values[:, 0] if flat else values)
+    return InMemory(values[:, 0] if flat else values, integers)
 
 
 def _window(row: int, cell: Any) -> np.ndarray:
@@ -239,7 +242,16 @@ def _window(row: int, cell: Any) -> np.ndarray:
         )
     if 0 in values.shape[:-1]:
         raise ValueError(f"window {row} has shape {values.shape}, without any channel.")
-    return values.astype(float_dtype(values.dtype), copy=False)
+    return values
+
+
+def _is_pandas(x: Any) -> bool:
+    return hasattr(x, "iloc")
+
+
+def _holds_integers(x: Any) -> bool:
+    dtypes = x.dtypes if _is_pandas(x) else [getattr(x, "dtype", None)]
+    return all(getattr(dtype, "kind", None) in ("i", "u") for dtype in dtypes)
 
 
 def _holds_arrays(column: Any) -> bool:

@@ -177,12 +177,12 @@ def _read_named_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
     if not present:
         raise ValueError(f"X has none of the modalities that were fitted, {names}.")
     sources = read_modalities(X, present, min_windows, form.shapes)
-    some = next(iter(sources.values()))
-    nothing = np.array(np.nan, dtype=some.dtype)
+    n_windows = len(next(iter(sources.values())))
+    nothing = np.array(np.nan, dtype=np.float32)
     return {
         name: _as_fitted(name, sources[name], form)
         if name in sources
-        else InMemory(np.broadcast_to(nothing, (len(some), *shape)))
+        else InMemory(np.broadcast_to(nothing, (n_windows, *shape)))
         for name, shape in form.shapes.items()
     }
 
@@ -198,7 +198,8 @@ def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
             f"with {_described(fitted, 'up to ' if unequal else '')}."
         )
     if unequal and not source.unequal:
-        return Unequal(list(source.take(slice(None))), fitted[0])
+        windows = list(source.take(slice(None)))
+        return Unequal(windows, fitted[0], integers=source.integers)
     return source
 
 

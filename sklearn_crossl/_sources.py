@@ -21,6 +21,8 @@ class Source(ABC):
         Channels, then timepoints or height and width; of the longest window.
     dtype : numpy.dtype
         Of what is read: float32 or float64.
+    integers : bool
+        Whether they were integers, which ask for no float64 embedding.
     unequal : bool
         Whether the windows differ in length.
     on_disk : bool
@@ -31,6 +33,7 @@ class Source(ABC):
 
     shape: tuple[int, ...]
     dtype: np.dtype
+    integers = False
     unequal = False
     on_disk = False
     flat = False
@@ -72,9 +75,12 @@ class InMemory(Source):
     ----------
     values : ndarray of shape (n_windows, n_channels, ...)
         The windows. One with two dimensions has a single channel.
+    integers : bool, default=False
+        Whether they were integers.
     """
 
-    def __init__(self, values: np.ndarray):
+    def __init__(self, values: np.ndarray, integers: bool = False):
+        self.integers = integers
         self.flat = values.ndim == 2
         self.values = values[:, None] if self.flat else values
         self.shape = self.values.shape[1:]
@@ -87,7 +93,7 @@ class InMemory(Source):
         return self.values[rows]
 
     def channels(self, indices: Sequence[int]) -> InMemory:
-        return InMemory(self.values[:, _as_slice(indices)])
+        return InMemory(self.values[:, _as_slice(indices)], self.integers)
 
 
 class OnDisk(Source):
@@ -112,6 +118,7 @@ class OnDisk(Source):
         n_channels = len(np.arange(shape[0])[self.indices])
         self.shape = (n_channels, *shape[1:])
         self.dtype = float_dtype(array.dtype)
+        self.integers = array.dtype.kind in "iu"
 
     def __len__(self) -> int:
         return int(self.array.shape[0])
@@ -154,6 +161,8 @@ class Unequal(Source):
         Timepoints of the longest window to expect; that of these if None.
     flat : bool, default=False
         Whether they came without a dimension for their channel.
+    integers : bool, default=False
+        Whether they were integers.
     """
 
     unequal = True
@@ -164,8 +173,10 @@ class Unequal(Source):
         n_channels: int,
         longest: int | None = None,
         flat: bool = False,
+        integers: bool = False,
     ):
         self.windows = windows
+        self.integers = integers
         self.flat = flat
         self.lengths = np.array([x.shape[1] for x in windows], dtype=int)
         # Rounded up to 2**k or 3 * 2**(k - 1), so that few lengths occur.
@@ -192,7 +203,8 @@ class Unequal(Source):
     def channels(self, indices: Sequence[int]) -> Unequal:
         chosen = _as_slice(indices)
         windows = [x[chosen] for x in self.windows]
-        return Unequal(windows, len(indices), self.shape[1])
+        longest, integers = self.shape[1], self.integers
+        return Unequal(windows, len(indices), longest, integers=integers)
 
     def sizes(self, rows: slice) -> np.ndarray:
         return self.lengths[rows] * self.shape[0]
@@ -202,8 +214,8 @@ class Unequal(Source):
 
 
 def float_dtype(dtype: Any) -> np.dtype:
-    """Give the precision to read numbers with: float64 stays, all else is float32."""
-    return np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    """Give the precision to read numbers with: float32 if it holds them, else float64."""
+    return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
 
 
 def _as_slice(indices: Sequence[int]) -> slice | list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +24,14 @@ class Moments:
         Values seen of each channel.
     mean, squares : float64 ndarray of shape (n_channels,)
         Mean, and sum of squared deviations from it.
+    eps : float, default=0.0
+        Of the coarsest precision that the values were read with.
     """
 
     count: np.ndarray
     mean: np.ndarray
     squares: np.ndarray
+    eps: float = 0.0
 
     @classmethod
     def empty(cls, n_channels: int) -> Moments:
@@ -39,16 +43,17 @@ class Moments:
         """Moments of the values (n, n_channels, ...) that are not NaN."""
         rest = int(np.prod(x.shape[2:]))
         values = x.astype(np.float64).reshape(*x.shape[:2], rest)  # (n, channels, rest)
-        present = ~np.isnan(values)
-        if present.all():  # several times faster than sums with a mask
-            count = np.full(values.shape[1], values.shape[0] * rest)
-            mean = values.sum(axis=(0, 2)) / np.maximum(count, 1)
-            values -= mean[:, None]
-            return cls(count, mean, np.square(values).sum(axis=(0, 2)))
+        present: Any = ~np.isnan(values)
         count = present.sum(axis=(0, 2))
+        if present.all():  # several times faster than sums with a mask
+            present = True
         mean = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
-        squares = np.square(values - mean[:, None]).sum(axis=(0, 2), where=present)
-        return cls(count, mean, squares)
+        values -= mean[:, None]
+        # What the sum of many values lost to rounding would pass for a deviation.
+        lost = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
+        values -= lost[:, None]
+        squares = np.square(values).sum(axis=(0, 2), where=present)
+        return cls(count, mean + lost, squares, float(np.finfo(x.dtype).eps))
 
     def merge(self, other: Moments) -> Moments:
         """Moments of both sets of values.
@@ -60,13 +65,14 @@ class Moments:
         share = other.count / np.maximum(count, 1)
         delta = other.mean - self.mean
         squares = self.squares + other.squares + delta**2 * self.count * share
-        return Moments(count, self.mean + delta * share, squares)
+        eps = max(self.eps, other.eps)
+        return Moments(count, self.mean + delta * share, squares, eps)
 
     @property
     def scale(self) -> np.ndarray:
         """Standard deviation; one for a channel that is constant up to rounding."""
         deviation = np.sqrt(self.squares / np.maximum(self.count, 1))
-        constant = deviation <= 10 * np.finfo(np.float32).eps * np.abs(self.mean)
+        constant = deviation <= 10 * self.eps * np.abs(self.mean)
         return np.where(constant, 1.0, deviation)
 
 

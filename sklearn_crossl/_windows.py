@@ -81,8 +81,9 @@ class Windows:
 
     @property
     def dtype(self) -> np.dtype:
-        """The precision of the values: float64 if any modality has it."""
-        return np.result_type(*(source.dtype for source in self.data.values()))
+        """The precision of an embedding: float64 if any modality came in it."""
+        floats = [source.dtype for source in self.data.values() if not source.integers]
+        return np.result_type(np.float32, *floats)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:

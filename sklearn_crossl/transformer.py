@@ -393,9 +393,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_windows, n_features_out)
-            The embedding that ``output`` names, computed in float32; float64 if X is.
-            ``out`` if it was given. With ``output="modalities"``, a missing modality's
-            units are at their mean over training windows.
+            The embedding that ``output`` names, computed in float32; float64 if X is,
+            float32 if X is of integers; ``out`` if it was given. With
+            ``output="modalities"``, a missing modality's units are at their mean in fit.
 
         Raises
         ------

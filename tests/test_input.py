@@ -3,7 +3,10 @@
 import copy
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
+import torch
 from conftest import make_windows
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -130,6 +133,44 @@ def test_dtype_is_the_widest():
     assert model.transform(X).dtype == np.float32
     wide = {**X, "pulse": X["pulse"].astype(np.float64)}
     assert model.transform(wide).dtype == np.float64
+
+
+INTEGERS = {
+    "array": lambda x: x,
+    "equal windows": list,
+    "unequal windows": lambda x: [
+        window[:, : 20 + row % 3] for row, window in enumerate(x)
+    ],
+    "a tensor": torch.from_numpy,
+}
+
+
+@pytest.mark.parametrize("form", INTEGERS)
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint32])
+def test_integers_keep_their_digits_and_give_float32(form, dtype):
+    X, _ = make_windows()
+    X = (10**9 + 5 * X.astype(np.float64)).astype(dtype)
+    integers, floats = INTEGERS[form](X), INTEGERS[form](X.astype(np.float64))
+    expected = make().fit(floats)
+    model = make().fit(integers)
+    assert model.scale_["channel0"] < 100
+    assert model.scale_ == expected.scale_
+    Z = model.transform(integers)
+    assert Z.dtype == np.float32
+    assert expected.transform(floats).dtype == np.float64
+    np.testing.assert_array_equal(Z, expected.transform(floats))
+
+
+def test_integers_in_a_table_of_one_sensor():
+    X, _ = make_windows()
+    X = (10**9 + 5 * X[:, 0].astype(np.float64)).astype(int)
+    tables = [pd.DataFrame(X), pl.DataFrame(X), pd.DataFrame(X).astype("Int64")]
+    expected = make().fit_transform(X)
+    for table in tables:
+        table.columns = [f"t{time}" for time in range(X.shape[1])]
+        Z = make().fit(table).transform(table)
+        assert Z.dtype == np.float32
+        np.testing.assert_array_equal(Z, expected)
 
 
 def change(name, spoil):

@@ -37,14 +37,15 @@ STORES = {"memmap": memmap, "hdf5": hdf5, "zarr": zarr_array}
 
 
 @pytest.mark.parametrize("store", STORES)
-@pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i2", "u1"])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2", "i2", "u1", "i4", "i8"])
 def test_disk_reads_what_memory_holds(store, dtype, tmp_path):
     x = values(dtype)
-    expected = x.astype("f8" if dtype == "f8" else "f4")
+    expected = x.astype("f8" if dtype in ("f8", "i4", "i8") else "f4")
     source = OnDisk(STORES[store](x, tmp_path))
     assert len(source) == 20
     assert source.shape == (4, 6)
     assert source.dtype == expected.dtype
+    assert source.integers == (dtype[0] in "iu")
     for rows in ROWS:
         np.testing.assert_array_equal(source.take(rows), expected[rows])
         for indices in ([1, 2], [3, 0]):

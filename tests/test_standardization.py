@@ -61,6 +61,33 @@ def test_a_constant_channel_is_not_divided_by_zero(value):
     assert moments["a"].scale[0] != 1
 
 
+@pytest.mark.parametrize(
+    ("offset", "spread"),
+    [(52.5, 5e-5), (1000, 1e-3), (101325, 0.1), (1e6, 1), (1.7e9, 10)],
+)
+def test_a_large_offset_is_not_taken_for_a_constant(offset, spread):
+    X = np.random.default_rng(0).normal(size=(20, 3, 50))
+    X[:, 1] = offset + spread * X[:, 1]
+    scale = channel_moments(windows_of(X))["a"].scale[1]
+    np.testing.assert_allclose(scale, X[:, 1].std(), rtol=1e-6)
+
+
+def test_constant_up_to_rounding_is_by_the_precision_of_the_values():
+    X = np.full((20, 3, 5), 0.1)
+    X[::2] *= 1 + 2e-7  # a digit that float32 hardly has
+    assert channel_moments(windows_of(X))["a"].scale[0] != 1
+    assert channel_moments(windows_of(X.astype(np.float32)))["a"].scale[0] == 1
+    start = channel_moments(windows_of(X.astype(np.float32)))
+    assert channel_moments(windows_of(X), start)["a"].scale[0] == 1
+
+
+def test_a_constant_of_many_windows_is_constant():
+    X = np.full((200_000, 3, 1), 0.1)
+    X[5, 0] = np.nan
+    moments = channel_moments(windows_of(X))
+    assert [*moments["a"].scale, *moments["b"].scale] == [1, 1, 1]
+
+
 def test_values_that_overflow_are_refused():
     X = np.random.default_rng(0).normal(size=(4, 3, 5)) * 1e200
     with pytest.raises(ValueError, match="'a' has values too large to standardise"):
