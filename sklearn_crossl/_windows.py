@@ -145,4 +145,7 @@ def _missing_share(
             "Remove or clip them; mark what a sensor failed to record by NaN."
         )
     present = np.isfinite(x).reshape(len(x), -1).sum(1)  # (n, channels * time) summed
-    return 1 - present / np.maximum(source.sizes(rows), 1)
+    sizes = np.maximum(source.sizes(rows), 1)
+    return (
+        sizes - present
+    ) / sizes  # rounded as max_missing is, unlike 1 - present / sizes

@@ -58,6 +58,15 @@ def test_the_share_that_may_be_missing_is_included():
     assert windows_of(X, max_missing=0.5).observed.all()
 
 
+@pytest.mark.parametrize("n_missing", range(1, 10))
+def test_the_share_that_may_be_missing_is_included_whatever_its_rounding(n_missing):
+    X = np.zeros((2, 5, 5))
+    X[0, :2].flat[:n_missing] = np.nan
+    windows = windows_of(X, max_missing=n_missing / 10)
+    assert windows.observed.all()
+    assert windows_of(X, max_missing=(n_missing - 0.1) / 10).observed[0, 0] == 0
+
+
 def test_a_window_without_a_whole_modality_keeps_its_parts():
     X = data()
     X[0] = np.nan
