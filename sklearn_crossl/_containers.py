@@ -36,6 +36,12 @@ def are_names(modalities: Any) -> bool:
     )
 
 
+def as_list(modalities: Any) -> Any:
+    """Turn an array or an index of names or counts into a list, nothing else."""
+    has_array = hasattr(modalities, "__array__")
+    return np.asarray(modalities).tolist() if has_array else modalities
+
+
 def is_table(X: Any) -> bool:
     """Say whether X is a pandas or polars data frame, neither of which is imported."""
     library = type(X).__module__.partition(".")[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ._containers import (
     are_names,
+    as_list,
     names_in,
     names_its_modalities,
     read_modalities,
@@ -74,6 +75,7 @@ def read_new(X: Any, modalities: Any, max_missing: float) -> tuple[InputForm, Wi
     TypeError, ValueError
         If X or ``modalities`` is not as documented.
     """
+    modalities = as_list(modalities)
     if names_its_modalities(X, modalities):
         names = _chosen(X, modalities)
         unused = [name for name in names_in(X, names) if name not in names]

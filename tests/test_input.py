@@ -235,6 +235,18 @@ def test_modalities_that_do_not_fit_a_mapping(modalities, error, match):
         make(modalities=modalities).fit(X)
 
 
+@pytest.mark.parametrize("form", [np.array, pd.Index, pd.Series, pl.Series, tuple])
+def test_names_and_counts_may_come_as_any_sequence(form):
+    X, _ = two_rates()
+    for contained in (X, list(X.values())):
+        model = make(modalities=form(["acc", "pulse"]), summary_size=0).fit(contained)
+        assert list(model.modalities_) == ["acc", "pulse"]
+        assert all(type(name) is str for name in model.modalities_)
+    array, _ = make_windows()
+    by_counts = make(modalities=form([3, 1]), summary_size=0).fit(array)
+    assert by_counts.modalities_ == {"modality0": (0, 1, 2), "modality1": (3,)}
+
+
 def test_names_need_named_input_and_arrays_stay_arrays():
     X, _ = make_windows()
     with pytest.raises(TypeError, match="gives names, but X is a ndarray"):

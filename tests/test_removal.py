@@ -159,7 +159,8 @@ def test_the_modalities_of_an_array_come_from_whoever_knows():
 
 def test_names_may_be_chosen():
     X = {**arrays(), "heart": arrays()["pulse"]}
-    assert list(modality_channels(None, X, ["heart", "acc"])) == ["heart", "acc"]
+    for names in (["heart", "acc"], np.array(["heart", "acc"])):
+        assert list(modality_channels(None, X, names)) == ["heart", "acc"]
     fitted = SimpleNamespace(modalities_={"pulse": (0,), "heart": (0,)})
     channels = modality_channels(fitted, X, None)
     assert list(channels) == ["pulse", "heart"]

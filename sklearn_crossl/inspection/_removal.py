@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._containers import are_names, is_table, names_in, names_its_modalities
+from .._containers import are_names, as_list, is_table, names_in, names_its_modalities
 from .._rows import count_windows, like
 from ..modalities import resolve_modalities
 
@@ -41,6 +41,7 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
     ValueError
         If nobody says what the modalities are, or there is just one.
     """
+    modalities = as_list(modalities)
     fitted = fitted_part(estimator, "modalities_")
     known = None if fitted is None else fitted.modalities_
     if names_its_modalities(X):
