@@ -23,6 +23,7 @@ from ._effective_rank import effective_rank
 from ._input import read_again, read_new
 from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
+from ._output import output_array
 from ._paper import published
 from ._pretraining import build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
@@ -401,7 +402,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If X differs in form from what was fitted, holds infinities, has windows
-            without any modality while ``missing="error"``, or ``out`` has another shape.
+            without any modality while ``missing="error"``, or ``out`` is no array of
+            floats of that shape.
         """
         check_is_fitted(self)
         windows = read_again(X, self._form, self.max_missing)
@@ -411,13 +413,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."
             )
         shape = (len(windows), self._n_features_out)
-        if out is None:
-            out = np.empty(shape, windows.dtype)
-        elif out.shape != shape or out.dtype.kind != "f":
-            raise ValueError(
-                f"out has shape {out.shape} and dtype {out.dtype}; expected floats of "
-                f"shape {shape}."
-            )
+        out = output_array(out, shape, windows.dtype)
         out[~windows.observed.any(axis=1)] = np.nan
         for rows, *parts in self._embed(windows):
             out[rows] = self._chosen(*parts)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 import zarr
 from conftest import make_windows
 from sklearn.linear_model import LogisticRegression
@@ -356,6 +357,13 @@ def test_one_file_of_all_channels(tmp_path):
         (np.empty((48, 255), np.float32), r"out has shape \(48, 255\)"),
         (np.empty((47, 256), np.float32), r"out has shape \(47, 256\)"),
         (np.empty((48, 256), int), "dtype int64; expected floats of shape"),
+        (
+            [[0.0] * 256] * 48,
+            r"out is a list; .* floats of shape \(48, ",
+        ),
+        (pd.DataFrame(np.empty((48, 256))), "out is a DataFrame; expected"),
+        (pl.DataFrame(np.empty((48, 256))), "out is a DataFrame; expected"),
+        (torch.empty(48, 256), "out is a Tensor; expected"),
     ],
 )
 def test_out_must_fit(X, out, match):
