@@ -125,7 +125,7 @@ def read_source(
     if not isinstance(x, np.ndarray) and hasattr(x, "__array__") and not _is_pandas(x):
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
-        x,
+        without_mask(x),
         dtype=[float_dtype(getattr(x, "dtype", object)), np.float32, np.float64],
         allow_nd=True,
         ensure_all_finite=False,  # what is missing is NaN; Windows looks for infinities
@@ -180,7 +180,7 @@ def _cells(x: Any) -> list[Any] | None:
 
 def _regular(x: Any) -> Any:
     """Turn nested lists and lists of equal arrays into an array, others not."""
-    if not isinstance(x, (list, tuple)):
+    if not isinstance(x, (list, tuple)) or any(map(np.ma.isMaskedArray, x)):
         return x
     try:
         array = np.asarray(x)
@@ -234,7 +234,8 @@ def _window(row: int, cell: Any) -> np.ndarray:
             f"window {row} is {cell!r:.50}, a {type(cell).__name__}; expected an array, "
             "or None where it is missing."
         )
-    values = np.asarray(cell, dtype=object if isinstance(cell, (list, tuple)) else None)
+    dtype = object if isinstance(cell, (list, tuple)) else None
+    values = np.asarray(without_mask(cell), dtype=dtype)
     if values.dtype == object:  # nested lists; None in them becomes NaN
         try:
             values = np.array(list(cell), dtype=np.float64)
@@ -249,6 +250,13 @@ def _window(row: int, cell: Any) -> np.ndarray:
     if 0 in values.shape[:-1]:
         raise ValueError(f"window {row} has shape {values.shape}, without any channel.")
     return values
+
+
+def without_mask(x: Any) -> Any:
+    """Write NaN where a masked array of numbers is masked; leave all else alone."""
+    if not np.ma.isMaskedArray(x) or x.dtype.kind not in (*_NUMBERS, "O"):
+        return x
+    return x.astype(float_dtype(x.dtype)).filled(np.nan)
 
 
 def _is_pandas(x: Any) -> bool:
@@ -273,6 +281,8 @@ def _is_array(cell: Any) -> bool:
 
 
 def _is_nothing(cell: Any) -> bool:
-    """Say whether a cell is None, NaN or pandas' NA."""
+    """Say whether a cell is None, NaN, pandas' NA or masked."""
     is_nan = isinstance(cell, (Real, np.floating)) and cell != cell
-    return cell is None or is_nan or type(cell).__name__ == "NAType"
+    return (
+        cell is None or cell is np.ma.masked or is_nan or type(cell).__name__ == "NAType"
+    )

@@ -31,7 +31,9 @@ class Target(NamedTuple):
 
 
 def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
-    """Read class labels; -1, NaN and None say that a window has none."""
+    """Read class labels; -1, NaN, None and a mask say that a window has none."""
+    if np.ma.isMaskedArray(y):
+        y = y.astype(object).filled(np.nan)
     if isinstance(y, (list, tuple)):
         y = np.array(y, dtype=object)  # else NaN among strings becomes one of them
     y = column_or_1d(y, warn=True)
@@ -70,7 +72,9 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
 
 
 def continuous_target(y: Any) -> Target:
-    """Read targets and standardise them; NaN says that a window has none."""
+    """Read targets and standardise them; NaN and a mask say that a window has none."""
+    if np.ma.isMaskedArray(y):
+        y = y.astype(np.float64).filled(np.nan)
     y = column_or_1d(y, dtype=np.float64, warn=True)
     if np.isinf(y).any():
         raise ValueError("Input y contains infinity; give finite targets, or NaN.")

@@ -173,6 +173,56 @@ def test_integers_in_a_table_of_one_sensor():
         np.testing.assert_array_equal(Z, expected)
 
 
+def structured_masked(X):
+    array = np.ma.empty(len(X["acc"]), [(n, x.dtype, x.shape[1:]) for n, x in X.items()])
+    for name, x in X.items():
+        array[name] = x
+        array[name].mask = np.ma.getmaskarray(x)
+    return array
+
+
+MASKED = {
+    "mapping": dict,
+    "structured": structured_masked,
+    "equal windows": lambda X: {name: list(x) for name, x in X.items()},
+    "objects": lambda X: pd.DataFrame({name: list(x) for name, x in X.items()}),
+    "unequal windows": lambda X: {name: [*x[:-1], x[-1, :, :9]] for name, x in X.items()},
+}
+
+
+@pytest.mark.parametrize("form", MASKED)
+@pytest.mark.parametrize("dtype", [np.float32, np.int16])
+def test_masked_values_are_missing(form, dtype):
+    X, _ = two_rates()
+    masked, nan = {}, {}
+    for name, x in X.items():
+        mask = np.zeros(x.shape, dtype=bool)
+        mask[3:6, :, 2:5] = True
+        mask[7] = name == "acc"
+        x = (100 * x).astype(dtype)
+        masked[name] = np.ma.array(np.where(mask, dtype(-9999), x), mask=mask)
+        nan[name] = np.where(mask, np.float32(np.nan), x).astype(np.float32)
+    contained, expected = MASKED[form](masked), MASKED[form](nan)
+    if form == "structured":
+        expected = expected.filled()
+    model = make(summary_size=0).fit(expected)
+    got = make(summary_size=0).fit(contained)
+    assert got.mean_["acc"].min() > -100
+    Z = got.transform(contained)
+    assert Z.dtype == np.float32
+    np.testing.assert_array_equal(Z, model.transform(expected))
+
+
+def test_a_masked_array_of_channels():
+    X, _ = make_windows()
+    mask = np.zeros(X.shape, dtype=bool)
+    mask[2, 3] = mask[4, :2, 5:9] = True
+    masked = np.ma.array(np.where(mask, -9999, X), mask=mask)
+    model = make(modalities=[3, 1], summary_size=0).fit(masked)
+    expected = np.where(mask, np.nan, X)
+    np.testing.assert_array_equal(model.transform(masked), model.transform(expected))
+
+
 def change(name, spoil):
     return lambda X: {**X, name: spoil(X[name])}
 

@@ -143,6 +143,22 @@ def test_integers_become_floats_that_hold_them(removed):
     assert set(np.unique(result[~np.isnan(result)])) == {2**20 + 1}
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_what_is_masked_is_missing(named, removed):
+    X = np.ma.array(np.ones((N, 4, 8), dtype=np.float32))
+    X[2, :3] = X[4, 3] = X[5, 0, 3:] = np.ma.masked
+    X.data[X.mask] = -9999
+    channels = CHANNELS
+    if named:
+        X, channels = {"acc": X[:, :3], "pulse": X[:, 3:]}, dict.fromkeys(CHANNELS)
+    observed = observed_in(X, channels)
+    assert np.argwhere(~observed).tolist() == [[2, 0], [4, 1]]
+    result = without(X, channels, np.zeros((N, 2), dtype=bool))
+    for values in result.values() if named else [result]:
+        assert np.nanmin(values) == 1
+        assert np.isnan(values).any()
+
+
 def test_the_modalities_of_an_array_come_from_whoever_knows():
     X = np.zeros((N, 4, 8))
     assert modality_channels(None, X, [3, 1]) == {

@@ -28,6 +28,10 @@ def objects(*labels):
         ([-1, 1, -1], [-1, 1], [1, 1, 1]),
         ([-1, 1, None], [-1, 1], [1, 1, 0]),
         ([True, False, None], [False, True], [1, 1, 0]),
+        (np.ma.array([1, 2, 3], mask=[0, 0, 1]), [1, 2], [1, 1, 0]),
+        (np.ma.array(["a", "b", "c"], mask=[0, 0, 1]), ["a", "b"], [1, 1, 0]),
+        (np.ma.array([[1], [2], [3]], mask=[[0], [0], [1]])[:, 0], [1, 2], [1, 1, 0]),
+        (np.ma.array([1, 2, -1]), [1, 2], [1, 1, 0]),
         (pd.Series(["a", "b", pd.NA], dtype="string"), ["a", "b"], [1, 1, 0]),
         (pd.Series([1, 2, pd.NA], dtype="Int64"), [1, 2], [1, 1, 0]),
         (pd.Series(["a", "b", None], dtype="category"), ["a", "b"], [1, 1, 0]),
@@ -86,6 +90,13 @@ def test_continuous_targets_are_standardised():
     outputs = torch.tensor([[1.0], [0.0], [-2.0]])
     loss = target.loss(outputs, torch.tensor([0.0, 0.5, 1.0]))
     np.testing.assert_allclose(loss, [1, 0.25, 9])
+
+
+def test_masked_targets_are_none():
+    y = np.ma.array([3, -9999, 5, 10], mask=[0, 1, 0, 0])
+    target = continuous_target(y)
+    np.testing.assert_array_equal(target.labelled, [True, False, True, True])
+    assert target.attributes["target_mean_"] == pytest.approx(6)
 
 
 def test_a_constant_target_has_the_scale_one():

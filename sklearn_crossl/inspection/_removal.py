@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .._containers import are_names, as_list, is_table, names_in, names_its_modalities
+from .._containers import (
+    are_names,
+    as_list,
+    is_table,
+    names_in,
+    names_its_modalities,
+    without_mask,
+)
 from .._rows import count_windows, like
 from ..modalities import resolve_modalities
 
@@ -183,7 +190,9 @@ def _n_channels(X: Any) -> int:
 def _columns(X: Any, channels: Channels) -> Iterator[Any]:
     """Yield each modality's windows."""
     for name, indices in channels.items():
-        yield X[name] if indices is None else np.asarray(X)[:, list(indices)]
+        yield (
+            X[name] if indices is None else np.asarray(without_mask(X))[:, list(indices)]
+        )
 
 
 def _holds_cells(column: Any) -> bool:
@@ -196,7 +205,7 @@ def _holds_cells(column: Any) -> bool:
 def _has_values(column: Any) -> np.ndarray:
     if _holds_cells(column):
         return np.array([_has_any(cell) for cell in _cells(column)], dtype=bool)
-    values = np.asarray(column)
+    values = np.asarray(without_mask(column))
     if values.dtype.kind != "f":
         return np.ones(len(values), dtype=bool)
     return ~np.isnan(values).reshape(len(values), -1).all(axis=1)
@@ -205,7 +214,7 @@ def _has_values(column: Any) -> np.ndarray:
 def _has_any(cell: Any) -> bool:
     if cell is None or np.ndim(cell) == 0:
         return False
-    return bool((~np.isnan(np.asarray(cell, dtype=np.float64))).any())
+    return bool((~np.isnan(np.asarray(without_mask(cell), dtype=np.float64))).any())
 
 
 def _cells(column: Any) -> list[Any]:
@@ -214,7 +223,7 @@ def _cells(column: Any) -> list[Any]:
 
 def _as_floats(values: Any) -> np.ndarray:
     """Copy, to the smallest float type that holds every value."""
-    array = np.asarray(values)
+    array = np.asarray(without_mask(values))
     return np.array(array, dtype=np.promote_types(array.dtype, np.float16))
 
 
