@@ -173,7 +173,7 @@ def _cells(x: Any) -> list[Any] | None:
         return list(x.to_list())
     is_objects = isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1
     if is_objects or isinstance(x, (list, tuple)):
-        found = any(map(_is_array, x)) or (len(x) and all(map(_is_nothing, x)))
+        found = any(map(_is_array, x)) or (len(x) and all(map(is_nothing, x)))
         return list(x) if found else None
     return None
 
@@ -198,7 +198,7 @@ def _from_cells(
             f"Found {len(cells)} sample(s) while a minimum of {min_windows} is required "
             f"by {_ESTIMATOR}."
         )
-    windows = [None if _is_nothing(c) else _window(i, c) for i, c in enumerate(cells)]
+    windows = [None if is_nothing(c) else _window(i, c) for i, c in enumerate(cells)]
     flat = all(x.ndim == 1 for x in windows if x is not None)
     # (1, n_timepoints) of a single channel
     windows = [x[None] if x is not None and x.ndim == 1 else x for x in windows]
@@ -280,7 +280,7 @@ def _is_array(cell: Any) -> bool:
     return isinstance(cell, (list, tuple)) or getattr(cell, "ndim", 0) > 0 or is_column
 
 
-def _is_nothing(cell: Any) -> bool:
+def is_nothing(cell: Any) -> bool:
     """Say whether a cell is None, NaN, pandas' NA or masked."""
     is_nan = isinstance(cell, (Real, np.floating)) and cell != cell
     return (

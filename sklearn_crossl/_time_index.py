@@ -40,9 +40,11 @@ def on_grids(
     Raises
     ------
     TypeError, ValueError
-        If an index holds no times, or is not in order, or a modality has no sample.
+        If an index holds no times, or is not in order, or a modality has no sample, or
+        they have different clocks.
     """
     samples = {name: _samples(name, recording[name]) for name in rates}
+    _check_clocks({name: recording[name].index for name in rates})
     start = max(times[0] for times, _ in samples.values())
     grids = {}
     for name, (times, values) in samples.items():
@@ -85,13 +87,62 @@ def place_on_grid(
     return grid
 
 
-def labels_on_grid(labels: Any, rate: Fraction, start: float, n_samples: int) -> Any:
-    """Give the label in force at each point of a grid; each holds until the next."""
-    times = _seconds("labels", labels.index)
+def labels_on_grid(
+    index: Any, signals: Any, rate: Fraction, start: float, n_samples: int
+) -> np.ndarray:
+    """Find the label in force at each point of a grid.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        Since when each label is in force; it is until the next. The first one is before,
+        too.
+    signals : pandas.Index
+        One of the signals', by whose clock the start is.
+    rate : Fraction
+        Points per second.
+    start : float
+        The time of the first point, in seconds.
+    n_samples : int
+        Points of the grid.
+
+    Returns
+    -------
+    int ndarray of shape (n_samples,)
+        The places of the labels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the index holds no times, or is not in order, or has another clock.
+    """
+    times = _seconds("labels", index)
+    if not len(times):
+        raise ValueError("labels has no entry; give it one at least.")
+    _check_clocks({"the signals": signals, "labels": index})
     grid = start + np.arange(n_samples) / float(rate)
     # Half a microsecond: the rounding of times that are meant to be the same.
     places = np.searchsorted(times, grid + 5e-7, side="right") - 1
-    return labels.to_numpy()[np.maximum(places, 0)]
+    return np.maximum(places, 0)
+
+
+def clock(index: Any) -> str | None:
+    """Say by what clock an index goes; None if it holds no times."""
+    if index.dtype.kind == "M":
+        has_zone = getattr(index, "tz", None) is not None
+        return f"datetimes {'with' if has_zone else 'without'} a time zone"
+    return {"m": "timedeltas", "f": "seconds"}.get(index.dtype.kind)
+
+
+def _check_clocks(indexes: Mapping[str, Any]) -> None:
+    """Raise ValueError unless all indexes are of one kind."""
+    clocks = {name: clock(index) or "seconds" for name, index in indexes.items()}
+    if len(set(clocks.values())) > 1:
+        raise ValueError(
+            f"The index of a recording and of its labels must be of one kind, but "
+            f"{' and '.join(f'that of {name} holds {c}' for name, c in clocks.items())}. "
+            "tz_localize gives datetimes a zone."
+        )
 
 
 def _samples(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:

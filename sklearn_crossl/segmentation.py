@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
-from ._time_index import has_index, labels_on_grid, on_grids
+from ._containers import without_mask
+from ._moment_labels import MomentLabels, join_labels, majority, read_labels
+from ._time_index import clock, has_index, labels_on_grid, on_grids
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
@@ -26,7 +29,8 @@ class SlidingWindows(NamedTuple):
     X : SliceDict of str to ndarray of shape (n_windows, n_channels, n_timepoints)
         The modalities, ready for ``fit`` and for cross-validation.
     y : ndarray of shape (n_windows,) or None
-        The label of each window; None if no labels were given.
+        The label of each window, which is NaN or None where most of it has none; None if
+        no labels were given.
     groups : ndarray of shape (n_windows,)
         The group of the recording that each window was cut from.
     """
@@ -73,8 +77,10 @@ def sliding_windows(
     step_seconds : float
         From the start of one window to that of the next.
     labels : array-like of shape (n_samples,), or sequence of them, default=None
-        The label of each moment of each recording, sampled at ``label_rate``. For a
-        recording with a time index, a Series with one; each label holds until the next.
+        The label of each moment of each recording, sampled at ``label_rate`` from its
+        start; NaN or None where there is none. For a recording with a time index, a
+        Series with an index of the same kind, with a time zone or without as that is.
+        Each label holds until the next, and the first one also for the time before it.
     groups : array-like of shape (n_recordings,), default=None
         Such as the subject of each recording; its position if None.
     label_rate : float, default=None
@@ -91,9 +97,10 @@ def sliding_windows(
     Raises
     ------
     ValueError
-        If the modalities differ from those in ``rates`` or between recordings, a rate or
-        a length is not positive, a recording and its labels do not match in number, or no
-        window fits.
+        If the modalities differ from those in ``rates``, or their channels between
+        recordings, a rate or a length is not positive, ``purity`` is no share, the
+        recordings and their labels do not match in number or in the kind of their index,
+        labels are not one-dimensional or mix types, or no window fits.
 
     Examples
     --------
@@ -116,7 +123,9 @@ def sliding_windows(
         marks = next(iter(exact.values()))
     window = _positive("window_seconds", window_seconds)
     step = _positive("step_seconds", step_seconds)
-    label_parts = _check_labels(labels, parts, single)
+    if not (isinstance(purity, Real) and 0 <= purity <= 1):
+        raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
+    label_parts = read_labels(labels, len(parts), single)
     group_of = np.arange(len(parts)) if groups is None else np.asarray(groups)
     if len(group_of) != len(parts):
         raise ValueError(f"{len(group_of)} groups for {len(parts)} recording(s).")
@@ -127,13 +136,13 @@ def sliding_windows(
         streams = _streams(part, part_labels, present, marks)
         cut = _cut_together(streams, window, step)
         if part_labels is not None:
-            majority, share = _majority(cut.pop(_LABELS)[:, 0])
-            ys.append(majority[share >= purity])
+            codes, share = majority(cut.pop(_LABELS)[:, 0], len(part_labels.values))
+            ys.append(part_labels.values[codes[share >= purity]])
             cut = {name: windows[share >= purity] for name, windows in cut.items()}
         cuts.append(cut)
     counts = [len(next(iter(cut.values()))) for cut in cuts]
     X = {
-        name: _stack([cut.get(name) for cut in cuts], counts, round(window * rate))
+        name: _stack(name, [cut.get(name) for cut in cuts], counts, round(window * rate))
         for name, rate in exact.items()
     }
     if not sum(counts):
@@ -141,12 +150,15 @@ def sliding_windows(
             f"No window of {window_seconds} s fits: the recordings are too short, or no "
             f"label has a share of {purity} in any window."
         )
-    y = np.concatenate(ys) if ys else None
+    y = join_labels(ys) if ys else None
     return SlidingWindows(SliceDict(**X), y, np.repeat(group_of, counts))
 
 
 def _streams(
-    part: Any, labels: Any, rates: Mapping[str, Fraction], label_rate: Fraction
+    part: Any,
+    labels: MomentLabels | None,
+    rates: Mapping[str, Fraction],
+    label_rate: Fraction,
 ) -> dict[Any, tuple[np.ndarray, Fraction]]:
     """Read a recording as signals (n_channels, n_samples), the labels among them."""
     timed = any(has_index(part[name]) for name in rates)
@@ -154,11 +166,16 @@ def _streams(
     streams: dict[Any, tuple[np.ndarray, Fraction]] = {
         name: (_signal(name, signals[name]), rate) for name, rate in rates.items()
     }
-    if labels is not None and timed and has_index(labels):
+    if labels is None:
+        return streams
+    codes, name = labels.codes, next(iter(rates))
+    _check_labels_have_times(labels.index, timed, name)
+    if timed:
         seconds = min(s.shape[1] / rate for s, rate in streams.values())
-        labels = labels_on_grid(labels, label_rate, start, int(seconds * label_rate))
-    if labels is not None:
-        streams[_LABELS] = (np.asarray(labels)[None], label_rate)
+        n_samples = int(seconds * label_rate)
+        index = part[name].index
+        codes = codes[labels_on_grid(labels.index, index, label_rate, start, n_samples)]
+    streams[_LABELS] = (codes[None], label_rate)
     return streams
 
 
@@ -195,11 +212,18 @@ def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction)
 
 
 def _stack(
-    parts: list[np.ndarray | None], counts: list[int], n_timepoints: int
+    name: str, parts: list[np.ndarray | None], counts: list[int], n_timepoints: int
 ) -> np.ndarray:
     """Join the recordings' windows of a modality; NaN where a recording lacks it."""
     some = next(part for part in parts if part is not None)
     shape = some.shape[1], n_timepoints
+    for index, part in enumerate(parts):
+        if part is not None and part.shape[1] != some.shape[1]:
+            raise ValueError(
+                f"Modality {name!r} has {part.shape[1]} channel(s) in recording {index}, "
+                f"but {some.shape[1]} in one before; give every recording the same ones, "
+                "as (n_channels, n_samples)."
+            )
     dtype = np.result_type(some.dtype, np.float16)  # the narrowest that has NaN
     filled = [
         np.full((count, *shape), np.nan, dtype) if part is None else part
@@ -208,18 +232,8 @@ def _stack(
     return np.concatenate(filled)
 
 
-def _majority(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Commonest label of each row (count, n_timepoints), and its share."""
-    if not len(labels):
-        return labels[:, 0], np.ones(0)
-    values, codes = np.unique(labels, return_inverse=True)
-    codes = codes.reshape(labels.shape)
-    shares = np.stack([(codes == c).mean(axis=1) for c in range(len(values))], axis=1)
-    return values[shares.argmax(axis=1)], shares.max(axis=1)
-
-
 def _signal(name: str, values: ArrayLike) -> np.ndarray:
-    signal = np.atleast_2d(np.asarray(values))
+    signal = np.atleast_2d(np.asarray(without_mask(values)))
     if signal.ndim != 2:
         raise ValueError(
             f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "
@@ -231,8 +245,9 @@ def _signal(name: str, values: ArrayLike) -> np.ndarray:
 def _positive(name: str, value: float) -> Fraction:
     if not value > 0 or not math.isfinite(value):
         raise ValueError(f"{name}={value!r}; expected a positive number.")
-    # 0.1 means a tenth, not the binary number nearest to it.
-    return Fraction(value).limit_denominator(10**6)
+    # 0.1 means a tenth, not the binary number nearest to it, also where it is a float32.
+    exact = float(str(value)) if isinstance(value, np.floating) else float(value)
+    return Fraction(exact).limit_denominator(10**6)
 
 
 def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
@@ -252,10 +267,17 @@ def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
         raise ValueError(f"No recording has the modalities {nowhere} of rates.")
 
 
-def _check_labels(labels: Any, parts: Sequence[Any], single: bool) -> list[Any]:
-    if labels is None:
-        return [None] * len(parts)
-    given = [labels] if single else list(labels)
-    if len(given) != len(parts):
-        raise ValueError(f"{len(given)} arrays of labels for {len(parts)} recording(s).")
-    return given
+def _check_labels_have_times(index: Any, timed: bool, name: str) -> None:
+    """Raise ValueError unless labels have times if and only if the signals do."""
+    if timed and index is None:
+        raise ValueError(
+            "labels have no times, but the signals of their recording do, so it is not "
+            "known when each label holds; give them the index of the signals that they "
+            f"were made for, such as pd.Series(labels, index=recording[{name!r}].index)."
+        )
+    if not timed and index is not None and clock(index) is not None:
+        raise ValueError(
+            f"labels have an index of {clock(index)}, but the signals of their recording "
+            "are arrays without times; give those an index too, or pass "
+            "labels.to_numpy() if there is a label every 1 / label_rate seconds."
+        )

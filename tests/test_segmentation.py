@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl.segmentation import sliding_windows
 
 
@@ -140,6 +140,19 @@ def test_windows_go_straight_into_the_estimator():
         ({"window_seconds": -1}, "window_seconds=-1"),
         ({"step_seconds": float("nan")}, "step_seconds=nan"),
         ({"window_seconds": 0.1}, "has no sample at"),
+        ({"purity": 1.5}, "purity=1.5; expected a share, from 0 to 1"),
+        ({"purity": float("nan")}, "purity=nan; expected a share"),
+        ({"purity": None}, "purity=None; expected a share"),
+        ({"labels": np.zeros((9, 1))}, r"labels of recording 0 have shape \(9, 1\)"),
+        (
+            {
+                "recordings": [
+                    {"a": np.zeros(9), "b": np.zeros((3, 9))},
+                    {"a": np.zeros(9), "b": np.zeros((2, 9))},
+                ]
+            },
+            r"'b' has 2 channel\(s\) in recording 1, but 3 in one before",
+        ),
         ({"window_seconds": 99}, "No window of 99 s fits"),
         ({"groups": [1, 2]}, r"2 groups for 1 recording"),
         ({"recordings": []}, "Give at least one recording"),
@@ -155,6 +168,51 @@ def test_bad_input(change, match):
     }
     with pytest.raises(ValueError, match=match):
         sliding_windows(**{**good, **change})
+
+
+def test_moments_without_a_label():
+    labels = np.array(["sit"] * 4 + [None] * 5 + ["walk"] * 3 + [np.nan] * 3, object)
+    signal = np.zeros(15)
+    _, y, _ = sliding_windows({"a": signal}, {"a": 1}, 3, 3, labels)
+    assert y.tolist() == ["sit", None, None, "walk", None]
+    _, of_list, _ = sliding_windows({"a": signal}, {"a": 1}, 3, 3, labels.tolist())
+    assert of_list.tolist() == y.tolist()
+    numbers = np.where(labels == "sit", 0.0, np.where(labels == "walk", 1.0, np.nan))
+    _, y, _ = sliding_windows({"a": signal}, {"a": 1}, 3, 3, numbers)
+    np.testing.assert_array_equal(y, [0, np.nan, np.nan, 1, np.nan])
+
+
+def test_a_recording_without_labels_beside_others():
+    signal = np.arange(6.0)
+    labels = [np.repeat(["sit", "walk"], 3), np.full(6, np.nan)]
+    X, y, _ = sliding_windows([{"a": signal}] * 2, {"a": 1}, 3, 3, labels)
+    assert y[:2].tolist() == ["sit", "walk"]
+    assert [label != label for label in y[2:]] == [True, True]
+    model = CroSSLClassifier(
+        CroSSLTransformer(max_epochs=1, summary_size=0), max_epochs=1, random_state=0
+    )
+    assert model.fit(X, y).classes_.tolist() == ["sit", "walk"]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64, np.array, float])
+def test_rates_and_lengths_of_every_type(kind):
+    signal = np.arange(4000)
+    X, _, _ = sliding_windows({"a": signal}, {"a": kind(44)}, kind(2), kind(1))
+    expected = sliding_windows({"a": signal}, {"a": 44}, 2, 1).X["a"]
+    np.testing.assert_array_equal(X["a"], expected)
+
+
+def test_a_tenth_of_float32_is_a_tenth():
+    signal = np.arange(10_000)
+    exact = sliding_windows({"a": signal}, {"a": 44.1}, 2, 0.1).X["a"]
+    X, _, _ = sliding_windows({"a": signal}, {"a": np.float32(44.1)}, 2, np.float32(0.1))
+    np.testing.assert_array_equal(X["a"], exact)
+
+
+def test_what_is_masked_is_nan():
+    signal = np.ma.array([1, 2, -9, 4, 5, 6], mask=[0, 0, 1, 0, 0, 0])
+    X, _, _ = sliding_windows({"a": signal}, {"a": 1}, 3, 3)
+    np.testing.assert_array_equal(X["a"][:, 0], [[1, 2, np.nan], [4, 5, 6]])
 
 
 def test_labels_must_match_the_recordings():

@@ -99,6 +99,81 @@ def test_labels_hold_until_the_next():
     assert y.tolist() == ["sit"] * 5 + ["walk"] * 5
 
 
+def test_the_first_label_holds_before_it_too():
+    _, frames = recording()
+    start = frames["acc"].index[0]
+    labels = pd.Series(["sit", "walk"], index=start + pd.to_timedelta([6, 10], "s"))
+    _, y, _ = sliding_windows(frames, RATES, 2, 2, labels)
+    assert y.tolist() == ["sit"] * 5 + ["walk"] * 5
+
+
+def test_moments_without_a_label():
+    _, frames = recording()
+    times = frames["acc"].index[0] + pd.to_timedelta([0, 6, 10], "s")
+    for labels in (["sit", None, "walk"], ["sit", np.nan, "walk"]):
+        _, y, _ = sliding_windows(frames, RATES, 2, 2, pd.Series(labels, index=times))
+        assert y.tolist() == ["sit"] * 3 + [None] * 2 + ["walk"] * 5
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+@pytest.mark.parametrize("other", INDEXES)
+def test_labels_are_on_the_clock_of_the_signals(kind, other):
+    _, frames = recording()
+    timed = turned(frames, INDEXES[kind])
+    index = INDEXES[other](frames["acc"].index)
+    labels = pd.Series(np.repeat(["sit", "walk"], 500), index=index)
+    if kind == other or {kind, other} == {"datetimes", "microseconds"}:
+        _, y, _ = sliding_windows(timed, RATES, 2, 2, labels)
+        assert y.tolist() == ["sit"] * 5 + ["walk"] * 5
+    else:
+        with pytest.raises(ValueError, match="that of the signals holds .* of labels"):
+            sliding_windows(timed, RATES, 2, 2, labels)
+
+
+def test_two_time_zones_are_one_clock():
+    _, frames = recording()
+    timed = turned(frames, lambda index: index.tz_localize("UTC"))
+    index = timed["acc"].index.tz_convert("Asia/Tokyo")
+    labels = pd.Series(np.repeat(["sit", "walk"], 500), index=index)
+    _, y, _ = sliding_windows(timed, RATES, 2, 2, labels)
+    assert y.tolist() == ["sit"] * 5 + ["walk"] * 5
+
+
+def test_the_signals_of_a_recording_have_one_clock():
+    _, frames = recording()
+    frames["eda"] = frames["eda"].tz_localize("UTC")
+    with pytest.raises(ValueError, match="of acc holds .* without .* eda holds .* with "):
+        sliding_windows(frames, RATES, 2, 2)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, list])
+def test_labels_without_times_are_refused_where_signals_have_them(wrap):
+    _, frames = recording()
+    labels = wrap(np.repeat(["sit", "walk"], 500))
+    with pytest.raises(ValueError, match=r"index=recording\['acc'\].index"):
+        sliding_windows(frames, RATES, 2, 2, labels)
+    with pytest.raises(ValueError, match=r"index=recording\['acc'\].index"):
+        sliding_windows({"acc": frames["acc"]}, {"acc": 50}, 2, 2, labels)
+
+
+def test_labels_with_times_are_refused_where_signals_have_none():
+    arrays, frames = recording()
+    labels = pd.Series(np.repeat(["sit", "walk"], 500), index=frames["acc"].index)
+    with pytest.raises(ValueError, match="an index of datetimes without .*to_numpy"):
+        sliding_windows(arrays, RATES, 2, 2, labels)
+    expected = sliding_windows(arrays, RATES, 2, 2, labels.to_numpy())
+    counted = labels.reset_index(drop=True)
+    _, y, _ = sliding_windows(arrays, RATES, 2, 2, counted)
+    assert y.tolist() == expected.y.tolist()
+
+
+def test_a_series_without_labels():
+    _, frames = recording()
+    labels = pd.Series([], index=frames["acc"].index[:0], dtype=object)
+    with pytest.raises(ValueError, match="labels has no entry"):
+        sliding_windows(frames, RATES, 2, 2, labels)
+
+
 @pytest.mark.parametrize(
     ("spoil", "error", "match"),
     [

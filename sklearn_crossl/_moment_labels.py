@@ -1,0 +1,132 @@
+"""Labels of the moments of recordings, and of the windows cut from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._containers import is_nothing
+from ._time_index import has_index
+
+
+class MomentLabels(NamedTuple):
+    """The labels of one recording.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Each label once, as they sort; last what says that there is none.
+    codes : int ndarray of shape (n_samples,)
+        Which of them each moment has.
+    index : pandas.Index or None
+        When.
+    """
+
+    values: np.ndarray
+    codes: np.ndarray
+    index: Any
+
+
+def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
+    """Read the labels of each recording.
+
+    Parameters
+    ----------
+    labels : array-like, sequence of array-likes or None
+        One array or Series for each recording, or that of a single recording.
+    n_recordings : int
+        How many recordings there are.
+    single : bool
+        Whether they came as one recording, in place of a list of them.
+
+    Returns
+    -------
+    list of MomentLabels or None
+        For each recording.
+
+    Raises
+    ------
+    ValueError
+        If they do not match the recordings in number, have another shape than
+        (n_samples,), or are of types that do not sort.
+    """
+    if labels is None:
+        return [None] * n_recordings
+    listed = isinstance(labels, (list, tuple)) and any(np.ndim(x) for x in labels[:1])
+    given = [labels] if single and not listed else list(labels)
+    if len(given) != n_recordings:
+        raise ValueError(
+            f"{len(given)} arrays of labels for {n_recordings} recording(s)."
+        )
+    return [_read_labels(number, part) for number, part in enumerate(given)]
+
+
+def majority(codes: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the commonest label of each window, the first of several, and its share.
+
+    Parameters
+    ----------
+    codes : int ndarray of shape (n_windows, n_timepoints)
+        Of the labels.
+    n_values : int
+        How many there are.
+
+    Returns
+    -------
+    int ndarray of shape (n_windows,)
+        The code.
+    float ndarray of shape (n_windows,)
+        The share.
+    """
+    if not len(codes):
+        return np.zeros(0, dtype=int), np.ones(0)
+    shares = np.stack([(codes == c).mean(axis=1) for c in range(n_values)], axis=1)
+    return shares.argmax(axis=1), shares.max(axis=1)
+
+
+def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Join the labels of recordings, NaN among strings as an object of its own."""
+    kinds = {part.dtype.kind for part in parts if len(part)}
+    mixed = len(kinds) > 1 and not kinds <= set("biuf")
+    return np.concatenate([part.astype(object) if mixed else part for part in parts])
+
+
+def _read_labels(number: int, labels: Any) -> MomentLabels:
+    array = _as_array(labels)
+    if array.ndim != 1:
+        raise ValueError(
+            f"The labels of recording {number} have shape {array.shape}; expected "
+            "(n_samples,), one for each moment."
+        )
+    index = labels.index if has_index(labels) else None
+    if array.dtype != object:
+        values, codes = np.unique(array, return_inverse=True)
+        return MomentLabels(values, codes, index)
+    absent = np.array([is_nothing(label) for label in array], dtype=bool)
+    try:
+        values, present = np.unique(array[~absent], return_inverse=True)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in array[~absent]})
+        raise ValueError(
+            f"The labels of recording {number} mix the types {types}; give labels of one "
+            "type, and NaN or None where there is none."
+        ) from error
+    codes = np.full(len(array), len(values))
+    codes[~absent] = present
+    if absent.any():
+        values = np.array([*values, None], dtype=object)
+    return MomentLabels(values, codes, index)
+
+
+def _as_array(labels: Any) -> np.ndarray:
+    """Make an array; of objects where what is missing would become a string."""
+    if np.ma.isMaskedArray(labels):
+        numbers = labels.dtype.kind in "iuf"
+        return labels.astype(np.float64 if numbers else object).filled(np.nan)
+    array = np.asarray(labels)
+    turned = array.dtype.kind == "U" and isinstance(labels, (list, tuple))
+    if turned and array.ndim == 1 and any(map(is_nothing, labels)):
+        return np.array(labels, dtype=object)
+    return array
