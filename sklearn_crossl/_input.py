@@ -98,6 +98,32 @@ def read_new(X: Any, modalities: Any, max_missing: float) -> tuple[InputForm, Wi
     return form, Windows.of(sources, max_missing, channels)
 
 
+def check_same_modalities(modalities: Any, form: InputForm) -> None:
+    """Check that the parameter still describes the modalities that were fitted.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not.
+    """
+    fitted = list(form.channels.items())
+    if form.array_shape is not None:
+        same = (
+            not are_names(modalities)
+            and list(resolve_modalities(modalities, form.n_channels).items()) == fitted
+        )
+    elif modalities is None:
+        same = not form.unused
+    else:
+        same = are_names(modalities) and list(modalities) == list(form.channels)
+    if not same:
+        raise ValueError(
+            f"modalities={modalities!r}, but the estimator was fitted on "
+            f"{form.channels}, and training goes on with these; set `modalities` back, "
+            "or fit afresh with warm_start=False."
+        )
+
+
 def read_again(
     X: Any, form: InputForm, max_missing: float, min_windows: int = 1
 ) -> Windows:

@@ -27,7 +27,7 @@ def module_to_arrays(module: nn.Module) -> dict[str, np.ndarray]:
 
 def arrays_to_module(
     arrays: Mapping[str, np.ndarray], module: nn.Module, *, strict: bool = True
-) -> None:
+) -> list[str]:
     """Load what :func:`module_to_arrays` returned.
 
     Parameters
@@ -38,9 +38,15 @@ def arrays_to_module(
         Built from the same configuration; changed in place.
     strict : bool, default=True
         Whether all names must match.
+
+    Returns
+    -------
+    list of str
+        Names that the arrays or the module lack.
     """
     state = {name: torch.tensor(array) for name, array in arrays.items()}
-    module.load_state_dict(state, strict=strict)
+    missing, unexpected = module.load_state_dict(state, strict=strict)
+    return [*missing, *unexpected]
 
 
 def optimizer_to_arrays(optimizer: torch.optim.Optimizer) -> dict[str, np.ndarray]:

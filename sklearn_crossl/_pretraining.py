@@ -34,6 +34,13 @@ _MOST_HOST_ROWS = 128  # what the caches of a CPU like best
 _PASS_BYTES = 2**26  # of a pass; on CUDA an eighth of the memory
 _GROWTH = 64  # bytes that a pass takes for each byte of its input, about
 
+#: What a plain fit keeps of what only going on needs.
+NOTHING_KEPT: dict[str, Any] = {
+    "training_weights": {},
+    "optimizer": {},
+    "optimizer_name": None,
+}
+
 
 def pretrain(
     dataset: WindowDataset | StreamedWindows,
@@ -97,9 +104,9 @@ def learnt(
     Returns
     -------
     dict
-        ``weights`` and ``code_means``: what embedding needs; ``training_weights`` and
-        ``optimizer``: what going on needs besides; ``history``: a dict for each epoch;
-        and the sizes.
+        ``weights`` and ``code_means``: what embedding needs; ``training_weights``,
+        ``optimizer`` and ``optimizer_name``: what going on needs besides; ``history``: a
+        dict for each epoch; and the sizes.
     """
     if net.sample is not None:
         fit_learnt(net.module_, net.sample, net.device)
@@ -113,6 +120,7 @@ def learnt(
         "weights": {name: a for name, a in arrays.items() if name not in head},
         "training_weights": head,
         "optimizer": optimizer_to_arrays(net.optimizer_),
+        "optimizer_name": type(net.optimizer_).__name__,
         "history": earlier + epochs,
         "code_means": _code_means(net),
         "code_size": net.module_.code_size,
@@ -255,14 +263,21 @@ def _code_means(net: PretrainingNet) -> np.ndarray:
 
 
 def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
+    arrays = {**previous["weights"], **previous["training_weights"]}
+    before, now = previous["optimizer_name"], type(net.optimizer_).__name__
     try:
-        arrays = {**previous["weights"], **previous["training_weights"]}
-        # A plain fit threw its head away: then training goes on with a new one.
-        arrays_to_module(arrays, net.module_, strict=bool(previous["training_weights"]))
+        odd = arrays_to_module(arrays, net.module_, strict=False)
+        if before is None:  # a plain fit threw its head away: there is a new one
+            odd = [name for name in odd if not name.startswith("objective.")]
+        elif before != now:
+            odd.append(f"the optimizer was {before} and is {now}")
+        if odd:
+            raise ValueError(", ".join(odd))
         arrays_to_optimizer(previous["optimizer"], net.optimizer_)
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            "The network that was fitted differs from the one that the parameters now "
-            "describe, so training cannot go on from it; undo the change of encoder, "
-            "aggregator, objective or optimizer, or fit afresh with warm_start=False."
+            "What was fitted differs from what the parameters now describe, so training "
+            "cannot go on from it. Keep encoder, aggregator and summary_size, and after "
+            "partial_fit or fit with warm_start=True objective and optimizer; or fit "
+            "afresh with warm_start=False."
         ) from error

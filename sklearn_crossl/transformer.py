@@ -12,20 +12,18 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import (
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_is_fitted
 
 from ._batches import make_dataset
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._effective_rank import effective_rank
-from ._input import read_again, read_new
+from ._input import check_same_modalities, read_again, read_new
 from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._output import output_array
 from ._paper import published
-from ._pretraining import build_for_embedding, embed, learnt, pretrain
+from ._pretraining import NOTHING_KEPT, build_for_embedding, embed, learnt, pretrain
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
@@ -145,7 +143,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     callbacks : list of skorch callbacks, default=None
         Passed on to skorch, as copies.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the call before.
+        Whether ``fit`` goes on from the weights of the call before. Modalities, stages,
+        ``summary_size`` and optimizer must be as they were.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState instance or None, default=None
@@ -496,7 +495,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         def attributes(result: dict[str, Any]) -> dict[str, Any]:
             if not (self.warm_start or partial):
-                result = {**result, "training_weights": {}, "optimizer": {}}
+                result = {**result, **NOTHING_KEPT}
             return {**fitted, **_learnt_attributes(result)}
 
         bridge = None
@@ -533,8 +532,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             fitted.update(names_and_number(X, form))
         else:
             form = self._form
+            check_same_modalities(self.modalities, form)
             windows = read_again(X, form, self.max_missing, min_windows=2)
-            check_names(self, X, self._form)
+            check_names(self, X, form)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
         )

@@ -304,3 +304,15 @@ def test_names_need_named_input_and_arrays_stay_arrays():
     model = make(modalities=[3, 1]).fit(X)
     with pytest.raises(TypeError, match="was fitted on an array of windows"):
         model.transform({"acc": X})
+
+
+def test_training_goes_on_with_the_same_names_only():
+    X, _ = two_rates()
+    model = make(modalities=["acc"], summary_size=0).fit(X)
+    for modalities in (None, ["pulse"], ["acc", "pulse"], {"acc": 0}):
+        model.set_params(modalities=modalities)
+        with pytest.raises(ValueError, match=r"was fitted on \{'acc'"):
+            model.partial_fit(X)
+    assert model.set_params(modalities=("acc",)).partial_fit(X).n_iter_ == 3
+    model = make(modalities=["acc", "pulse"], summary_size=0).fit(X)
+    assert model.set_params(modalities=None).partial_fit(X).n_iter_ == 3

@@ -17,6 +17,7 @@ from torch import nn
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._training import enough_epochs
+from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.objectives import VICReg
 
@@ -315,6 +316,54 @@ def test_warm_start_with_another_network_is_refused(X):
     with pytest.raises(ValueError, match="training cannot go on from it"):
         model.fit(X)
     np.testing.assert_array_equal(model.transform(X), Z)
+
+
+CHANGES = {
+    "encoder": TCNEncoder(widths=(8, 8, 8)),
+    "aggregator": "mlp",
+    "summary_size": 64,
+    "summary_size and no more": 0,
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_training_does_not_go_on_with_another_network(X, name, warm_start):
+    sizes = {"summary_size": 32 if CHANGES[name] == 0 else 0}
+    model = make(warm_start=warm_start, **sizes).fit(X)
+    before = copy.deepcopy(model)
+    model.set_params(**{name.split()[0]: CHANGES[name]})
+    with pytest.raises(ValueError, match="Keep encoder, aggregator and summary_size"):
+        model.partial_fit(X)
+    same_state(model, before)
+
+
+def test_a_hidden_layer_is_another_network(X):
+    model = make(aggregator=SetAggregator(), summary_size=0).fit(X)
+    model.set_params(aggregator__hidden_size=64)
+    with pytest.raises(ValueError, match="training cannot go on from it"):
+        model.partial_fit(X)
+
+
+def test_objective_and_optimizer_may_change_after_a_plain_fit_only(X):
+    other = {"objective": VICReg(projector=(8,)), "optimizer": "adam"}
+    for name, value in other.items():
+        first = {"optimizer": "sgd", "summary_size": 0}
+        plain, warm = (make(warm_start=w, **first).fit(X) for w in (False, True))
+        assert plain.set_params(**{name: value}).partial_fit(X).n_iter_ == 3
+        with pytest.raises(ValueError, match="objective and optimizer; or fit"):
+            warm.set_params(**{name: value}).fit(X)
+
+
+@pytest.mark.parametrize("modalities", [[1, 3], None, ["acc", "pulse"]])
+def test_training_does_not_go_on_with_other_modalities(X, modalities):
+    model = make(warm_start=True, summary_size=0).fit(X)
+    model.set_params(modalities=modalities)
+    for call in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=r"modalities=.*was fitted on {'acc': \(0"):
+            call(X)
+    model.set_params(modalities={"acc": [0, 1, 2], "pulse": slice(3, None)})
+    assert model.fit(X).n_iter_ == 4
 
 
 def test_patience_stops_and_takes_the_best_back(X):
