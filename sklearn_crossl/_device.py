@@ -5,9 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 import torch
+
+_GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -48,13 +51,16 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's generators inside the block and restore them after it."""
+    """Seed torch's generators inside the block and restore them after it.
+
+    Threads wait for each other, as each would draw from what another one seeded.
+    """
     if device.type == "cpu":
         fork = torch.random.fork_rng(devices=[])
     else:
         count = getattr(torch, device.type).device_count()
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
-    with fork:
+    with _GENERATORS, fork:
         torch.manual_seed(seed)
         yield
 

@@ -132,7 +132,7 @@ def build_for_embedding(
     kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
-    with torch.random.fork_rng(devices=[]):  # its initial weights are replaced
+    with seeded(0, torch.device("cpu")):  # any seed: the initial weights are replaced
         network = kind(**config)
     arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)

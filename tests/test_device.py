@@ -1,3 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
+
+import numpy as np
 import pytest
 import torch
 
@@ -49,6 +53,39 @@ def test_seeding_leaves_the_global_generator_as_it_was():
         first = torch.rand(4)
     with seeded(3, CPU):
         assert torch.equal(first, torch.rand(4))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_threads_draw_what_they_would_draw_alone():
+    def draw(seed):
+        with seeded(seed, CPU), seeded(seed, CPU):  # one thread may enter twice
+            draws = []
+            for _ in range(5):
+                draws.append(torch.rand(2))
+                sleep(0.001)  # lets others run
+        return torch.stack(draws)
+
+    before = torch.get_rng_state()
+    alone = [draw(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(draw, range(4)))
+    assert torch.equal(torch.stack(alone), torch.stack(together))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_fits_in_threads_learn_what_they_would_learn_alone():
+    X = torch.randn(24, 4, 20, generator=torch.Generator().manual_seed(0)).numpy()
+
+    def embed(seed):
+        params = {"max_epochs": 5, "summary_size": 32, "device": "cpu"}
+        model = CroSSLTransformer([3, 1], random_state=seed, **params)
+        return model.fit(X).transform(X)
+
+    before = torch.get_rng_state()
+    alone = [embed(seed) for seed in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(embed, range(2)))
+    assert np.array_equal(alone, together)
     assert torch.equal(before, torch.get_rng_state())
 
 
