@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -35,7 +35,7 @@ class LossNet(NeuralNet):
     interrupted_ : bool
         Whether the user stopped the training.
     diverged_ : int or None
-        The epoch in which the loss became NaN or infinite.
+        The epoch in which loss, weights or embedding became NaN or infinite.
     """
 
     def __init__(self, module: nn.Module, **kwargs: Any):
@@ -46,6 +46,26 @@ class LossNet(NeuralNet):
     def on_train_begin(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         super().on_train_begin(net, *args, **kwargs)
         self.module_.train()  # parts may be in another mode than the whole
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        super().on_epoch_end(net, **kwargs)
+        if not self._has_good_weights():  # the loss was that before the last step
+            self.diverge()
+
+    def on_train_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
+        super().on_train_end(net, *args, **kwargs)
+        if self.interrupted_ and not self._has_good_weights():
+            self.diverged_ = len(self.history)
+
+    def _has_good_weights(self) -> bool:
+        """Say whether the squares of what learns are finite: normalisation takes them."""
+        learning = [p.detach() for p in self.module_.parameters() if p.requires_grad]
+        return bool(np.isfinite(float(sum(p.abs().square().sum() for p in learning))))
+
+    def diverge(self) -> NoReturn:
+        """End the training, of which this epoch does not count."""
+        self.diverged_ = len(self.history)
+        raise Diverged
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # skorch asks before every step
@@ -85,8 +105,7 @@ class LossNet(NeuralNet):
             raise
         means = {name: float(t) / len(iterator.dataset) for name, t in totals.items()}
         if not all(np.isfinite(list(means.values()))):
-            self.diverged_ = len(self.history)
-            raise Diverged
+            self.diverge()
         self.history.record(f"{prefix}_loss", means.pop("loss"))
         for name, value in means.items():
             self.history.record(name, value)
@@ -94,7 +113,7 @@ class LossNet(NeuralNet):
 
 
 class GoodWeights(Callback):
-    """Keeps the weights of the last epoch whose loss was finite."""
+    """Keeps the weights of the last epoch that did not diverge."""
 
     def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
         # An epoch may be one step, and the summary, most of the arrays, never learns.
@@ -144,8 +163,8 @@ def history(net: LossNet) -> list[dict[str, Any]]:
     """Collect what was recorded of each epoch."""
     return [
         {name: value for name, value in epoch.items() if name != "batches"}
-        for epoch in net.history
-        if "train_loss" in epoch  # not of an epoch that was cut short
+        for number, epoch in enumerate(net.history, start=1)
+        if "train_loss" in epoch and number != net.diverged_  # nor one cut short
     ]
 
 
@@ -153,8 +172,9 @@ def check_end(net: LossNet, kept: str) -> None:
     """Raise if training failed in its first epoch, saying what is kept; else warn."""
     if net.diverged_ is not None:
         text = (
-            f"The loss became NaN or infinite in epoch {net.diverged_}. Try a lower lr "
-            f"(now {net.lr}), precision='fp32', or look for extreme values in X."
+            "Training diverged: the loss, the weights or the embedding became NaN or "
+            f"infinite in epoch {net.diverged_}. Try a lower lr (now {net.lr}), "
+            "precision='fp32', or look for extreme values in X."
         )
         if net.diverged_ == 1:
             raise ValueError(f"{text} No epoch ended well: {kept}")

@@ -76,13 +76,11 @@ def pretrain(
     Raises
     ------
     ValueError
-        If the loss is not finite in the first epoch, or ``previous`` does not fit.
+        If training diverges in the first epoch, or ``previous`` does not fit.
     """
     with seeded(seed, training["device"]), freed_memory_kept():
         network = CroSSLNetwork(**network_config)
-        net = make_net(network, dataset, **training)
-        if bridge is not None:
-            net.callbacks = [("scikit_learn", bridge), *net.callbacks]
+        net = make_net(network, dataset, **training, bridge=bridge)
         net.initialize()
         if previous is not None:
             _resume(net, previous)

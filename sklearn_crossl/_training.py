@@ -77,13 +77,13 @@ class PretrainingNet(LossNet):
 
 
 class _EffectiveRank(Callback):
-    """Records the effective rank of the probe's embedding."""
+    """Records the effective rank of the probe's embedding, which must be finite."""
 
     def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
         embedding = net.embed_probe()[1].double().cpu().numpy()
-        finite = np.isfinite(embedding).all()
-        rank = effective_rank(embedding) if finite else float("nan")
-        net.history.record("effective_rank", rank)
+        if not np.isfinite(embedding).all():
+            net.diverge()
+        net.history.record("effective_rank", effective_rank(embedding))
 
 
 def make_net(
@@ -102,18 +102,22 @@ def make_net(
     patience: int | None,
     callbacks: Sequence[Any],
     verbose: int,
+    bridge: Callback | None = None,
 ) -> PretrainingNet:
     """Build the skorch net for a network; ``fit(dataset)`` trains it in place.
 
-    Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved.
+    Parameters are those of :class:`sklearn_crossl.CroSSLTransformer`, resolved, and the
+    ``bridge`` to callbacks of other kinds.
     """
     if compile:
         network.encode = compiled(network.encode)  # type: ignore[method-assign]
     batches = ShuffledBatches(dataset, batch_size, device)
-    own: list[Any] = [
-        ("good_weights", GoodWeights()),
+    own: list[Any] = [  # the first ends an epoch that is not to be kept
         ("effective_rank", _EffectiveRank()),
+        ("good_weights", GoodWeights()),
     ]
+    if bridge is not None:
+        own.append(("scikit_learn", bridge))
     if lr_schedule == "onecycle":
         own.append(("lr_schedule", one_cycle(lr, max_epochs * len(batches))))
     if verbose:

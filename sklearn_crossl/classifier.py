@@ -216,7 +216,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         ------
         ValueError
             If a parameter, X or y is not as described, there are fewer than two classes,
-            or the loss is not finite in the first epoch. What was fitted before is kept.
+            or training diverges in the first epoch. What was fitted before is kept.
         """
         return self._fit(X, y, groups)
 

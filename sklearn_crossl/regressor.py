@@ -140,8 +140,8 @@ class CroSSLRegressor(RegressorMixin, FineTuned):
         Raises
         ------
         ValueError
-            If a parameter, X or y is not as described, or the loss is not finite in the
-            first epoch. What was fitted before is kept.
+            If a parameter, X or y is not as described, or training diverges in the first
+            epoch. What was fitted before is kept.
         """
         return self._fit(X, y, groups)
 

@@ -339,8 +339,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         TypeError
             If X, ``modalities`` or a stage has the wrong type.
         ValueError
-            If a parameter, X or ``groups`` is not as described, or the loss is not finite
-            in the first epoch. What was fitted before is kept.
+            If a parameter, X or ``groups`` is not as described, or training diverges in
+            the first epoch. What was fitted before is kept.
         """
         previous = getattr(self, "_learnt", None) if self.warm_start else None
         return self._train(X, groups, previous, self.max_epochs, self.lr_schedule)
@@ -373,8 +373,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         TypeError
             If X has the wrong type.
         ValueError
-            If X or ``groups`` is not as described, or the loss is not finite. What was
-            learnt before is kept.
+            If X or ``groups`` is not as described, or training diverges. What was learnt
+            before is kept.
         """
         previous = getattr(self, "_learnt", None)
         return self._train(X, groups, previous, 1, "constant", True)

@@ -3,11 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 import torch
+from skorch.callbacks import Callback
 from torch import nn
 from torch.utils.data import Dataset
 
-from sklearn_crossl._loop import LossNet, history
+from sklearn_crossl._loop import GoodWeights, LossNet, history
 
 
 class Modes(nn.Module):
@@ -71,3 +73,29 @@ def test_a_loss_that_is_not_finite_ends_the_training():
     net = fit([1.0, 2, 3, 4, 5, 6, np.nan])
     assert net.diverged_ == 1
     assert history(net) == []
+
+
+class Spoil(Callback):
+    """Makes weights NaN or huge after a step."""
+
+    def __init__(self, value, *, interrupt=False):
+        self.value = value
+        self.interrupt = interrupt
+
+    def on_batch_end(self, net, **kwargs):
+        if len(net.history) == 2 and len(kwargs["batch"][0].values) == 2:
+            with torch.no_grad():
+                net.module_.part.weight.fill_(self.value)
+            if self.interrupt:
+                raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e20])
+@pytest.mark.parametrize("interrupt", [False, True])
+def test_weights_that_diverge_in_the_last_step_are_not_kept(value, interrupt):
+    values = [1.0, 2, 3, 4, 5, 6, 7, 8]
+    callbacks = [GoodWeights(), Spoil(value, interrupt=interrupt)]
+    net = fit(values, lr=1e-4, callbacks=callbacks)
+    assert net.diverged_ == 2
+    assert len(history(net)) == 1
+    assert abs(net.module_.part.weight.item()) < 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import make_windows
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
 
@@ -100,6 +100,15 @@ def test_early_stopping(pretrained):
     model = make(pretrained, **params).fit(X, y, groups=np.arange(90) // 10)
     losses = [row["valid_loss"] for row in model.history_]
     assert model.n_iter_ == np.argmin(losses) + 1 + 2 < 60
+
+
+def test_a_last_step_that_diverges_is_not_kept(pretrained):
+    params = {"batch_size": 90, "gradual_unfreezing": False}
+    model = make(pretrained, lr=1e10, max_epochs=3, **params)
+    with pytest.warns(ConvergenceWarning, match="epoch 3.*weights of epoch 2 are kept"):
+        model.fit(X, Y)
+    assert len(model.history_) == model.n_iter_ == 2
+    assert np.isfinite(model.predict(X)).all()
 
 
 def test_reproducible_and_persistent(pretrained):

@@ -437,6 +437,13 @@ def test_a_nan_loss_at_once_is_an_error_and_loses_nothing(X):
     np.testing.assert_array_equal(model.transform(X), Z)
 
 
+@pytest.mark.parametrize("params", [{"lr": 1e30}, {"lr": 1e30, "optimizer": "sgd"}])
+def test_a_last_step_that_diverges_is_an_error(X, params):
+    model = make(max_epochs=1, batch_size=48, **params)
+    with pytest.raises(ValueError, match="infinite in epoch 1.*nothing was learnt"):
+        model.fit(X)
+
+
 def test_progress_bar(X, capsys):
     make(verbose=1).fit(X)
     assert "2/2" in capsys.readouterr().err
