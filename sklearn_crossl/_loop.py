@@ -147,11 +147,19 @@ class ProgressBar(Callback):
 def one_cycle(lr: float | Sequence[float], n_steps: int) -> LRScheduler:
     """Let the learning rate, of each group of parameters, rise and fall once."""
     return LRScheduler(
-        torch.optim.lr_scheduler.OneCycleLR,
+        _one_cycle_of,
         max_lr=lr,
         total_steps=n_steps + 1,  # skorch steps once more, after the last batch
         step_every="batch",
     )
+
+
+def _one_cycle_of(optimizer: torch.optim.Optimizer, **kwargs: Any) -> Any:
+    """Make the schedule, of the momentum as well where there is any."""
+    settings = optimizer.defaults
+    has_momentum = "betas" in settings or settings.get("momentum", 0) > 0
+    schedule = torch.optim.lr_scheduler.OneCycleLR
+    return schedule(optimizer, cycle_momentum=has_momentum, **kwargs)
 
 
 def early_stopping(monitor: str, patience: int) -> EarlyStopping:

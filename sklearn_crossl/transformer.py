@@ -116,9 +116,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     lr : float, default=1e-3
         Learning rate; the peak of it with ``lr_schedule="onecycle"``.
     lr_schedule : {"onecycle", "constant"}, default="onecycle"
-        Whether the learning rate rises and falls once over the run.
+        Whether the learning rate rises and falls once over the run. The momentum of
+        optimizers that have one falls and rises with "onecycle".
     optimizer : {"adamw", "adam", "sgd"} or Optimizer class, default="adamw"
-        Called with ``lr`` and ``weight_decay``.
+        Called with ``lr`` and ``weight_decay``; "sgd" has no momentum.
     weight_decay : float, default=1e-2
         Passed to the optimizer; the default is torch's for AdamW.
     patience : int or None, default=None

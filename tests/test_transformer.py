@@ -478,9 +478,40 @@ def test_where_nothing_can_be_compiled_training_goes_on(X, monkeypatch):
     np.testing.assert_array_equal(Z, expected)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", torch.optim.RMSprop])
-def test_optimizers(X, optimizer):
-    assert make(optimizer=optimizer, lr=1e-4).fit(X).n_iter_ == 2
+CLASSES = ["RMSprop", "Adagrad", "Adadelta", "ASGD", "Adafactor", "NAdam"]
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd", *CLASSES])
+def test_optimizers(X, name):
+    optimizer = getattr(torch.optim, name) if name in CLASSES else name
+    model = make(optimizer=optimizer, lr=1e-4, summary_size=0).fit(X)
+    assert model.n_iter_ == 2
+
+
+class Settings(Callback):
+    def on_batch_begin(self, net, **kwargs):
+        group = net.optimizer_.param_groups[0]
+        momentum = group["betas"][0] if "betas" in group else group["momentum"]
+        net.history.record_batch("momentum", momentum)
+
+    def on_epoch_end(self, net, **kwargs):
+        net.history.record("momenta", net.history[-1, "batches", :, "momentum"])
+
+
+class Heavy(torch.optim.SGD):
+    def __init__(self, params, lr, weight_decay):
+        super().__init__(params, lr, momentum=0.5, weight_decay=weight_decay)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "momenta"),
+    [("adamw", (0.85, 0.95)), (Heavy, (0.85, 0.95)), ("sgd", (0, 0))],
+)
+def test_only_momentum_that_there_is_goes_with_the_learning_rate(X, optimizer, momenta):
+    params = {"max_epochs": 4, "lr": 1e-4, "summary_size": 0}
+    model = make(optimizer=optimizer, callbacks=[Settings()], **params).fit(X)
+    seen = np.concatenate([row["momenta"] for row in model.history_])
+    assert (seen.min(), seen.max()) == pytest.approx(momenta, abs=0.01)
 
 
 def test_the_published_configuration_runs_as_such(X):
