@@ -133,9 +133,13 @@ class FineTuningNet(LossNet):
         Maps outputs (n, n_outputs) and targets (n,) to losses (n,).
     autocast : torch.dtype or None
         The encoders' number format.
+    head_lr : float
+        The head's learning rate; ``lr`` is that of the rest.
     **kwargs : dict
         Parameters of :class:`skorch.NeuralNet`.
     """
+
+    rates = ("lr", "head_lr")
 
     def __init__(
         self,
@@ -143,11 +147,13 @@ class FineTuningNet(LossNet):
         *,
         loss: Loss,
         autocast: torch.dtype | None,
+        head_lr: float,
         **kwargs: Any,
     ):
         super().__init__(module, **kwargs)
         self.loss = loss
         self.autocast = autocast
+        self.head_lr = head_lr
 
     def infer(self, x: LabelledBatch, **fit_params: Any) -> dict[str, Tensor]:
         outputs = self.module_(x, self.autocast).float()
@@ -196,6 +202,8 @@ def fine_tune(
         device=device,
         max_epochs=max_epochs,
         batch_size=batch_size,
+        lr=lr,
+        head_lr=head_lr,
         optimizer=partial(_adamw, groups),
         optimizer__weight_decay=weight_decay,
         train_split=None if validation is None else predefined_split(validation),

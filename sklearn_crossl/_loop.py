@@ -38,6 +38,8 @@ class LossNet(NeuralNet):
         The epoch in which loss, weights or embedding became NaN or infinite.
     """
 
+    rates: tuple[str, ...] = ("lr",)  # attributes that are learning rates
+
     def __init__(self, module: nn.Module, **kwargs: Any):
         super().__init__(module, criterion=nn.Identity, **kwargs)
         self.interrupted_ = False
@@ -179,9 +181,11 @@ def history(net: LossNet) -> list[dict[str, Any]]:
 def check_end(net: LossNet, kept: str) -> None:
     """Raise if training failed in its first epoch, saying what is kept; else warn."""
     if net.diverged_ is not None:
+        names = " or ".join(net.rates)
+        now = " and ".join(str(getattr(net, name)) for name in net.rates)
         text = (
             "Training diverged: the loss, the weights or the embedding became NaN or "
-            f"infinite in epoch {net.diverged_}. Try a lower lr (now {net.lr}), "
+            f"infinite in epoch {net.diverged_}. Try a lower {names} (now {now}), "
             "precision='fp32', or look for extreme values in X."
         )
         if net.diverged_ == 1:

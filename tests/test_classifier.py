@@ -342,8 +342,10 @@ def test_a_loss_that_diverges_at_once_is_an_error_and_loses_nothing(pretrained):
 
 
 def test_a_loss_that_diverges_later_keeps_the_last_good_weights(pretrained):
-    model = make(pretrained=pretrained, max_epochs=5, callbacks=[Spoil(3)])
-    with pytest.warns(ConvergenceWarning, match="weights of epoch 2 are kept"):
+    rates = {"lr": 3e-5, "head_lr": 0.02}
+    model = make(pretrained=pretrained, max_epochs=5, callbacks=[Spoil(3)], **rates)
+    match = r"lower lr or head_lr \(now 3e-05 and 0.02\).*weights of epoch 2 are kept"
+    with pytest.warns(ConvergenceWarning, match=match):
         model.fit(X, Y)
     assert model.n_iter_ == 2
     assert np.isfinite(model.predict_proba(X)).all()

@@ -418,7 +418,8 @@ class Spoil(Callback):
 
 def test_a_nan_loss_keeps_the_last_good_weights(X):
     model = make(max_epochs=5, callbacks=[Spoil(3)])
-    with pytest.warns(ConvergenceWarning, match=r"NaN or infinite in epoch 3.*lower lr"):
+    match = r"NaN or infinite in epoch 3.*lower lr \(now 0.001\)"
+    with pytest.warns(ConvergenceWarning, match=match):
         model.fit(X)
     assert model.n_iter_ == 2
     assert np.isfinite(model.transform(X)).all()
