@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 _N_FOLDS = 3
@@ -55,3 +58,14 @@ def folds(
         if len(known):
             parts.append((training, known))
     return parts
+
+
+def warn_not_calibrated() -> None:
+    """Tell that there are no windows to learn the temperature from."""
+    warnings.warn(
+        "A training run of the calibration was interrupted or diverged, so temperature_ "
+        "is 1 and probabilities are less sure than they should be. Fit again, with a "
+        "lower head_lr if it diverged, or set calibrate=False.",
+        ConvergenceWarning,
+        stacklevel=3,
+    )

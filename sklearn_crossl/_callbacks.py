@@ -8,6 +8,8 @@ from typing import Any
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from ._loop import Ended
+
 try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:  # scikit-learn < 1.9
@@ -55,7 +57,7 @@ class CallbackBridge(Callback):
             reconstruction_attributes=lambda: self.fitted(net),
         )
         if stop:
-            raise KeyboardInterrupt  # how a skorch callback ends the training
+            raise Ended
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         self.fit_.call_on_fit_task_end(

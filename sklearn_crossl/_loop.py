@@ -14,8 +14,8 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
 
 
-class Diverged(KeyboardInterrupt):
-    """Stops skorch's loop, which takes KeyboardInterrupt for a wish to end."""
+class Ended(KeyboardInterrupt):
+    """Ends skorch's loop, which takes KeyboardInterrupt for a wish to end, as planned."""
 
 
 class LossNet(NeuralNet):
@@ -33,7 +33,7 @@ class LossNet(NeuralNet):
     Attributes
     ----------
     interrupted_ : bool
-        Whether the user stopped the training.
+        Whether the user, or a callback that is no early stopping, ended the training.
     diverged_ : int or None
         The epoch in which loss, weights or embedding became NaN or infinite.
     """
@@ -44,6 +44,16 @@ class LossNet(NeuralNet):
         super().__init__(module, criterion=nn.Identity, **kwargs)
         self.interrupted_ = False
         self.diverged_: int | None = None
+
+    def fit_loop(self, *args: Any, **kwargs: Any) -> LossNet:
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except Ended:
+            raise
+        except KeyboardInterrupt:
+            rules = [c for _, c in self.callbacks_ if isinstance(c, EarlyStopping)]
+            self.interrupted_ = not any(c.misses_ == c.patience for c in rules)
+            raise
 
     def on_train_begin(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
         super().on_train_begin(net, *args, **kwargs)
@@ -67,7 +77,7 @@ class LossNet(NeuralNet):
     def diverge(self) -> NoReturn:
         """End the training, of which this epoch does not count."""
         self.diverged_ = len(self.history)
-        raise Diverged
+        raise Ended
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # skorch asks before every step
@@ -93,18 +103,14 @@ class LossNet(NeuralNet):
             return
         totals: dict[str, Tensor] = {}
         n_batches = 0
-        try:
-            for batch in iterator:
-                self.notify("on_batch_begin", batch=batch, training=training)
-                step = step_fn(batch, **fit_params)
-                n_batches += 1
-                size = len(batch[0].observed)
-                for name, term in step["y_pred"].items():
-                    totals[name] = totals.get(name, 0) + term.detach() * size
-                self.notify("on_batch_end", batch=batch, training=training, **step)
-        except KeyboardInterrupt:
-            self.interrupted_ = True
-            raise
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            n_batches += 1
+            size = len(batch[0].observed)
+            for name, term in step["y_pred"].items():
+                totals[name] = totals.get(name, 0) + term.detach() * size
+            self.notify("on_batch_end", batch=batch, training=training, **step)
         means = {name: float(t) / len(iterator.dataset) for name, t in totals.items()}
         if not all(np.isfinite(list(means.values()))):
             self.diverge()
@@ -176,6 +182,11 @@ def history(net: LossNet) -> list[dict[str, Any]]:
         for number, epoch in enumerate(net.history, start=1)
         if "train_loss" in epoch and number != net.diverged_  # nor one cut short
     ]
+
+
+def ended_well(net: LossNet) -> bool:
+    """Say whether nothing but its rules ended the training."""
+    return net.diverged_ is None and not net.interrupted_
 
 
 def check_end(net: LossNet, kept: str) -> None:

@@ -13,8 +13,9 @@ from scipy.special import softmax
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._calibration import folds, temperature
+from ._calibration import folds, temperature, warn_not_calibrated
 from ._finetuning import FineTunedNetwork, outputs
+from ._loop import ended_well
 from ._material import Material
 from ._supervised import FineTuned
 from ._targets import Target, class_target
@@ -60,7 +61,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         Whether to scale the logits by a temperature, so that of the windows said to be of
         a class with 80 % about 80 % are. It is learnt from the windows held out by
         ``early_stopping``; without it by three-fold cross-validation of the head alone,
-        by ``groups`` if there are any; it is 1 where a class has a single label.
+        by ``groups`` if any; it is 1 if a class has a single label or a fold diverges.
     class_weight : dict, "balanced" or None, default=None
         How much each class's windows count. "balanced" counts the classes alike.
     max_epochs : int or "auto", default="auto"
@@ -279,21 +280,20 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
-        target = material.target
-        tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, rows
-
-        def test(network: FineTunedNetwork, rows: np.ndarray) -> None:
-            windows = material.choose(rows)
-            tested.append((outputs(network, windows, material.device), rows))
-
+        target = material.target.values
+        tested: list[tuple[FineTunedNetwork, np.ndarray]] = []  # and the windows' rows
         if self.calibrate and held_out is not None:
-            test(network, held_out)
+            tested.append((network, held_out))
         elif self.calibrate:
             seed = int(torch.randint(2**31 - 1, ()))
-            for training, rows in folds(target.values, material.groups, seed):
+            for training, rows in folds(target, material.groups, seed):
                 head = self._train(material, training, None, "all", auxiliary=True)
-                test(head.module_, rows)
+                if not ended_well(head):
+                    warn_not_calibrated()
+                    return {"temperature_": 1.0}
+                tested.append((head.module_, rows))
         if not tested:
             return {"temperature_": 1.0}
-        logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
-        return {"temperature_": temperature(logits, target.values[of_rows])}
+        said = [outputs(n, material.choose(rows), material.device) for n, rows in tested]
+        of_rows = np.concatenate([rows for _, rows in tested])
+        return {"temperature_": temperature(np.concatenate(said), target[of_rows])}

@@ -19,7 +19,7 @@ from skorch.callbacks import Callback
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer, _supervised
-from sklearn_crossl._finetuning import outputs
+from sklearn_crossl._finetuning import FineTuningNet, outputs
 from sklearn_crossl._material import Material
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.inspection import (
@@ -318,6 +318,24 @@ def test_keyboard_interrupt_leaves_a_usable_model(pretrained):
         model.fit(X, Y)
     assert model.n_iter_ == len(model.history_) == 2
     assert np.isfinite(model.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("loss", [np.nan, None])
+def test_a_fold_of_calibration_that_does_not_end_is_told(pretrained, monkeypatch, loss):
+    infer = FineTuningNet.infer
+
+    def spoilt(self, x, **params):
+        if any(p.requires_grad for p in self.module_.encoders.parameters()):
+            return infer(self, x, **params)
+        if loss is None:
+            raise KeyboardInterrupt
+        return {"loss": loss * infer(self, x, **params)["loss"]}
+
+    monkeypatch.setattr(FineTuningNet, "infer", spoilt)
+    model = make(pretrained=pretrained, gradual_unfreezing=False)
+    with pytest.warns(ConvergenceWarning, match="calibration was interrupted or div"):
+        model.fit(X, Y)
+    assert model.temperature_ == 1
 
 
 class Spoil(Callback):

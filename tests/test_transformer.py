@@ -12,7 +12,7 @@ from conftest import make_windows
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
 from sklearn_crossl import CroSSLTransformer
@@ -402,6 +402,36 @@ def test_keyboard_interrupt_leaves_a_usable_model(X, epoch):
         model.fit(X)
     assert model.n_iter_ == epoch - 1
     assert np.isfinite(model.transform(X)).all()
+
+
+class Stop(Callback):
+    def __init__(self, event):
+        self.event = event
+
+    def initialize(self):
+        setattr(self, self.event, self.stop)
+        return self
+
+    def stop(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("event", "n_epochs"),
+    [("on_epoch_begin", 1), ("on_batch_end", 1), ("on_epoch_end", 2)],
+)
+def test_an_interrupt_is_told_wherever_it_comes_from(X, event, n_epochs):
+    model = make(max_epochs=5, summary_size=0, callbacks=[Stop(event)])
+    with pytest.warns(ConvergenceWarning, match="interrupted in epoch 2"):
+        model.fit(X)
+    assert model.n_iter_ == n_epochs
+
+
+def test_early_stopping_of_skorch_is_no_interrupt(X):
+    rule = EarlyStopping("train_loss", patience=2)
+    params = {"lr": 1e-12, "lr_schedule": "constant", "summary_size": 0}
+    assert 3 <= make(max_epochs=50, callbacks=[rule], **params).fit(X).n_iter_ < 50
 
 
 class Spoil(Callback):
