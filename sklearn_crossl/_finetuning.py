@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from skorch.callbacks import Unfreezer
 from skorch.helper import predefined_split
 from torch import Tensor, nn
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from ._batch import Batch
 from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
-from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
+from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, joined, one_cycle
 from ._network import Apart, CroSSLNetwork
 from ._targets import Loss
 
@@ -212,7 +211,7 @@ def fine_tune(
         iterator_train__training=True,
         iterator_valid=LabelledBatches,
         iterator_valid__device=device,
-        callbacks=[*own, *(clone(callback, safe=False) for callback in callbacks), *last],
+        callbacks=joined(own, callbacks, last),
         verbose=0,
     )
     net.fit(training)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
@@ -85,7 +86,7 @@ class LossNet(NeuralNet):
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
-        return [("epoch_timer", EpochTimer())]
+        return joined([("epoch_timer", EpochTimer())])
 
     def get_loss(
         self,
@@ -173,6 +174,38 @@ def _one_cycle_of(optimizer: torch.optim.Optimizer, **kwargs: Any) -> Any:
 def early_stopping(monitor: str, patience: int) -> EarlyStopping:
     """Stop after epochs without a lower loss, and go back to the best."""
     return EarlyStopping(monitor, patience=patience, threshold=0, load_best=True)
+
+
+def check_callbacks(callbacks: Sequence[Any] | None) -> None:
+    """Check that callbacks are skorch's, with names or without."""
+    for callback in callbacks or ():
+        kind = callback
+        if (
+            isinstance(kind, (tuple, list))
+            and len(kind) == 2
+            and isinstance(kind[0], str)
+        ):
+            kind = kind[1]
+        kind = kind if isinstance(kind, type) else type(kind)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks has {callback!r}; expected objects or subclasses of "
+                "skorch.callbacks.Callback, or pairs of a name and one of these. "
+                "scikit-learn's own callbacks are given by set_callbacks."
+            )
+
+
+def joined(
+    own: list[tuple[str, Callback]],
+    users: Sequence[Any] = (),
+    last: Sequence[tuple[str, Callback]] = (),
+) -> list[Any]:
+    """List callbacks, the user's as copies; the prefix keeps their names free."""
+    before, after = (
+        [(f"crossl_{name}", callback) for name, callback in named]
+        for named in (own, last)
+    )
+    return [*before, *(clone(callback, safe=False) for callback in users), *after]
 
 
 def history(net: LossNet) -> list[dict[str, Any]]:

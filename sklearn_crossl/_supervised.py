@@ -25,7 +25,7 @@ from ._finetuning import (
 )
 from ._groups import group_numbers
 from ._input import read_again, read_new
-from ._loop import check_end, history
+from ._loop import check_callbacks, check_end, history
 from ._material import Material, gather, split
 from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
@@ -118,6 +118,7 @@ class FineTuned(BaseEstimator, ABC):
     def _fit(self, X: ArrayLike, y: Any, groups: Any) -> Any:
         """Pretrain, fine-tune, and only then set the fitted attributes."""
         check_masking_ratio(self.modality_dropout, "modality_dropout")
+        check_callbacks(self.callbacks)
         if y is None:
             name = type(self).__name__
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")

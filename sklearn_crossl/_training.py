@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from skorch.callbacks import Callback
 from torch import Tensor
 
@@ -16,7 +15,7 @@ from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._device import compiled
 from ._effective_rank import effective_rank
-from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, one_cycle
+from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, joined, one_cycle
 from ._network import CroSSLNetwork
 from ._summary.fitting import Sample
 
@@ -137,7 +136,7 @@ def make_net(
         optimizer__weight_decay=weight_decay,
         iterator_train=ShuffledBatches,
         iterator_train__device=device,
-        callbacks=[*own, *(clone(callback, safe=False) for callback in callbacks), *last],
+        callbacks=joined(own, callbacks, last),
         verbose=0,
     )
 

@@ -19,6 +19,7 @@ from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
 from ._device import autocast_dtype, resolve_device
 from ._effective_rank import effective_rank
 from ._input import check_same_modalities, read_again, read_new
+from ._loop import check_callbacks
 from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._output import output_array
@@ -116,8 +117,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     lr : float, default=1e-3
         Learning rate; the peak of it with ``lr_schedule="onecycle"``.
     lr_schedule : {"onecycle", "constant"}, default="onecycle"
-        Whether the learning rate rises and falls once over the run. The momentum of
-        optimizers that have one falls and rises with "onecycle".
+        Whether the learning rate rises and falls once over the run, against any momentum.
     optimizer : {"adamw", "adam", "sgd"} or Optimizer class, default="adamw"
         Called with ``lr`` and ``weight_decay``; "sgd" has no momentum.
     weight_decay : float, default=1e-2
@@ -486,6 +486,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     ) -> CroSSLTransformer:
         """Train, and only then set the fitted attributes: errors leave them as before."""
         check_masking_ratio(self.masking_ratio)
+        check_callbacks(self.callbacks)
         fitted, windows = self._check_training(X, previous, partial)
         for role, stages in _STAGES.items():
             fitted[f"{role}_"] = resolve_stage(role, getattr(self, role), *stages)

@@ -306,6 +306,17 @@ def test_without_calibration_the_temperature_is_one(pretrained):
     assert make(pretrained=pretrained).fit(X, Y).temperature_ != 1
 
 
+@pytest.mark.parametrize("name", ["good_weights", "lr_schedule", "unfreeze_encoders"])
+def test_callbacks_may_have_any_name(pretrained, name):
+    make(pretrained=pretrained, callbacks=[(name, Callback())]).fit(X, Y)
+
+
+def test_what_is_no_callback_is_told_before_pretraining(monkeypatch):
+    monkeypatch.setattr(CroSSLTransformer, "fit", None)
+    with pytest.raises(TypeError, match="callbacks has 1; expected"):
+        make(brief(), callbacks=[1]).fit(X, Y)
+
+
 class Interrupt(Callback):
     def on_batch_begin(self, net, **kwargs):
         if len(net.history) == 3:

@@ -386,6 +386,23 @@ def test_skorch_callbacks_are_passed_through(X):
     assert not hasattr(own, "net")
 
 
+NAMES = ["epoch_timer", "good_weights", "lr_schedule", "effective_rank", "early_stopping"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "progress_bar", "scikit_learn"])
+def test_callbacks_may_have_any_name(X, name):
+    Counter.calls = 0
+    params = {"patience": 5, "verbose": 1, "summary_size": 0}
+    make(callbacks=[(name, Counter())], **params).fit(X)
+    assert Counter.calls == 2 * 3
+
+
+@pytest.mark.parametrize("bad", [1, "EpochTimer", int, ("timer", 1), (Counter, "timer")])
+def test_what_is_no_callback_is_told(X, bad):
+    with pytest.raises(TypeError, match=r"callbacks has .*; expected objects or subcl"):
+        make(callbacks=[Counter, bad]).fit(X)
+
+
 class Interrupt(Callback):
     def __init__(self, epoch):
         self.epoch = epoch
