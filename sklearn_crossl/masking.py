@@ -46,12 +46,14 @@ def check_masking_ratio(masking_ratio: Any, name: str = "masking_ratio") -> None
     >>> from sklearn_crossl.masking import check_masking_ratio
     >>> check_masking_ratio((0.1, 0.9))
     """
-    pair = masking_ratio if isinstance(masking_ratio, (tuple, list)) else [masking_ratio]
+    pair = masking_ratio
+    if not isinstance(pair, (tuple, list)):
+        pair = (pair, pair)
     good = all(isinstance(r, Real) and 0 <= float(r) < 1 for r in pair)
-    if not good or len(pair) not in (1, 2) or pair[0] > pair[-1]:
+    if not good or len(pair) != 2 or pair[0] > pair[1]:
         raise ValueError(
-            f"{name}={masking_ratio!r}; expected the fraction to hide, at least 0 "
-            "and below 1 (1 would hide everything), or a pair (low, high) of fractions."
+            f"{name}={masking_ratio!r}; expected the fraction to hide, at least 0 and "
+            "below 1 (1 would hide everything), or a pair (low, high) of such fractions."
         )
 
 

@@ -159,7 +159,8 @@ def test_same_generator_same_masks():
 
 
 @pytest.mark.parametrize(
-    "ratio", [1, 1.0, -0.1, (0.2, 1.0), (0.6, 0.4), (0.1,) * 3, (), ("a", "b"), None]
+    "ratio",
+    [1, 1.0, -0.1, (0.2, 1.0), (0.6, 0.4), [0.5], (0.1,) * 3, (), ("a", "b"), None],
 )
 def test_bad_ratios_are_refused(ratio):
     with pytest.raises(ValueError, match="masking_ratio=.*expected the fraction to hide"):
