@@ -6,6 +6,7 @@ A package of stages registers each by importing its module: the rest is read off
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -73,3 +74,30 @@ def resolve_stage(
             )
         return adapter(value)
     return clone(value)
+
+
+def check_sizes(stage: BaseEstimator, name: str, least: int = 1) -> None:
+    """Check a parameter of a stage that has a size for each layer.
+
+    Parameters
+    ----------
+    stage : stage object
+        What has the parameter.
+    name : str
+        The parameter, which is a sequence.
+    least : int, default=1
+        Of each size.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no int, or is smaller.
+    """
+    sizes = getattr(stage, name)
+    are_ints = (isinstance(s, Integral) and not isinstance(s, bool) for s in sizes)
+    if not all(are_ints) or any(size < least for size in sizes):
+        why = ", since a single unit is normalised to zero" if least == 2 else ""
+        raise ValueError(
+            f"The {name!r} parameter of {type(stage).__name__} is {sizes!r}; expected "
+            f"ints, one for each layer and at least {least} each{why}."
+        )

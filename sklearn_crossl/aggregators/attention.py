@@ -21,7 +21,8 @@ class AttentionAggregator(Aggregator):
     Parameters
     ----------
     embedding_size : int, default=256
-        Width of the tokens and of the embedding.
+        Width of the embedding and of the tokens, which are normalised and so have two
+        units or more.
     n_heads : int, default=4
         Attention heads; divides ``embedding_size``.
     hidden_size : int, default=256
@@ -45,7 +46,7 @@ class AttentionAggregator(Aggregator):
     short_name = "attention"
 
     _parameter_constraints: dict = {
-        "embedding_size": [Interval(Integral, 1, None, closed="left")],
+        "embedding_size": [Interval(Integral, 2, None, closed="left")],
         "n_heads": [Interval(Integral, 1, None, closed="left")],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
     }

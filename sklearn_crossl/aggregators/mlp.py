@@ -9,6 +9,7 @@ from numbers import Integral
 from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 
+from .._stages import check_sizes
 from .base import Aggregator, AggregatorModule, hide
 
 __all__ = ["MLPAggregator"]
@@ -23,7 +24,7 @@ class MLPAggregator(Aggregator):
     Parameters
     ----------
     embedding_size : int, default=32
-        Width of the embedding.
+        Width of the embedding, which is normalised and so has two units or more.
     hidden_sizes : sequence of int, default=(64, 32)
         Units of the hidden layers.
     rescale : bool, default=True
@@ -49,7 +50,7 @@ class MLPAggregator(Aggregator):
     short_name = "mlp"
 
     _parameter_constraints: dict = {
-        "embedding_size": [Interval(Integral, 1, None, closed="left")],
+        "embedding_size": [Interval(Integral, 2, None, closed="left")],
         "hidden_sizes": ["array-like"],
         "rescale": ["boolean"],
     }
@@ -85,6 +86,7 @@ class MLPAggregator(Aggregator):
             If a parameter is out of range.
         """
         self._validate_params()
+        check_sizes(self, "hidden_sizes")
         return _MLP(n_modalities, code_size, self)
 
 

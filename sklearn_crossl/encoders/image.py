@@ -7,6 +7,7 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
+from .._stages import check_sizes
 from ._convolution import CONSTRAINTS, ConvolutionalNetwork
 from .base import Encoder, EncoderModule
 
@@ -22,8 +23,8 @@ class ImageEncoder(Encoder):
     Parameters
     ----------
     widths : sequence of int, default=(32, 48, 128)
-        Units of each layer; those of the other modalities' encoder, so that the codes
-        have one width.
+        Units of each layer, two or more; those of the other modalities' encoder, so that
+        the codes have one width.
     kernel_size : int, default=3
         Height and width of the kernels.
     stride : int, default=2
@@ -103,6 +104,7 @@ class ImageEncoder(Encoder):
         self._validate_params()
         if not len(self.widths):
             raise ValueError("ImageEncoder got widths=(); give it at least one layer.")
+        check_sizes(self, "widths", least=2)
         kernel_sizes = [(self.kernel_size, self.kernel_size)] * len(self.widths)
         stride = (self.stride, self.stride)
         return ConvolutionalNetwork(n_channels, kernel_sizes, stride, self)

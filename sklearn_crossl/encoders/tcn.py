@@ -7,6 +7,7 @@ from numbers import Integral
 
 from sklearn.utils._param_validation import Interval
 
+from .._stages import check_sizes
 from ._convolution import CONSTRAINTS, ConvolutionalNetwork
 from .base import Encoder, EncoderModule
 from .image import ImageEncoder
@@ -26,7 +27,8 @@ class TCNEncoder(Encoder):
     Parameters
     ----------
     widths : sequence of int, default=(32, 48, 128)
-        Units of each layer. Multiples of 16 suit the vector registers of processors.
+        Units of each layer, two or more, since they are normalised. Multiples of 16 suit
+        the vector registers of processors.
     kernel_sizes : sequence of int, default=(24, 5, 3)
         Length of each layer's kernels in time steps. Wider layers with shorter kernels
         than the published ones do better at the same cost.
@@ -120,6 +122,8 @@ class TCNEncoder(Encoder):
                 f"TCNEncoder got widths={self.widths!r} and kernel_sizes="
                 f"{self.kernel_sizes!r}; give one of each for every layer."
             )
+        check_sizes(self, "widths", least=2)
+        check_sizes(self, "kernel_sizes")
         kernel_sizes = [(1, size) for size in self.kernel_sizes]
         stride = (1, self.stride)
         return ConvolutionalNetwork(

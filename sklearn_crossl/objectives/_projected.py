@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from .._stages import check_sizes
 from ._checked import CheckedObjective
 from .base import Latents, ObjectiveModule
 
@@ -33,6 +34,8 @@ class ProjectedObjective(CheckedObjective):
     def _build(
         self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
     ) -> ObjectiveModule:
+        if self.projector is not None:
+            check_sizes(self, "projector")
         return _Projected(embedding_size, self)
 
     @abstractmethod

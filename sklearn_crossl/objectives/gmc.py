@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from .._stages import check_sizes
 from ._checked import NOTHING, CheckedObjective
 from .base import Latents, ObjectiveModule
 
@@ -113,6 +114,7 @@ class GMC(CheckedObjective):
                 "The 'projector' parameter of GMC is empty; give the width of a layer at "
                 "least, which brings codes and embeddings to one size."
             )
+        check_sizes(self, "projector")
         return _GMC(embedding_size, code_size, self)
 
 

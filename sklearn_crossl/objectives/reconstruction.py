@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
 
+from .._stages import check_sizes
 from ._checked import CheckedObjective
 from ._projected import normalized_layers
 from .base import Latents, ObjectiveModule
@@ -168,6 +169,7 @@ class Reconstruction(CheckedObjective):
                 "Reconstruction predicts the modalities and needs their shapes; pass "
                 "build(..., shapes=[(n_channels, n_timepoints), ...])."
             )
+        check_sizes(self, "decoder")
         return _Reconstruction(embedding_size, shapes, self.decoder)
 
 
