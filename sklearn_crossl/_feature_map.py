@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 _PENALTY = 1.6  # times the mean squared norm of the centred features
 _ROWS = 1024  # at a time
@@ -73,12 +74,12 @@ class FeatureMap(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map complete features (n, sum(sizes)) to outputs (n, n_outputs)."""
-        return x @ self.weight + self.bias
+        return _times(x, self.weight) + self.bias
 
     def apart(self, x: Tensor) -> Tensor:
         """Map each modality's features for itself, (n, M, n_outputs)."""
         pairs = zip(x.split(self.sizes, 1), self.weight.split(self.sizes), strict=True)
-        return torch.stack([part @ weight for part, weight in pairs], dim=1)
+        return torch.stack([_times(*pair) for pair in pairs], dim=1)
 
     def fuse(self, apart: Tensor, components: Tensor, observed: Tensor) -> Tensor:
         """Sum up the modalities observed, (n, M), and what is expected of the others."""
@@ -86,6 +87,12 @@ class FeatureMap(nn.Module):
             expected = torch.einsum("nc,mco->nmo", components, self.of_components)
             apart = torch.where(observed[..., None], apart, expected)
         return apart.sum(1) + self.bias
+
+
+def _times(x: Tensor, weight: Tensor) -> Tensor:
+    """Multiply rows with a matrix of few columns, each the same wherever it stands."""
+    # ``x @ weight`` rounds a row by its place if there are five to eleven columns.
+    return linear(x, weight.T.contiguous())
 
 
 def _solve(gram: Tensor, right: Tensor, n: int) -> Tensor:

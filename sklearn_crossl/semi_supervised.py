@@ -226,9 +226,8 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         p = draw_towards(p, shares, self.max_weight)
         for group in range(whose.max() + 1):
             rows = np.flatnonzero(whose == group)
-            without = given[rows] < 0
-            drawn = draw_towards(p[rows], shares, self.max_weight)[without]
-            rows = rows[without]
+            drawn = draw_towards(p[rows], shares, self.max_weight)[given[rows] < 0]
+            rows = rows[given[rows] < 0]
             chosen = surest(drawn, share)
             label[rows[chosen]] = drawn[chosen].argmax(axis=1)
         return label

@@ -416,6 +416,17 @@ def test_a_prediction_depends_on_its_own_window_alone(fitted):
     np.testing.assert_array_equal(fitted.predict_proba(windows[complete]), p[complete])
 
 
+@pytest.mark.parametrize("n_classes", [5, 6, 10])
+def test_rows_do_not_matter_with_few_classes(pretrained, n_classes):
+    """Products with so few columns are rounded by place, done naively."""
+    y = np.arange(len(X)) % n_classes
+    model = make(pretrained=pretrained).fit(X, y)
+    order = np.random.default_rng(0).permutation(len(X))
+    logits = model.decision_function(X)
+    np.testing.assert_array_equal(model.decision_function(X[order]), logits[order])
+
+
+
 def test_missing_sensors(pretrained):
     spoilt = X.copy()
     spoilt[:7, 3] = np.nan
