@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils._missing import is_pandas_na
+
+from ._containers import is_nothing
 
 
 def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
@@ -19,7 +20,7 @@ def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
             f"groups has shape {values.shape}; expected ({n_windows},), one entry for "
             "each window, such as its subject."
         )
-    absent = [is_pandas_na(g) or g is None or g != g for g in values.tolist()]
+    absent = [is_nothing(group) for group in values.tolist()]
     if any(absent):
         raise ValueError(
             f"groups says of {sum(absent)} windows, the first at {absent.index(True)}, "

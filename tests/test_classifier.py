@@ -426,7 +426,6 @@ def test_rows_do_not_matter_with_few_classes(pretrained, n_classes):
     np.testing.assert_array_equal(model.decision_function(X[order]), logits[order])
 
 
-
 def test_missing_sensors(pretrained):
     spoilt = X.copy()
     spoilt[:7, 3] = np.nan

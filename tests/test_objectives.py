@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl.objectives import OBJECTIVES, Latents
+from sklearn_crossl.objectives import OBJECTIVES, Latents, ModuleObjective
 
 M, UNITS, SIZE = 3, 6, 8
 SHAPES = [(2, 16), (1, 9), (3, 4, 5)]  # the last one is an image
@@ -162,3 +162,22 @@ def test_training_lowers_it(name, masking, lacking):
     model = CroSSLTransformer([1, 1], objective=name, max_epochs=15, **params)
     losses = [epoch["train_loss"] for epoch in model.fit(X).history_]
     assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize(
+    "terms", [1.0, {"loss": 1.0}, {"variance": torch.ones(())}, {"loss": torch.ones(2)}]
+)
+def test_an_own_objective_returns_scalars(terms):
+    class Own(torch.nn.Module):
+        def __init__(self, embedding_size):
+            super().__init__()
+
+        def forward(self, latents):
+            return terms
+
+    module = ModuleObjective(Own).build(4)
+    latents = Latents(torch.zeros(2, 3, 4), torch.zeros(3, 1, 4), torch.ones(3, 1).bool())
+    with pytest.raises(
+        ValueError, match="Own returned .*; an objective returns a scalar"
+    ):
+        module(latents)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.multiclass import type_of_target
 
+from .._containers import is_nothing
 from ._plotting import COLORS, MARKERS
 
 
@@ -46,8 +46,7 @@ def has_value(y: np.ndarray) -> np.ndarray:
     bool ndarray of shape (n_points,)
         False where there is NaN, NA or None.
     """
-    absent = [v is None or is_pandas_na(v) or v != v for v in y.tolist()]
-    return ~np.array(absent, dtype=bool)
+    return np.array([not is_nothing(value) for value in y.tolist()], dtype=bool)
 
 
 def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:

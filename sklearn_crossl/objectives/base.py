@@ -119,10 +119,12 @@ class _Adapted(ObjectiveModule):
         terms = self.module(latents)
         if isinstance(terms, Tensor):
             terms = {"loss": terms}
-        if not isinstance(terms, dict) or "loss" not in terms:
+        are_tensors = isinstance(terms, dict) and all(
+            isinstance(term, Tensor) and term.numel() == 1 for term in terms.values()
+        )
+        if not are_tensors or "loss" not in terms:
             raise ValueError(
-                f"{type(self.module).__name__} returned {type(terms).__name__}; an "
-                "objective returns a scalar tensor, or a dict of them with the key "
-                "'loss'."
+                f"{type(self.module).__name__} returned {terms!r:.200}; an objective "
+                "returns a scalar tensor, or a dict of them with the key 'loss'."
             )
         return terms
