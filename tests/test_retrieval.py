@@ -70,6 +70,20 @@ def test_a_query_does_not_depend_on_the_others(embedder):
         np.testing.assert_array_equal(found.indices, expected.indices[some])
 
 
+def test_without_a_summary_the_training_mean_is_subtracted():
+    X, training = two_views(seed=1), two_views(400)
+    model = CroSSLTransformer(max_epochs=5, summary_size=0, random_state=0).fit(training)
+    found = retrieve(model, X, "acc", "gyro", n_neighbors=10)
+    alone = []
+    for name in ("acc", "gyro"):
+        Z, middle = (model.transform({name: of[name]}) for of in (X, training))
+        Z = Z - middle.mean(axis=0)  # the aggregator is linear
+        alone.append(Z / np.linalg.norm(Z, axis=1, keepdims=True))
+    expected = np.sort(alone[0] @ alone[1].T, axis=1)[:, :-11:-1]
+    np.testing.assert_allclose(found.similarities, expected, atol=0.03)  # of a sample
+    assert recall_at_k(found.indices, found.queries, 10) > 3 * 10 / 120  # by chance
+
+
 def test_output_and_steps_before_the_transformer_do_not_matter(embedder):
     X = two_views(seed=1)
     expected = retrieve(embedder, X, "acc", "gyro").indices

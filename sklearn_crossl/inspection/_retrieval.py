@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch
 
@@ -36,8 +37,8 @@ def retrieve(
     ----------
     estimator : estimator
         A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline with one, or a
-        search over these. With ``summary_size=0`` much less is found: the learnt part
-        alone says little of a sensor that is not there.
+        search over these. With ``summary_size=0`` less is found, by the global embedding
+        alone, of which the training windows' mean is subtracted.
     X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
         Windows with the query modality.
     query, target : str
@@ -161,6 +162,16 @@ def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray
         name = list(transformer.modalities_)[index]
         raise ValueError(f"No window has the modality {name!r}.")
     seen = np.arange(windows.observed.shape[1]) == index
-    Z = windows.fuse(seen)[rows]
+    Z = windows.fuse(seen)[rows] - _middle(windows, seen)
     length = np.linalg.norm(Z, axis=1, keepdims=True)
     return Z / np.maximum(length, np.finfo(Z.dtype).tiny), rows
+
+
+def _middle(windows: EncodedWindows, seen: np.ndarray) -> np.ndarray | float:
+    """Embed the mean code of a modality; with a summary all is centred already."""
+    network, codes = windows.network, windows.code_means[None]  # (1, M, code_size)
+    if network.summary is not None:
+        return 0.0
+    keep = torch.from_numpy(seen).to(codes.device)[None, :, None]
+    with torch.inference_mode():
+        return network.aggregator(codes, keep)[0].cpu().numpy()
