@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
+from ._absent import is_nothing, without_mask
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
 _ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
@@ -126,7 +126,7 @@ def read_source(
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
         without_mask(x),
-        dtype=[float_dtype(getattr(x, "dtype", object)), np.float32, np.float64],
+        dtype=[_precision(x), np.float32, np.float64],
         allow_nd=True,
         ensure_all_finite=False,  # what is missing is NaN; Windows looks for infinities
         ensure_min_samples=min_windows,
@@ -252,20 +252,22 @@ def _window(row: int, cell: Any) -> np.ndarray:
     return values
 
 
-def without_mask(x: Any) -> Any:
-    """Write NaN where a masked array of numbers is masked; leave all else alone."""
-    if not np.ma.isMaskedArray(x) or x.dtype.kind not in (*_NUMBERS, "O"):
-        return x
-    return x.astype(float_dtype(x.dtype)).filled(np.nan)
-
-
 def _is_pandas(x: Any) -> bool:
     return hasattr(x, "iloc")
 
 
+def _dtypes(x: Any) -> list[Any]:
+    return list(x.dtypes) if _is_pandas(x) else [getattr(x, "dtype", np.dtype(object))]
+
+
+def _precision(x: Any) -> np.dtype:
+    """Choose what to read numbers with; of a frame by the types in nullable ones."""
+    known = [getattr(dtype, "numpy_dtype", dtype) for dtype in _dtypes(x)]
+    return np.result_type(*map(float_dtype, known))
+
+
 def _holds_integers(x: Any) -> bool:
-    dtypes = x.dtypes if _is_pandas(x) else [getattr(x, "dtype", None)]
-    return all(getattr(dtype, "kind", None) in ("i", "u") for dtype in dtypes)
+    return all(getattr(dtype, "kind", None) in ("i", "u") for dtype in _dtypes(x))
 
 
 def _holds_arrays(column: Any) -> bool:
@@ -278,11 +280,3 @@ def _holds_arrays(column: Any) -> bool:
 def _is_array(cell: Any) -> bool:
     is_column = hasattr(cell, "to_list") and hasattr(cell, "dtype")
     return isinstance(cell, (list, tuple)) or getattr(cell, "ndim", 0) > 0 or is_column
-
-
-def is_nothing(cell: Any) -> bool:
-    """Say whether a cell is None, NaN, pandas' NA or masked."""
-    is_nan = isinstance(cell, (Real, np.floating)) and cell != cell
-    return (
-        cell is None or cell is np.ma.masked or is_nan or type(cell).__name__ == "NAType"
-    )

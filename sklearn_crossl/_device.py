@@ -9,8 +9,11 @@ from threading import RLock
 from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 _GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
+_DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
+_DRAWS |= {"uniform_", "normal_", "random_", "bernoulli_", "exponential_"}
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -63,6 +66,27 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with _GENERATORS, fork:
         torch.manual_seed(seed)
         yield
+
+
+class OwnDraws(TorchFunctionMode):
+    """Lets modules that are made inside draw from a generator of their own.
+
+    That is for weights that are replaced at once: nobody waits for :func:`seeded`, and
+    torch's generators stay as they are.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = torch.Generator()
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Hand the generator to what can take one and was given none."""
+        kwargs = dict(kwargs or {})
+        if func.__name__ in _DRAWS or "generator" in kwargs:
+            kwargs["generator"] = kwargs.get("generator") or self.generator
+        return func(*args, **kwargs)
 
 
 def memory_for_data(device: torch.device) -> float:

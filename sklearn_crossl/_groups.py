@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._containers import is_nothing
+from ._absent import is_nothing, label_array
 
 
 def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
@@ -14,7 +14,7 @@ def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
 
     Raises ValueError unless each window has one.
     """
-    values = np.asarray(groups)
+    values = label_array(groups)
     if values.shape != (n_windows,):
         raise ValueError(
             f"groups has shape {values.shape}; expected ({n_windows},), one entry for "

@@ -106,6 +106,7 @@ def check_same_modalities(modalities: Any, form: InputForm) -> None:
     TypeError, ValueError
         If it does not.
     """
+    modalities = as_list(modalities)
     fitted = list(form.channels.items())
     if form.array_shape is not None:
         same = (

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 
 from ._batches import StreamedWindows, WindowDataset
 from ._device import resolve_device
@@ -14,8 +13,6 @@ from ._labelled import LabelledWindows, Views, make_views
 from ._targets import Target
 from ._windows import Windows
 from .transformer import CroSSLTransformer
-
-_TRIES = 20  # of random splits, for one that leaves each class something
 
 
 class Material(NamedTuple):
@@ -64,22 +61,25 @@ def split(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the labelled windows to train on, of each class some, and to stop by.
 
-    Raises ValueError if that leaves too few.
+    Raises ValueError if none can be spared.
     """
     values = target.values
-    by = ShuffleSplit if groups is None else GroupShuffleSplit
-    splits = by(_TRIES, test_size=validation_fraction, random_state=random_state)
-    is_class = values.dtype.kind == "i"
-    try:
-        for training, held_out in splits.split(values, groups=groups):
-            if not is_class or len(np.unique(values[training])) == target.n_outputs:
-                return training, held_out
-    except ValueError:  # told below, in the words of this package
-        pass
-    what = "windows" if groups is None else "groups"
-    n = len(values) if groups is None else len(np.unique(groups))
-    raise ValueError(
-        f"early_stopping holds out {validation_fraction:.0%} of {n} {what} with labels, "
-        "which does not leave some to train on, of each class. Give more labels, lower "
-        "validation_fraction, or leave early_stopping off."
-    )
+    units = np.arange(len(values)) if groups is None else groups
+    whose = np.unique(units, return_inverse=True)[1]
+    classes = values if values.dtype.kind == "i" else np.zeros(len(values), dtype=int)
+    table = np.zeros((whose.max() + 1, classes.max() + 1), dtype=int)
+    np.add.at(table, (whose, classes), 1)  # windows of each unit and class
+    left, held_out = table.sum(axis=0), np.zeros(len(table), dtype=bool)
+    n_wanted = int(np.ceil(validation_fraction * len(table)))
+    for unit in random_state.permutation(len(table)):
+        if held_out.sum() < n_wanted and (left > table[unit])[table[unit] > 0].all():
+            left -= table[unit]
+            held_out[unit] = True
+    if not held_out.any():
+        what = "windows" if groups is None else "groups"
+        raise ValueError(
+            f"early_stopping cannot hold out any of {len(table)} {what} with labels and "
+            "leave some of each class to train on. Give more labels, or leave "
+            "early_stopping off."
+        )
+    return np.flatnonzero(~held_out[whose]), np.flatnonzero(held_out[whose])

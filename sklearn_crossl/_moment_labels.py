@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._containers import is_nothing
+from ._absent import is_nothing, label_array
 from ._time_index import has_index
 
 
@@ -94,7 +94,7 @@ def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _read_labels(number: int, labels: Any) -> MomentLabels:
-    array = _as_array(labels)
+    array = label_array(labels)
     if array.ndim != 1:
         raise ValueError(
             f"The labels of recording {number} have shape {array.shape}; expected "
@@ -118,15 +118,3 @@ def _read_labels(number: int, labels: Any) -> MomentLabels:
     if absent.any():
         values = np.array([*values, None], dtype=object)
     return MomentLabels(values, codes, index)
-
-
-def _as_array(labels: Any) -> np.ndarray:
-    """Make an array; of objects where what is missing would become a string."""
-    if np.ma.isMaskedArray(labels):
-        numbers = labels.dtype.kind in "iuf"
-        return labels.astype(np.float64 if numbers else object).filled(np.nan)
-    array = np.asarray(labels)
-    turned = array.dtype.kind == "U" and isinstance(labels, (list, tuple))
-    if turned and array.ndim == 1 and any(map(is_nothing, labels)):
-        return np.array(labels, dtype=object)
-    return array

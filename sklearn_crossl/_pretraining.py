@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
-from ._device import out_of_memory, release_memory, seeded
+from ._device import OwnDraws, out_of_memory, release_memory, seeded
 from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
@@ -130,7 +130,7 @@ def build_for_embedding(
     kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
-    with seeded(0, torch.device("cpu")):  # any seed: the initial weights are replaced
+    with OwnDraws():
         network = kind(**config)
     arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)

@@ -207,6 +207,9 @@ class FineTuned(BaseEstimator, ABC):
         if self.pretrained is not None:
             # A search clones what it tries; frozen, it stays fitted.
             pretrained: Any = getattr(self.pretrained, "estimator", self.pretrained)
+            if not isinstance(pretrained, CroSSLTransformer):
+                what = type(pretrained).__name__
+                raise TypeError(f"pretrained is of a {what}, not of a CroSSLTransformer.")
             check_is_fitted(
                 pretrained,
                 msg="pretrained is not fitted; fit it, or pass it as `transformer` to "

@@ -280,10 +280,10 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
-        target = material.target.values
-        tested: list[tuple[FineTunedNetwork, np.ndarray]] = []  # and the windows' rows
+        target, device = material.target.values, material.device
+        tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, and the windows' rows
         if self.calibrate and held_out is not None:
-            tested.append((network, held_out))
+            tested.append((outputs(network, material.choose(held_out), device), held_out))
         elif self.calibrate:
             seed = int(torch.randint(2**31 - 1, ()))
             for training, rows in folds(target, material.groups, seed):
@@ -291,9 +291,9 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
                 if not ended_well(head):
                     warn_not_calibrated()
                     return {"temperature_": 1.0}
-                tested.append((head.module_, rows))
+                logits = outputs(head.module_, material.choose(rows), device)
+                tested.append((logits, rows))
         if not tested:
             return {"temperature_": 1.0}
-        said = [outputs(n, material.choose(rows), material.device) for n, rows in tested]
-        of_rows = np.concatenate([rows for _, rows in tested])
-        return {"temperature_": temperature(np.concatenate(said), target[of_rows])}
+        logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
+        return {"temperature_": temperature(logits, target[of_rows])}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
-from ._containers import without_mask
+from ._absent import without_mask
 from ._moment_labels import MomentLabels, join_labels, majority, read_labels
 from ._time_index import clock, has_index, labels_on_grid, on_grids
 

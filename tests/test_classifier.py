@@ -10,17 +10,21 @@ import pytest
 import skops.io
 import torch
 from conftest import make_windows
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer, _supervised
 from sklearn_crossl._finetuning import FineTuningNet, outputs
-from sklearn_crossl._material import Material
+from sklearn_crossl._material import split
+from sklearn_crossl._targets import class_target
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.inspection import (
     TrainingCurveDisplay,
@@ -220,33 +224,48 @@ def test_early_stopping_by_groups(pretrained, monkeypatch):
     assert model.temperature_ != 1
 
 
-def test_early_stopping_leaves_each_class_something(pretrained, monkeypatch):
-    y = np.where(np.arange(48) < 8, np.arange(48) % 4, -1)  # two labels of each class
-    for seed in range(5):
-        spied = []
-
-        def spy(material, rows, split=Material.choose, spied=spied):
-            spied.append(material.target.values[rows])
-            return split(material, rows)
-
-        monkeypatch.setattr(Material, "choose", spy)
-        params = {"early_stopping": True, "validation_fraction": 0.4, "max_epochs": 1}
-        make(pretrained=pretrained, **params).set_params(random_state=seed).fit(X, y)
-        assert set(spied[0]) == {0, 1, 2, 3}
-        monkeypatch.undo()
+@settings(deadline=None, max_examples=50)
+@given(
+    st.lists(st.integers(0, 4), min_size=6, max_size=40),
+    st.sampled_from([None, 2, 3, 7]),
+    st.floats(0.05, 0.95),
+    st.integers(0, 100),
+)
+def test_what_is_held_out_leaves_each_class_something(y, n_groups, fraction, seed):
+    _, values = np.unique(y, return_inverse=True)
+    if len(set(y)) < 2:
+        return
+    groups = None if n_groups is None else np.arange(len(y)) * n_groups // len(y)
+    target = class_target(values, None, 0.0)
+    units = np.arange(len(y)) if groups is None else groups
+    try:
+        rows = split(target, groups, fraction, np.random.RandomState(seed))
+    except ValueError:
+        for unit in np.unique(units):  # there is none that could be held out
+            assert set(values[units != unit]) < set(values)
+        return
+    training, held_out = rows
+    np.testing.assert_array_equal(np.sort(np.concatenate(rows)), np.arange(len(y)))
+    assert not set(units[training]) & set(units[held_out])
+    assert set(values[training]) == set(values)
+    n_held_out = len(set(units[held_out]))
+    assert 1 <= n_held_out <= np.ceil(fraction * len(set(units)))
 
 
 def test_what_cannot_be_held_out_is_told_before_the_pretraining(monkeypatch):
     monkeypatch.setattr(CroSSLTransformer, "fit", None)
     model = make(early_stopping=True)
     for groups, match in (
-        (np.zeros(48), "20% of 1 groups"),
-        (Y, "20% of 2 groups"),  # each class is of a group of its own
+        (np.zeros(48), "any of 1 groups"),
+        (Y, "any of 2 groups"),  # each class is of a group of its own
     ):
         with pytest.raises(ValueError, match=match):
             model.fit(X, Y, groups=groups)
-    with pytest.raises(ValueError, match="99% of 48 windows"):
-        clone(model).set_params(validation_fraction=0.99).fit(X, Y)
+    y = np.where(np.arange(48) < 4, np.arange(48), -1)
+    with pytest.raises(ValueError, match="any of 4 windows"):
+        model.fit(X, y)
+    with pytest.raises(TypeError, match="pretrained is of a StandardScaler, not"):
+        make(pretrained=FrozenEstimator(StandardScaler())).fit(X, Y)
 
 
 def test_a_search_over_pretrained_ones(pretrained):

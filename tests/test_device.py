@@ -1,9 +1,11 @@
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
 
 import numpy as np
 import pytest
 import torch
+from conftest import make_windows
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._batch import Batch
@@ -71,6 +73,20 @@ def test_threads_draw_what_they_would_draw_alone():
         together = list(pool.map(draw, range(4)))
     assert torch.equal(torch.stack(alone), torch.stack(together))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_network_is_built_while_another_thread_trains():
+    """Its first weights are replaced, so that it need not wait for the generators."""
+    embedder = CroSSLTransformer([3, 1], max_epochs=1, summary_size=8, random_state=0)
+    X, _ = make_windows()
+    embedder.set_params(aggregator="attention")
+    Z = embedder.fit(X).transform(X)
+    with seeded(0, CPU), ThreadPoolExecutor(1) as pool:
+        loaded = pickle.loads(pickle.dumps(embedder))
+        state = torch.get_rng_state()
+        found = pool.submit(loaded.transform, X).result(timeout=60)
+        assert torch.equal(torch.get_rng_state(), state)
+    np.testing.assert_array_equal(found, Z)
 
 
 def test_fits_in_threads_learn_what_they_would_learn_alone():

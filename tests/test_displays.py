@@ -365,8 +365,11 @@ def test_lines_take_keywords_by_every_name(given):
     for display in displays:
         display.plot(line_kw=given)
         lines = getattr(display, "lines_", None) or [display.line_]
-        lines = lines.values() if isinstance(lines, dict) else lines
+        lines = list(lines.values() if isinstance(lines, dict) else lines)
         assert {line.get_color() for line in lines} == {"r"}
+        sizes = {line.get_markersize() for line in lines}
+        widths = {line.get_linewidth() for line in lines}
+        assert sizes == {2} if "ms" in given else widths == {3}
 
 
 def test_points_take_keywords_by_every_name():
@@ -395,8 +398,17 @@ def test_points_of_which_nothing_is_known_are_grey(y, n_known):
     display = EmbeddingDisplay(points, y=y).plot()
     drawn = [len(scatter.get_offsets()) for scatter in display.scatters_]
     assert sum(drawn) == n_known
-    everything = [len(scatter.get_offsets()) for scatter in display.ax_.collections]
-    assert sum(everything) == 4
+    others = set(display.ax_.collections) - set(display.scatters_)
+    assert sum(len(scatter.get_offsets()) for scatter in others) == 4 - n_known
+    for scatter in others:
+        np.testing.assert_allclose(scatter.get_facecolor(), [[0.8, 0.8, 0.8, 0.8]])
+
+
+def test_a_quantity_of_objects():
+    y = np.array([None, 0.5, 1.5, 2.5], dtype=object)
+    display = EmbeddingDisplay(np.zeros((4, 2)), y=y).plot(scatter_kw={"cmap": "magma"})
+    assert len(display.scatters_) == 1
+    np.testing.assert_array_equal(display.scatters_[0].get_array(), [0.5, 1.5, 2.5])
 
 
 def test_several_axes_where_one_is_drawn_on():

@@ -27,6 +27,9 @@ def test_groups_are_numbered_in_order(groups):
     [
         [1.0, np.nan, 1.0],
         ["a", None, "b"],
+        ["a", np.nan, "b"],
+        np.ma.array([1, 2, 3], mask=[0, 1, 0]),
+        pd.Series(pd.to_datetime(["2026-01-01", None, "2026-01-02"])),
         pd.Series([1, None, 2], dtype="Int64"),
         pl.Series(["a", None, "b"]),
     ],

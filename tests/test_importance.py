@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -125,13 +126,22 @@ def test_every_kind_of_estimator():
 def test_a_search_is_scored_by_its_own_score():
     pipeline = make_pipeline(SMALL, LogisticRegression())
     grid = {"logisticregression__C": [1.0]}
-    for scoring in ("f1_macro", ["accuracy", "f1_macro"]):
-        refit = "f1_macro" if isinstance(scoring, list) else True
+    f1 = make_scorer(f1_score, average="macro")
+    both = {"accuracy": "accuracy", "f1_macro": f1}
+    for scoring in ("f1_macro", ["accuracy", "f1_macro"], both):
+        refit = True if isinstance(scoring, str) else "f1_macro"
         search = GridSearchCV(pipeline, grid, cv=2, scoring=scoring, refit=refit)
         search.fit(X, Y)
         result = modality_importance(search, X_TEST, Y_TEST, n_repeats=1)
         assert result.full_score == pytest.approx(search.score(X_TEST, Y_TEST))
-        assert result.score_name == "f1 macro"
+        assert result.score_name in ("f1 macro", "f1 score")
+    for scoring, refit in (
+        (["accuracy", "f1_macro"], lambda results: 0),
+        (lambda model, X, y: {"one": model.score(X, y)}, "one"),
+    ):
+        search = GridSearchCV(pipeline, grid, cv=2, scoring=scoring, refit=refit)
+        result = modality_importance(search.fit(X, Y), X_TEST, Y_TEST, n_repeats=1)
+        assert result.score_name == "accuracy"
     with pytest.raises(NotFittedError):
         modality_importance(GridSearchCV(pipeline, grid), X_TEST, Y_TEST)
 

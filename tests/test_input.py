@@ -316,3 +316,27 @@ def test_training_goes_on_with_the_same_names_only():
     assert model.set_params(modalities=("acc",)).partial_fit(X).n_iter_ == 3
     model = make(modalities=["acc", "pulse"], summary_size=0).fit(X)
     assert model.set_params(modalities=None).partial_fit(X).n_iter_ == 3
+
+
+def test_going_on_with_names_in_an_array():
+    X = {name: np.random.default_rng(0).normal(size=(20, 1, 16)) for name in "ab"}
+    params = {"max_epochs": 1, "summary_size": 0, "warm_start": True}
+    model = CroSSLTransformer(np.array(["a", "b"]), **params).fit(X)
+    assert list(model.fit(X).modalities_) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "expected"),
+    [
+        ("Float32", "f4"),
+        ("float64", "f8"),
+        ("Int16", "f4"),
+        ("int64", "f4"),
+        (object, "f8"),
+    ],
+)
+def test_precision_of_a_data_frame(dtype, expected):
+    """That of its columns; float32 for integers, whatever they are read with."""
+    X = pd.DataFrame(np.arange(160).reshape(10, 16)).astype(dtype)
+    model = CroSSLTransformer(max_epochs=1, summary_size=0, random_state=0)
+    assert model.fit(X).transform(X).dtype == np.dtype(expected)

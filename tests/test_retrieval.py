@@ -4,12 +4,15 @@ from copy import copy
 
 import numpy as np
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.inspection import recall_at_k, retrieve
+from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
 
 def two_views(n=120, seed=0):
@@ -98,6 +101,16 @@ def test_output_and_steps_before_the_transformer_do_not_matter(embedder):
     doubled = {name: 2 * x for name, x in X.items()}
     found = retrieve(model, doubled, "acc", "gyro").indices
     np.testing.assert_array_equal(found, expected)
+
+
+def test_in_a_frozen_or_a_meta_estimator(embedder):
+    X = two_views(60, seed=1)
+    expected = retrieve(embedder, X, "acc", "gyro").indices
+    other = FrozenEstimator(copy(embedder).set_params(output="global"))
+    np.testing.assert_array_equal(retrieve(other, X, "acc", "gyro").indices, expected)
+    model = make_pipeline(FrozenEstimator(embedder), LogisticRegression())
+    around = GroupSelfTrainingClassifier(model).fit(SliceDict(**X), np.arange(60) % 2)
+    np.testing.assert_array_equal(retrieve(around, X, "acc", "gyro").indices, expected)
 
 
 def test_a_pipeline_and_errors(embedder):

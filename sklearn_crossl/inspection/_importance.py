@@ -133,7 +133,8 @@ def modality_importance(
     for name, number in (("n_repeats", n_repeats), ("n_permutations", n_permutations)):
         if number < 1:
             raise ValueError(f"{name}={number!r}; expected 1 or more.")
-    check_is_fitted(estimator)
+    if hasattr(estimator, "refit"):  # a search, which has no step before it is fitted
+        check_is_fitted(estimator)
     found, answer = _parts(estimator)
     step = found.step
     windows = EncodedWindows.of(step, found.until_step(X))

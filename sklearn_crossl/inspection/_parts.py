@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from sklearn.frozen import FrozenEstimator
+
 
 class Parts(NamedTuple):
     """A step, and the steps around it, of nested pipelines too."""
@@ -46,6 +48,8 @@ def parts(estimator: Any, attribute: str) -> Parts | None:
         None if no step has it.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
+    if isinstance(estimator, FrozenEstimator):  # passes on what is read, not what is set
+        return parts(estimator.estimator, attribute)
     if hasattr(estimator, attribute):
         return Parts([], estimator, [])
     steps = [step for _, step in getattr(estimator, "steps", ())]

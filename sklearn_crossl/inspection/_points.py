@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 
-from .._containers import is_nothing
+from .._absent import is_nothing
 from ._plotting import COLORS, MARKERS
+
+_OF_QUANTITIES = ("cmap", "norm", "vmin", "vmax", "plotnonfinite")
 
 
 def is_continuous(y: ArrayLike, continuous: bool | None) -> bool:
@@ -29,8 +31,8 @@ def is_continuous(y: ArrayLike, continuous: bool | None) -> bool:
     """
     if continuous is not None:
         return continuous
-    values = np.asarray(y)
-    return type_of_target(values[has_value(values)]) == "continuous"
+    known = [value for value in np.asarray(y).tolist() if not is_nothing(value)]
+    return type_of_target(known) == "continuous"
 
 
 def has_value(y: np.ndarray) -> np.ndarray:
@@ -67,7 +69,8 @@ def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
         The points.
     """
     looks = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
-    return ax.scatter(*points.T, **{**style, **looks})
+    others = {name: value for name, value in style.items() if name not in _OF_QUANTITIES}
+    return ax.scatter(*points.T, **{**others, **looks})
 
 
 def draw_quantity(

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .._absent import without_mask
 from .._containers import (
     are_names,
     as_list,
     is_table,
     names_in,
     names_its_modalities,
-    without_mask,
 )
 from .._rows import count_windows, like
 from ..modalities import resolve_modalities

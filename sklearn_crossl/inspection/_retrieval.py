@@ -37,8 +37,8 @@ def retrieve(
     ----------
     estimator : estimator
         A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline with one, or a
-        search over these. With ``summary_size=0`` less is found, by the global embedding
-        alone, of which the training windows' mean is subtracted.
+        search or meta-estimator over these. With ``summary_size=0`` less is found, by
+        the global embedding alone, of which the training windows' mean is subtracted.
     X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
         Windows with the query modality.
     query, target : str
@@ -85,7 +85,7 @@ def retrieve(
     >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
     (60, 3)
     """
-    found = parts(estimator, "_form")
+    found = parts(getattr(estimator, "estimator_", estimator), "_form")
     if found is None:
         raise TypeError(
             f"{type(estimator).__name__} holds no fitted CroSSLTransformer; pass one."

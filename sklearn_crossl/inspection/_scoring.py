@@ -54,10 +54,13 @@ def chosen_scoring(estimator: Any, scoring: Any) -> Any:
     """
     if scoring is not None or not hasattr(estimator, "refit"):
         return scoring
-    chosen = getattr(estimator, "scoring", None)
-    if isinstance(chosen, (list, tuple, set)):  # of the names of several
-        return estimator.refit
-    return chosen[estimator.refit] if isinstance(chosen, dict) else chosen
+    chosen, refit = getattr(estimator, "scoring", None), estimator.refit
+    if not isinstance(refit, str):  # True, or a callable that weighs several scores
+        is_one = isinstance(chosen, str) or (callable(chosen) and refit is True)
+        return chosen if is_one else None
+    if isinstance(chosen, dict):
+        return chosen[refit]
+    return refit if isinstance(chosen, (list, tuple, set)) else None
 
 
 def score_name(estimator: Any, scoring: Any) -> str:

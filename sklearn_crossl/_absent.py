@@ -1,0 +1,38 @@
+"""What says that a value is missing: None, NaN, NA, and masks."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ._sources import float_dtype
+
+
+def is_nothing(cell: Any) -> bool:
+    """Say whether a cell is None, NaN, pandas' NA or NaT, or masked."""
+    if cell is None or cell is np.ma.masked:
+        return True
+    if type(cell).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(cell, (Real, np.floating)) and cell != cell
+
+
+def without_mask(x: Any) -> Any:
+    """Write NaN where a masked array of numbers is masked; leave all else alone."""
+    if not np.ma.isMaskedArray(x) or x.dtype.kind not in "fiubO":
+        return x
+    return x.astype(float_dtype(x.dtype)).filled(np.nan)
+
+
+def label_array(labels: Any) -> np.ndarray:
+    """Make an array; of objects where what is missing would become a string."""
+    if np.ma.isMaskedArray(labels):
+        numbers = labels.dtype.kind in "iuf"
+        return labels.astype(np.float64 if numbers else object).filled(np.nan)
+    array = np.asarray(labels)
+    turned = array.dtype.kind == "U" and isinstance(labels, (list, tuple))
+    if turned and array.ndim == 1 and any(map(is_nothing, labels)):
+        return np.array(labels, dtype=object)
+    return array
