@@ -177,8 +177,15 @@ def report(results: pd.DataFrame) -> str:
             cells = [f"{value:.3f}" for value in values[:-1]]
             lines.append(f"| {name} | {' | '.join(cells)} | {values.iloc[-1]:.1f} |")
         lines.append("")
-        for group in ("all", "masking ratio"):
-            some = mean if group == "all" else mean[mean.index.str.startswith(group)]
+        bare = mean.index.str.startswith("no summary")
+        ratios = mean.index.str.startswith("masking ratio")
+        groups = {
+            "all": mean,
+            "with a summary": mean[~bare],
+            "no summary": mean[bare],
+            "masking ratio": mean[ratios],
+        }
+        for group, some in groups.items():
             rank = spearmanr(some["effective rank"], some["1 %"]).statistic
             correlations.append(f"| {dataset} | {group} | {len(some)} | {rank:.2f} |")
     lines += ["## Effective rank against macro-F1 at 1 % labels", ""]
