@@ -43,21 +43,22 @@ class Batch(NamedTuple):
 
     def spread(self, name: str) -> Tensor:
         """Return a modality in the rows of the batch, zero where it is missing."""
-        x, rows = self.inputs[name], self.rows[name]
-        if rows is None:
-            return x
-        return x.new_zeros(len(self.observed), *x.shape[1:]).index_copy(0, rows, x)
+        return self._in_rows(name, self.inputs[name])
 
     def lengths(self, name: str) -> Tensor | None:
         """Count the timepoints until each window's end, (batch,); None: all there are."""
-        present, rows = self.present[name], self.rows[name]
+        present = self.present[name]
         if present is None or present.ndim > 3:
             return None
         numbers = torch.arange(1, present.shape[-1] + 1, device=present.device)
-        n = (present.any(1) * numbers).amax(-1)
+        return self._in_rows(name, (present.any(1) * numbers).amax(-1))
+
+    def _in_rows(self, name: str, x: Tensor) -> Tensor:
+        """Put what is known of a modality's windows into the rows of the batch."""
+        rows = self.rows[name]
         if rows is None:
-            return n
-        return n.new_zeros(len(self.observed)).index_copy(0, rows, n)
+            return x
+        return x.new_zeros(len(self.observed), *x.shape[1:]).index_copy(0, rows, x)
 
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.

@@ -179,14 +179,10 @@ def early_stopping(monitor: str, patience: int) -> EarlyStopping:
 def check_callbacks(callbacks: Sequence[Any] | None) -> None:
     """Check that callbacks are skorch's, with names or without."""
     for callback in callbacks or ():
-        kind = callback
-        if (
-            isinstance(kind, (tuple, list))
-            and len(kind) == 2
-            and isinstance(kind[0], str)
-        ):
-            kind = kind[1]
-        kind = kind if isinstance(kind, type) else type(kind)
+        is_pair = isinstance(callback, (tuple, list)) and len(callback) == 2
+        named = is_pair and isinstance(callback[0], str)
+        one = callback[1] if named else callback
+        kind = one if isinstance(one, type) else type(one)
         if not issubclass(kind, Callback):
             raise TypeError(
                 f"callbacks has {callback!r}; expected objects or subclasses of "
@@ -201,11 +197,12 @@ def joined(
     last: Sequence[tuple[str, Callback]] = (),
 ) -> list[Any]:
     """List callbacks, the user's as copies; the prefix keeps their names free."""
-    before, after = (
-        [(f"crossl_{name}", callback) for name, callback in named]
-        for named in (own, last)
-    )
-    return [*before, *(clone(callback, safe=False) for callback in users), *after]
+    copies = [clone(callback, safe=False) for callback in users]
+    return [*_prefixed(own), *copies, *_prefixed(last)]
+
+
+def _prefixed(named: Sequence[tuple[str, Callback]]) -> list[tuple[str, Callback]]:
+    return [(f"crossl_{name}", callback) for name, callback in named]
 
 
 def history(net: LossNet) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from ._input import InputForm
 
 def names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
     """Collect ``n_features_in_`` and, of a data frame, ``feature_names_in_``."""
-    if form.array_shape is None or form.unequal:
+    if not _has_columns(form):
         return {"n_features_in_": form.n_channels}
     record = BaseEstimator()  # takes the attributes that validate_data sets
     validate_data(record, X, skip_check_array=True)
@@ -29,13 +29,13 @@ def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
 
 def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
     """Hold an array's column names and number to those of fit."""
-    if form.array_shape is not None and not form.unequal:
+    if _has_columns(form):
         validate_data(estimator, X, reset=False, skip_check_array=True)
 
 
 def check_input_names(estimator: BaseEstimator, names: Any, form: InputForm) -> None:
     """Hold names of an array's columns to those of fit; named modalities are not so."""
-    if form.array_shape is not None and not form.unequal:
+    if _has_columns(form):
         _check_feature_names_in(estimator, names, generate_names=False)
 
 
@@ -47,3 +47,8 @@ def unit_names(prefix: str, sizes: Mapping[str, int]) -> np.ndarray:
         for unit in range(size)
     ]
     return np.asarray(names, dtype=object)
+
+
+def _has_columns(form: InputForm) -> bool:
+    """Say whether scikit-learn's columns are those of X, which is one array."""
+    return form.array_shape is not None and not form.unequal

@@ -10,7 +10,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from ._observed import embedding_of, observed_by, pattern_names
 from ._plotting import COLORS, merged, one_panel, pyplot
-from ._points import draw_classes, draw_quantity, has_value, is_continuous
+from ._points import draw_absent, draw_classes, draw_quantity, has_value, is_continuous
 from ._reduction import reduce_to_plane
 
 __all__ = ["EmbeddingDisplay"]
@@ -268,12 +268,15 @@ class EmbeddingDisplay:
         size = float(np.clip(12000 / max(len(points), 1), 6, 30))  # many overlap
         looks = {"s": size, "alpha": 0.8, "linewidth": 0}
         style = merged(looks, scatter_kw, "points")
-        if y is None or not has_value(y).any():
+        known = has_value(y) if y is not None else np.zeros(len(points), dtype=bool)
+        if y is None or not known.any():
             self.scatters_ = [ax.scatter(*points.T, **{"color": COLORS[0], **style})]
-        elif is_continuous(y, self.continuous):
-            self.scatters_ = [draw_quantity(ax, points, y, self.y_name, style)]
         else:
-            self.scatters_ = draw_classes(ax, points, y, self.y_name, style)
+            if not known.all():
+                draw_absent(ax, points[~known], style)
+            points, y = points[known], y[known]
+            draw = draw_quantity if is_continuous(y, self.continuous) else draw_classes
+            self.scatters_ = draw(ax, points, y, self.y_name, style)
         ax.set(xlabel=self.axis_names[0], ylabel=self.axis_names[1], xticks=[], yticks=[])
         return self
 

@@ -31,8 +31,7 @@ def is_continuous(y: ArrayLike, continuous: bool | None) -> bool:
     """
     if continuous is not None:
         return continuous
-    known = [value for value in np.asarray(y).tolist() if not is_nothing(value)]
-    return type_of_target(known) == "continuous"
+    return type_of_target(np.asarray(y).tolist()) == "continuous"  # objects by value
 
 
 def has_value(y: np.ndarray) -> np.ndarray:
@@ -75,7 +74,7 @@ def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
 
 def draw_quantity(
     ax: Any, points: np.ndarray, y: np.ndarray, y_name: str | None, style: dict[str, Any]
-) -> Any:
+) -> list[Any]:
     """Draw points coloured by a quantity, and a colour bar.
 
     Parameters
@@ -85,7 +84,7 @@ def draw_quantity(
     points : ndarray of shape (n_points, 2)
         The points.
     y : ndarray of shape (n_points,)
-        The quantity; NaN or None where it is not known.
+        The quantity.
     y_name : str or None
         What the colour bar is called.
     style : dict
@@ -93,22 +92,18 @@ def draw_quantity(
 
     Returns
     -------
-    PathCollection
-        The points.
+    list of PathCollection
+        The points, at once.
     """
     if "color" in style:
         raise ValueError(
             f"scatter_kw gives the color {style['color']!r}, but points are coloured by "
             "y; leave one of them out."
         )
-    known = has_value(y)
-    if not known.all():
-        draw_absent(ax, points[~known], style)
-    quantity = y[known].astype(float)
-    scatter = ax.scatter(*points[known].T, c=quantity, **style)
+    scatter = ax.scatter(*points.T, c=y.astype(float), **style)
     bar = ax.figure.colorbar(scatter, ax=ax, label=y_name or "y")
     bar.solids.set_alpha(1)
-    return scatter
+    return [scatter]
 
 
 def draw_classes(
@@ -123,7 +118,7 @@ def draw_classes(
     points : ndarray of shape (n_points, 2)
         The points.
     y : ndarray of shape (n_points,)
-        The classes; NaN or None where there is none.
+        The classes.
     y_name : str or None
         Title of the legend.
     style : dict
@@ -134,19 +129,15 @@ def draw_classes(
     list of PathCollection
         The points of each class.
     """
-    known = has_value(y)
-    labels, classes = y[known], np.unique(y[known])
+    classes = np.unique(y)
     scatters = []
-    if not known.all():
-        draw_absent(ax, points[~known], style)
-        points = points[known]
     for i, label in enumerate(classes):
         looks = {
             "color": COLORS[i % len(COLORS)],
             "marker": MARKERS[(i + i // len(COLORS)) % len(MARKERS)],
             "label": str(label),
         }
-        some = points[labels == label]
+        some = points[y == label]
         scatters.append(ax.scatter(*some.T, **{**looks, **style}))
     longest = max(len(str(label)) for label in classes)
     n_columns = int(np.clip(60 // (longest + 5), 1, len(classes)))
