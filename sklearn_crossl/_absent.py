@@ -26,6 +26,11 @@ def without_mask(x: Any) -> Any:
     return x.astype(float_dtype(x.dtype)).filled(np.nan)
 
 
+def unmasked_array(x: Any, dtype: Any = None) -> np.ndarray:
+    """Make an array, NaN where a masked one is masked."""
+    return np.asarray(without_mask(x), dtype=dtype)
+
+
 def label_array(labels: Any) -> np.ndarray:
     """Make an array; of objects where what is missing would become a string."""
     if np.ma.isMaskedArray(labels):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from ._absent import is_nothing, without_mask
+from ._absent import is_nothing, unmasked_array, without_mask
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
 _ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
@@ -235,7 +235,7 @@ def _window(row: int, cell: Any) -> np.ndarray:
             "or None where it is missing."
         )
     dtype = object if isinstance(cell, (list, tuple)) else None
-    values = np.asarray(without_mask(cell), dtype=dtype)
+    values = unmasked_array(cell, dtype)
     if values.dtype == object:  # nested lists; None in them becomes NaN
         try:
             values = np.array(list(cell), dtype=np.float64)

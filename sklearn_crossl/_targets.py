@@ -44,7 +44,7 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
             f"y mixes strings with other labels, {sorted(map(repr, set(labels)))[:5]}; "
             "give labels of one type, and -1, NaN or None where there is none."
         )
-    of_labelled = np.asarray(labels)
+    of_labelled = np.asarray(labels) if y.dtype == object else y[labelled]
     check_classification_targets(of_labelled)
     classes, index = np.unique(of_labelled, return_inverse=True)
     if len(classes) < 2:

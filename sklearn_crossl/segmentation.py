@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
-from ._absent import without_mask
+from ._absent import unmasked_array
 from ._moment_labels import MomentLabels, join_labels, majority, read_labels
 from ._time_index import clock, has_index, labels_on_grid, on_grids
 
@@ -233,7 +233,7 @@ def _stack(
 
 
 def _signal(name: str, values: ArrayLike) -> np.ndarray:
-    signal = np.atleast_2d(np.asarray(without_mask(values)))
+    signal = np.atleast_2d(unmasked_array(values))
     if signal.ndim != 2:
         raise ValueError(
             f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "

@@ -67,7 +67,13 @@ def same_weights(first, second):
 
 @pytest.mark.parametrize(
     "names",
-    [np.array(["walk", "run"]), np.array([7, 3]), np.array([1.0, 0.0]), [True, False]],
+    [
+        np.array(["walk", "run"]),
+        np.array([7, 3]),
+        np.array([7, 3], dtype=np.uint8),
+        np.array([1.0, 0.0], dtype=np.float32),
+        [True, False],
+    ],
 )
 def test_labels_of_any_type_come_back(pretrained, names):
     y = np.asarray(names)[Y]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._absent import without_mask
+from .._absent import unmasked_array
 from .._containers import (
     are_names,
     as_list,
@@ -190,9 +190,7 @@ def _n_channels(X: Any) -> int:
 def _columns(X: Any, channels: Channels) -> Iterator[Any]:
     """Yield each modality's windows."""
     for name, indices in channels.items():
-        yield (
-            X[name] if indices is None else np.asarray(without_mask(X))[:, list(indices)]
-        )
+        yield X[name] if indices is None else unmasked_array(X)[:, list(indices)]
 
 
 def _holds_cells(column: Any) -> bool:
@@ -205,7 +203,7 @@ def _holds_cells(column: Any) -> bool:
 def _has_values(column: Any) -> np.ndarray:
     if _holds_cells(column):
         return np.array([_has_any(cell) for cell in _cells(column)], dtype=bool)
-    values = np.asarray(without_mask(column))
+    values = unmasked_array(column)
     if values.dtype.kind != "f":
         return np.ones(len(values), dtype=bool)
     return ~np.isnan(values).reshape(len(values), -1).all(axis=1)
@@ -214,7 +212,7 @@ def _has_values(column: Any) -> np.ndarray:
 def _has_any(cell: Any) -> bool:
     if cell is None or np.ndim(cell) == 0:
         return False
-    return bool((~np.isnan(np.asarray(without_mask(cell), dtype=np.float64))).any())
+    return bool((~np.isnan(unmasked_array(cell, np.float64))).any())
 
 
 def _cells(column: Any) -> list[Any]:
@@ -223,7 +221,7 @@ def _cells(column: Any) -> list[Any]:
 
 def _as_floats(values: Any) -> np.ndarray:
     """Copy, to the smallest float type that holds every value."""
-    array = np.asarray(without_mask(values))
+    array = unmasked_array(values)
     return np.array(array, dtype=np.promote_types(array.dtype, np.float16))
 
 
