@@ -96,14 +96,13 @@ def continuous_target(y: Any) -> Target:
 
 
 def _has_class(y: np.ndarray) -> np.ndarray:
-    """Say which windows have a label; -1 is one if there would be just one other."""
+    """Say which windows have a label; -1 is one in a task of -1 against 1."""
     labels = [None if is_pandas_na(label) else label for label in y.tolist()]
     if any(label in (np.inf, -np.inf) for label in labels):
         raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
     absent = np.array([label is None or label != label for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
-    others = set(y[~(absent | marked)].tolist())
-    if len(others) == 1 and not isinstance(next(iter(others)), str):
+    if set(y[~(absent | marked)].tolist()) == {1}:
         marked[:] = False
     return ~(absent | marked)
 

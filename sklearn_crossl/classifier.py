@@ -10,13 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from scipy.special import softmax
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._calibration import folds, temperature, warn_not_calibrated
 from ._finetuning import FineTunedNetwork, outputs
 from ._loop import ended_well
 from ._material import Material
+from ._partial_scores import PartlyLabelledClassifierMixin
 from ._supervised import FineTuned
 from ._targets import Target, class_target
 from .transformer import CroSSLTransformer
@@ -24,7 +25,7 @@ from .transformer import CroSSLTransformer
 __all__ = ["CroSSLClassifier"]
 
 
-class CroSSLClassifier(ClassifierMixin, FineTuned):
+class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
     A linear head reads the global embedding and the summary, and learns with aggregator
@@ -203,8 +204,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows, as in :class:`~sklearn_crossl.CroSSLTransformer`.
         y : array-like of shape (n_windows,)
-            Labels. -1, NaN or None says that a window has none; if there is only one
-            other number, -1 is a class.
+            Labels. -1, NaN or None says that a window has none; of -1 and 1, both are.
         groups : array-like of shape (n_windows,), default=None
             Such as subjects: pretraining is told of them, and none is partly held out.
 
@@ -271,8 +271,7 @@ class CroSSLClassifier(ClassifierMixin, FineTuned):
         ndarray of shape (n_windows,)
             Class labels.
         """
-        logits = self._outputs(X)
-        return self.classes_[logits.argmax(axis=1)]
+        return self.classes_[self._outputs(X).argmax(axis=1)]
 
     def _encode(self, y: Any) -> Target:
         return class_target(y, self.class_weight, self.label_smoothing)

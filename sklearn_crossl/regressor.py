@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import _fit_context
 
+from ._partial_scores import PartlyLabelledRegressorMixin
 from ._supervised import FineTuned
 from ._targets import Target, continuous_target
 
 __all__ = ["CroSSLRegressor"]
 
 
-class CroSSLRegressor(RegressorMixin, FineTuned):
+class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with a target.
 
     As :class:`CroSSLClassifier`, with one continuous target and the squared error.

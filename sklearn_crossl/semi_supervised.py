@@ -7,29 +7,32 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    _fit_context,
-    clone,
-)
+from sklearn import get_config
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
 from sklearn.utils import check_consistent_length, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from ._groups import group_numbers
 from ._names import names_and_number_of
+from ._partial_scores import PartlyLabelledClassifierMixin
+from ._pseudo_labels import draw_towards, surest
 from ._rows import count_windows, take_windows
 from ._targets import class_target
 
 __all__ = ["GroupSelfTrainingClassifier"]
 
-_STEPS = 20  # of scaling classes until their shares are right
 
-
-class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class GroupSelfTrainingClassifier(
+    PartlyLabelledClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Gives windows of every person labels that it is sure of, and learns from these.
 
     A classifier is fitted on the windows that have labels. In each group, such as a
@@ -121,7 +124,7 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self, X: Any, y: ArrayLike, groups: ArrayLike | None = None
+        self, X: Any, y: ArrayLike, groups: ArrayLike | None = None, **params: Any
     ) -> GroupSelfTrainingClassifier:
         """Fit the estimator, label windows, fit it again, and so on.
 
@@ -133,7 +136,10 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             Classes; -1, NaN or None where there is no label, as in
             :class:`~sklearn_crossl.CroSSLClassifier`.
         groups : array-like of shape (n_windows,), default=None
-            Whose each window is. None takes all for one person's.
+            Whose each window is. None takes all for one person's. With metadata routing
+            the estimator gets them, too, if it requests them.
+        **params : dict
+            Metadata that the estimator requests, for the windows that it is fitted on.
 
         Returns
         -------
@@ -144,20 +150,23 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         ------
         ValueError
             If labels are of fewer than two classes, lengths differ, or one has no group.
+        UnsetMetadataPassedError
+            If the estimator takes what is passed, but nobody said whether it requests it.
         """
         target = class_target(y, None, 0.0)
         labelled, classes = target.labelled, target.attributes["classes_"]
         (X,) = indexable(X)
         check_consistent_length(range(count_windows(X)), labelled)
+        params = self._for_estimator(params, groups)
         groups = np.zeros(len(labelled)) if groups is None else groups
         whose = group_numbers(groups, len(labelled))
         given = np.full(len(labelled), -1)
         given[labelled] = target.values
-        label, fitted = given, self._fit_labelled(X, given, classes)
+        label, fitted = given, self._fit_labelled(X, classes, given, params)
         for step in range(0 if labelled.all() else self.n_rounds):
             share = self.share * (step + 1) / self.n_rounds
             label = self._label(fitted.predict_proba(X), given, whose, share)
-            fitted = self._fit_labelled(X, label, classes)
+            fitted = self._fit_labelled(X, classes, label, params)
         self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
         for name in ("n_features_in_", "feature_names_in_"):
             self.__dict__.pop(name, None)
@@ -213,9 +222,13 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
         check_is_fitted(self)
         return self.estimator_.decision_function(X)
 
-    def _fit_labelled(self, X: Any, label: np.ndarray, classes: np.ndarray) -> Any:
+    def _fit_labelled(
+        self, X: Any, classes: np.ndarray, label: np.ndarray, params: dict[str, Any]
+    ) -> Any:
         rows = np.flatnonzero(label >= 0)
-        return clone(self.estimator).fit(take_windows(X, rows), classes[label[rows]])
+        params = _check_method_params(X, params, indices=rows)
+        X_labelled, y = take_windows(X, rows), classes[label[rows]]
+        return clone(self.estimator).fit(X_labelled, y, **params)
 
     def _label(
         self, p: np.ndarray, given: np.ndarray, whose: np.ndarray, share: float
@@ -232,68 +245,27 @@ class GroupSelfTrainingClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstim
             label[rows[chosen]] = drawn[chosen].argmax(axis=1)
         return label
 
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say which metadata goes where.
+
+        Returns
+        -------
+        MetadataRouter
+            ``fit`` takes ``groups``, and hands on what the estimator's requests.
+        """
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=to_fit)
+
+    def _for_estimator(self, params: dict[str, Any], groups: Any) -> dict[str, Any]:
+        _raise_for_params(params, self, "fit")
+        if groups is not None:
+            params = {**params, "groups": groups}
+        if not params or not get_config()["enable_metadata_routing"]:
+            return {}
+        return process_routing(self, "fit", **params).estimator.fit
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
-
-
-def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.ndarray:
-    """Weigh classes so that windows' probabilities come nearer to shares on average.
-
-    Parameters
-    ----------
-    p : ndarray of shape (n, n_classes)
-        Probabilities.
-    shares : ndarray of shape (n_classes,)
-        What their mean should be.
-    max_weight : float
-        Of a class, relative to the median of all, and the inverse of the least.
-
-    Returns
-    -------
-    ndarray of shape (n, n_classes)
-        Probabilities.
-
-    References
-    ----------
-    Saerens, Latinne, Decaestecker, "Adjusting the Outputs of a Classifier to New a Priori
-    Probabilities", Neural Computation 14(1), 2002, equation 2.4, where the shares are
-    known and the weights sought.
-    """
-    weights = np.ones(p.shape[1])
-    for _ in range(_STEPS):
-        mean = _weighed(p, weights).mean(axis=0)
-        weights *= shares / np.maximum(mean, np.finfo(float).eps)
-        weights = (weights / np.median(weights)).clip(1 / max_weight, max_weight)
-    return _weighed(p, weights)
-
-
-def surest(p: np.ndarray, share: float) -> np.ndarray:
-    """Choose a share of the windows of each class, those with the largest probability.
-
-    Parameters
-    ----------
-    p : ndarray of shape (n, n_classes)
-        Probabilities; a window is of the class with the largest one.
-    share : float
-        Of each class, at least one window if there is any.
-
-    Returns
-    -------
-    ndarray of int
-        Rows of p, class by class.
-    """
-    best, sure = p.argmax(axis=1), p.max(axis=1)
-    chosen = []
-    for index in range(p.shape[1]):
-        rows = np.flatnonzero(best == index)
-        order = np.argsort(-sure[rows], kind="stable")
-        chosen.append(rows[order[: int(np.ceil(share * len(rows)))]])
-    return np.concatenate(chosen)
-
-
-def _weighed(p: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    weighed = p * weights
-    total = weighed.sum(axis=1, keepdims=True)
-    return np.divide(weighed, total, out=p.copy(), where=total > 0)

@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -16,11 +13,7 @@ from sklearn.svm import SVC
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.inspection import label_efficiency_curve
-from sklearn_crossl.semi_supervised import (
-    GroupSelfTrainingClassifier,
-    draw_towards,
-    surest,
-)
+from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
 CLASSES = 3
 
@@ -97,54 +90,6 @@ def test_it_does_what_the_loops_do(share, n_rounds, max_weight):
     label, p = by_hand(X, known, person, share, n_rounds, max_weight)
     np.testing.assert_array_equal(model.transduction_, label)
     np.testing.assert_allclose(model.predict_proba(X), p, atol=1e-8)
-
-
-PROBABILITIES = arrays(
-    float,
-    st.tuples(st.integers(1, 12), st.just(CLASSES)),
-    elements=st.floats(0.05, 1),
-).map(lambda x: x / x.sum(axis=1, keepdims=True))
-
-
-@given(p=PROBABILITIES, max_weight=st.floats(1, 1e6))
-def test_drawn_probabilities_remain_such(p, max_weight):
-    shares = np.array([0.5, 0.3, 0.2])
-    drawn = draw_towards(p, shares, max_weight)
-    np.testing.assert_allclose(drawn.sum(axis=1), 1)
-    np.testing.assert_allclose(draw_towards(p, shares, 1.0), p)
-    odds = (drawn[:, 0] / drawn[:, 1]) / (p[:, 0] / p[:, 1])
-    np.testing.assert_allclose(odds, odds[0])  # a class weighs the same in all windows
-    limit = max_weight**2 * (1 + 1e-9)
-    assert 1 / limit <= odds[0] <= limit
-
-
-def test_drawn_far_enough_the_shares_are_right():
-    p = np.random.default_rng(0).dirichlet([1, 2, 4], size=50)
-    shares = np.array([0.5, 0.3, 0.2])
-    mean = draw_towards(p, shares, 1e6).mean(axis=0)
-    np.testing.assert_allclose(mean, shares, atol=1e-3)
-    nearer = draw_towards(p, shares, 2.0).mean(axis=0)
-    assert np.all(np.abs(nearer - shares) < np.abs(p.mean(axis=0) - shares))
-
-
-def test_what_is_certain_stays_so():
-    p = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.4]])
-    drawn = draw_towards(p, np.array([0.1, 0.9]), 100.0)
-    np.testing.assert_array_equal(drawn[:2], p[:2])
-    assert drawn[2, 1] > 0.4
-
-
-@given(p=PROBABILITIES, share=st.floats(0.01, 1))
-def test_so_many_of_each_class_and_the_surest(p, share):
-    rows = surest(p, share)
-    assert len(set(rows)) == len(rows)
-    best, sure = p.argmax(axis=1), p.max(axis=1)
-    for index in range(CLASSES):
-        chosen = rows[best[rows] == index]
-        others = np.setdiff1d(np.flatnonzero(best == index), chosen)
-        assert len(chosen) == np.ceil(share * (len(chosen) + len(others)))
-        if len(chosen) and len(others):
-            assert sure[chosen].min() >= sure[others].max()
 
 
 def test_given_labels_stay_and_every_person_gets_some():
@@ -241,6 +186,47 @@ def test_over_the_number_of_labels_it_sees_all_windows_and_their_groups():
         )
     means = curve.scores.mean(axis=(1, 2, 3))
     assert means[curve.names.index("told")] > means[curve.names.index("alone")]
+
+
+class TakesGroups(LogisticRegression):
+    """A classifier that wants to know whose windows it is fitted on."""
+
+    def fit(self, X, y, groups=None):
+        self.groups_ = groups
+        return super().fit(X, y)
+
+
+def test_an_estimator_gets_the_groups_that_it_requests():
+    X, y, person = people()
+    known = partly(y, np.arange(30))
+    with config_context(enable_metadata_routing=True):
+        inner = TakesGroups().set_fit_request(groups=True)
+        model = GroupSelfTrainingClassifier(inner).fit(X, known, groups=person)
+        unset = GroupSelfTrainingClassifier(TakesGroups())
+        with pytest.raises(UnsetMetadataPassedError, match="groups"):
+            unset.fit(X, known, groups=person)
+    labelled = model.transduction_ >= 0
+    np.testing.assert_array_equal(model.estimator_.groups_, person[labelled])
+
+
+def test_an_estimator_gets_weights_of_its_windows():
+    X, y, person = people()
+    known, weight = partly(y, np.arange(30)), np.where(y == 0, 5.0, 1.0)
+    with config_context(enable_metadata_routing=True):
+        inner = LogisticRegression().set_fit_request(sample_weight=True)
+        model = GroupSelfTrainingClassifier(inner, n_rounds=1)
+        weighed = model.fit(X, known, person, sample_weight=weight)
+        rows = weighed.transduction_ >= 0
+        label = weighed.transduction_[rows]
+        alone = clone(inner).fit(X[rows], label, sample_weight=weight[rows])
+    np.testing.assert_array_equal(weighed.estimator_.coef_, alone.coef_)
+
+
+def test_metadata_without_routing():
+    X, y, person = people()
+    model = GroupSelfTrainingClassifier(LogisticRegression())
+    with pytest.raises(ValueError, match="sample_weight"):
+        model.fit(X, y, person, sample_weight=np.ones(len(y)))
 
 
 def test_no_label_at_all():

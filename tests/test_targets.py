@@ -50,6 +50,7 @@ def test_labels(y, classes, labelled):
     ("y", "match"),
     [
         ([1, 1, 1], "y has 1 class"),
+        ([0, -1, -1], r"y has 1 class, \[0\]"),
         (objects("walk", -1, -1), r"y has 1 class, \['walk'\].*two at least"),
         ([None, NAN], "y has 0 class"),
         ([0.0, 1.0, np.inf], "y contains infinity"),

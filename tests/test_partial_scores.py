@@ -1,0 +1,91 @@
+"""Scores of partly labelled windows, whatever says that there is no label."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+
+from sklearn_crossl._partial_scores import (
+    PartlyLabelledClassifierMixin,
+    PartlyLabelledRegressorMixin,
+)
+
+X = np.arange(12.0)[:, None]
+
+
+class Threshold(PartlyLabelledClassifierMixin, BaseEstimator):
+    """Knows two classes by the first feature."""
+
+    def __init__(self, names=(0, 1), at=6.5):
+        self.names = names
+        self.at = at
+
+    def fit(self, X, y):
+        self.classes_ = np.array(self.names)
+        return self
+
+    def predict(self, X):
+        return self.classes_[(X[:, 0] >= self.at).astype(int)]
+
+
+class Half(PartlyLabelledRegressorMixin, BaseEstimator):
+    """Says half of the first feature."""
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return X[:, 0] / 2
+
+
+@pytest.mark.parametrize("nothing", [-1, np.nan, None])
+def test_windows_without_a_label_are_left_out(nothing):
+    y = (X[:, 0] >= 6).astype(int)
+    known = np.arange(12) % 3 != 0
+    partly = np.where(known, y, nothing)
+    weight = np.linspace(1, 2, 12)
+    model = Threshold(at=7.5).fit(X, y)
+    right = accuracy_score(y[known], model.predict(X[known]), sample_weight=weight[known])
+    assert model.score(X, partly, weight) == right < 1
+    assert model.score(X, y) == accuracy_score(y, model.predict(X))
+
+
+def test_windows_in_a_mapping_and_names():
+    class OfMapping(Threshold):
+        def predict(self, X):
+            return super().predict(X["acc"])
+
+    y = np.where(X[:, 0] >= 6, "run", "walk").astype(object)
+    y[:2] = None
+    model = OfMapping(names=("walk", "run"), at=5.5).fit(X, y)
+    assert model.score({"acc": X}, y) == 1
+
+
+def test_minus_one_counts_where_it_is_a_class():
+    y = np.where(X[:, 0] >= 6, 1, -1)
+    model = Threshold(names=(-1, 1), at=3.5).fit(X, y)
+    assert model.score(X, y) == accuracy_score(y, model.predict(X)) < 1
+
+
+def test_targets():
+    y = X[:, 0] / 2 + np.tile([0.1, -0.2], 6)
+    known = np.arange(12) % 4 != 0
+    partly = np.where(known, y, np.nan)
+    assert Half().fit(X, y).score(X, partly) == r2_score(y[known], X[known, 0] / 2)
+
+
+def test_cross_validation_and_searches():
+    y = np.where(X[:, 0] >= 6, "run", "walk").astype(object)
+    y[::4] = None
+    model = Threshold(names=("walk", "run"), at=5.5)
+    assert cross_val_score(model, X, y, cv=KFold(3)).tolist() == [1, 1, 1]
+    search = GridSearchCV(model, {"at": [2.5, 5.5]}, cv=KFold(3)).fit(X, y)
+    assert search.best_params_ == {"at": 5.5}
+
+
+def test_nothing_to_score_by():
+    with pytest.raises(ValueError, match="None of 12 windows has a label"):
+        Threshold().fit(X, None).score(X, np.full(12, -1))
+    with pytest.raises(ValueError, match="None of 12 windows has a label"):
+        Half().fit(X, None).score(X, np.full(12, np.nan))
