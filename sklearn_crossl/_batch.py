@@ -21,6 +21,7 @@ class Batch(NamedTuple):
     present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
     observed: Tensor  # (batch, M) bool
     valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
+    any_alone: bool = False  # whether a window has one modality alone
 
     def to(self, device: torch.device | str) -> Batch:
         """Copy to a device."""
@@ -34,6 +35,7 @@ class Batch(NamedTuple):
             {name: move(present) for name, present in self.present.items()},
             to_device(self.observed, device),
             move(self.valid),
+            self.any_alone,
         )
 
     @property

@@ -81,8 +81,16 @@ class WindowDataset(Dataset):
         spread = np.linspace(0, len(self) - 1, min(len(self), n_windows))
         return self, spread.astype(int)
 
-    def batch(self, rows: np.ndarray) -> Batch:
-        """Gather windows; of each modality only those that have it."""
+    def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
+        """Choose certain windows: rows of the dataset returned."""
+        return self, rows
+
+    def batch(self, rows: np.ndarray, as_partial: bool = False) -> Batch:
+        """Gather windows; of each modality only those that have it.
+
+        ``as_partial`` says where values are even of modalities that all windows have in
+        whole.
+        """
         observed, partial = self.observed[rows], self.partial[rows]
         inputs: dict[str, torch.Tensor] = {}
         places: dict[str, torch.Tensor | None] = {}
@@ -98,7 +106,8 @@ class WindowDataset(Dataset):
             else:
                 x = source.take(chosen)
                 may_have_gaps = source.unequal or bool(partial[:, index].any())
-                inputs[name], presents[name] = _without_gaps(x, may_have_gaps)
+                filled = _without_gaps(x, may_have_gaps or as_partial, as_partial)
+                inputs[name], presents[name] = filled
             places[name] = None if complete else torch.from_numpy(has.nonzero()[0])
         valid = torch.from_numpy(observed.any(axis=1))
         return Batch(
@@ -107,6 +116,7 @@ class WindowDataset(Dataset):
             presents,
             torch.from_numpy(observed),
             None if bool(valid.all()) else valid,
+            bool((observed.sum(axis=1) == 1).any()),
         )
 
 
@@ -169,7 +179,10 @@ class StreamedWindows(Dataset):
         """Read some windows, of one block from each of several places."""
         size = min(len(self), n_windows)
         starts = np.linspace(0, len(self) - size // 16 - 1, 16).astype(int)
-        rows = np.unique(starts[:, None] + np.arange(max(1, size // 16)))
+        return self.take(np.unique(starts[:, None] + np.arange(max(1, size // 16))))
+
+    def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
+        """Read certain windows: rows of the dataset returned."""
         return self.read(rows), np.arange(len(rows))
 
 
@@ -240,12 +253,12 @@ def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
 
 
 def _without_gaps(
-    x: np.ndarray, may_have: bool
+    x: np.ndarray, may_have: bool, say_where: bool
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Fill the gaps, and say where they were, if there are any."""
+    """Fill the gaps, and say where they were, if there are any or it is asked for."""
     if not may_have:
         return torch.from_numpy(x), None
     present = ~np.isnan(x)
-    if present.all():
+    if present.all() and not say_where:
         return torch.from_numpy(x), None
     return torch.from_numpy(fill_gaps(x, present)), torch.from_numpy(present)

@@ -186,7 +186,8 @@ def _regular(x: Any) -> Any:
         array = np.asarray(x)
     except ValueError:  # arrays of different shapes
         return x
-    return x if array.dtype == object else array
+    without_timepoints = array.ndim > 1 and not array.shape[-1]  # missing, as None is
+    return x if array.dtype == object or without_timepoints else array
 
 
 def _from_cells(

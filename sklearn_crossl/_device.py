@@ -13,7 +13,9 @@ from torch.overrides import TorchFunctionMode
 
 _GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
 _DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
+_DRAWS |= {"rand_like", "randn_like", "randint_like"}
 _DRAWS |= {"uniform_", "normal_", "random_", "bernoulli_", "exponential_"}
+_DRAWS |= {"cauchy_", "geometric_", "log_normal_"}
 
 
 def resolve_device(device: str | torch.device) -> torch.device:

@@ -84,7 +84,9 @@ class FeatureMap(nn.Module):
     def fuse(self, apart: Tensor, components: Tensor, observed: Tensor) -> Tensor:
         """Sum up the modalities observed, (n, M), and what is expected of the others."""
         if not bool(observed.all()):
-            expected = torch.einsum("nc,mco->nmo", components, self.of_components)
+            # (M, components, n_outputs) to (components, M * n_outputs)
+            weight = self.of_components.transpose(0, 1).flatten(1)
+            expected = _times(components, weight).view_as(apart)
             apart = torch.where(observed[..., None], apart, expected)
         return apart.sum(1) + self.bias
 

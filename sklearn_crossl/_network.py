@@ -212,24 +212,38 @@ class CroSSLNetwork(nn.Module):
     def mask(self, latents: list[Latent], batch: Batch) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw what each view sees of them.
 
-        Returns codes (batch, M, code_size) and keep (n_views, batch, M, 1 | code_size);
-        under temporal masking the codes are already those of the views and keep is
-        (batch, M, 1).
+        Returns codes ([n_views,] batch, M, code_size), those of the views where steps are
+        hidden, and keep ([n_views,] batch, M, 1 | code_size).
         """
         strategy, ratio, n_views = self.masking
         observed = batch.observed
         ratios = draw_ratio(ratio, n_views, device=observed.device)
-        if strategy == "spatial" and sum(len(x) > 0 for x in batch.inputs.values()) == 1:
-            strategy = "temporal"  # a single modality cannot be hidden: its steps are
-        if strategy == "temporal" and all(x.sequence.shape[2] == 1 for x in latents):
-            strategy = "random"  # nor a single step: its units are
         if strategy == "temporal":
-            codes = self.codes(latents, batch, ratios)
-            return codes, observed[..., None]
+            return self._within(latents, batch, ratios)
         codes = self.codes(latents, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
-        return codes, spatial_mask(observed, ratios)[..., None]
+        keep = spatial_mask(observed, ratios)[..., None]
+        if not batch.any_alone:
+            return codes, keep
+        # A window's only modality cannot be hidden: a part of it is.
+        alone = (observed.sum(1) == 1)[:, None, None]  # (batch, 1, 1)
+        seen, parts = self._within(latents, batch, ratios)
+        return torch.where(alone, seen, codes), torch.where(alone, parts, keep)
+
+    def _within(
+        self, latents: list[Latent], batch: Batch, ratios: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Hide a part of each modality: of its steps, or its units if it has one step."""
+        keep = batch.observed[..., None]  # (batch, M, 1)
+        codes = self.codes(latents, batch, ratios)
+        of_one = {n for x in latents if x.sequence.shape[2] == 1 for n in x.names}
+        if of_one:
+            units = random_mask(batch.observed, self.code_size, ratios)
+            one_step = [name in of_one for name in self.names]
+            at = torch.tensor(one_step, device=keep.device)[:, None]  # (M, 1)
+            keep = torch.where(at, units, keep)
+        return codes, keep
 
     def codes(
         self, latents: list[Latent], batch: Batch, ratios: Tensor | None = None

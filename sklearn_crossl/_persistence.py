@@ -91,4 +91,7 @@ def arrays_to_optimizer(
 
 
 def _to_array(tensor: torch.Tensor) -> np.ndarray:
-    return tensor.detach().cpu().numpy().copy()
+    tensor = tensor.detach().cpu()
+    if tensor.dtype == torch.bfloat16:  # NumPy has none; loading turns it back
+        tensor = tensor.float()
+    return tensor.numpy().copy()

@@ -87,7 +87,8 @@ def pretrain(
         if network.summary is not None:
             device = training["device"]
             net.sample = fit_summary(net.module_.summary, dataset, device)
-        net.partial_fit(dataset)
+        if training["max_epochs"]:
+            net.partial_fit(dataset)
         result = learnt(net, previous)
     kept = "nothing was learnt." if previous is None else "the estimator is as before."
     check_end(net, kept)
@@ -120,7 +121,7 @@ def learnt(
         "optimizer": optimizer_to_arrays(net.optimizer_),
         "optimizer_name": type(net.optimizer_).__name__,
         "history": earlier + epochs,
-        "code_means": _code_means(net),
+        "code_means": net.code_means().cpu().numpy(),
         "code_size": net.module_.code_size,
         "embedding_size": net.module_.aggregator.embedding_size,
     }
@@ -199,13 +200,15 @@ def in_passes(
         rows = np.arange(block.start, block.stop)[any_observed[block]]
         dataset = streamed.read(rows)
         for group in _alike(dataset):
+            as_partial = bool(dataset.partial[group].any())
             n_rows = min(most, _rows_of_a_pass(dataset.data, group[0], device))
             start = 0
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
                     with torch.inference_mode():
-                        results = one_pass(dataset.batch(part).to(device), n_rows)
+                        batch = dataset.batch(part, as_partial).to(device)
+                        results = one_pass(batch, n_rows)
                     arrays = [result.cpu().numpy() for result in results]
                 except (RuntimeError, MemoryError) as error:
                     most = n_rows = _fewer_rows(n_rows, error, device)
@@ -241,23 +244,17 @@ def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) 
 def _alike(dataset: WindowDataset) -> list[np.ndarray]:
     """Part the rows into windows that take the same way through the network.
 
-    They are padded to the same lengths, and either all or none have gaps or lack a
+    They are padded to the same lengths, and either all or none have gaps, or lack a
     modality, so that a window's embedding is the same, to the bit, whatever the windows
     beside it.
     """
     lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
     complete = dataset.observed.all(axis=1, keepdims=True)
+    partial = dataset.partial.any(axis=1, keepdims=True)
     kinds, group = np.unique(
-        np.hstack([lengths, dataset.partial, complete]), axis=0, return_inverse=True
+        np.hstack([lengths, partial, complete]), axis=0, return_inverse=True
     )
     return [np.flatnonzero(group == number) for number in range(len(kinds))]
-
-
-def _code_means(net: PretrainingNet) -> np.ndarray:
-    """Mean code (M, code_size) of the probe's windows that have the modality."""
-    codes, _ = net.embed_probe()  # zero where missing
-    counts = net.probe.observed.sum(0).clamp_min(1)
-    return (codes.sum(0) / counts[:, None]).cpu().numpy()
 
 
 def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ OPTIMIZERS = {
 _ENOUGH_STEPS = 500
 _FEWEST_AND_MOST_EPOCHS = (20, 100)
 _PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
+_FEW = 32  # of them
 
 
 def enough_epochs(n_windows: int, batch_size: int) -> int:
@@ -46,6 +47,8 @@ class PretrainingNet(LossNet):
         Trained in place.
     probe : Batch
         Some training windows, to look at the embedding by.
+    rare : mapping of int to Batch
+        For modalities that few of these have, by index: windows that have it.
     autocast : torch.dtype or None
         The encoders' number format.
     **kwargs : dict
@@ -57,11 +60,13 @@ class PretrainingNet(LossNet):
         module: CroSSLNetwork,
         *,
         probe: Batch,
+        rare: Mapping[int, Batch],
         autocast: torch.dtype | None = None,
         **kwargs: Any,
     ):
         super().__init__(module, train_split=None, **kwargs)
         self.probe = probe
+        self.rare = rare
         self.autocast = autocast
         self.sample: Sample | None = None
 
@@ -70,6 +75,15 @@ class PretrainingNet(LossNet):
         self.module_.eval()
         with torch.inference_mode():
             return self.module_.embed_batch(self.probe)
+
+    def code_means(self) -> Tensor:
+        """Compute each modality's mean code, (M, code_size), of windows that have it."""
+        codes = self.embed_probe()[0]  # zero where missing
+        means = codes.sum(0) / self.probe.observed.sum(0).clamp_min(1)[:, None]
+        with torch.inference_mode():
+            for index, batch in self.rare.items():
+                means[index] = self.module_.embed_batch(batch)[0][:, index].mean(0)
+        return means
 
     def infer(self, x: Batch, **fit_params: Any) -> dict[str, Tensor]:
         return self.module_(x, self.autocast)
@@ -124,9 +138,11 @@ def make_net(
     last: list[Any] = []  # early stopping raises, so whatever follows it is not called
     if patience is not None:
         last.append(("early_stopping", early_stopping("train_loss", patience)))
+    probe = _probe(dataset)
     return PretrainingNet(
         network,
-        probe=_probe(dataset).to(device),
+        probe=probe.to(device),
+        rare=_rare(dataset, probe, device),
         autocast=autocast,
         device=device,
         max_epochs=max_epochs,
@@ -144,3 +160,17 @@ def make_net(
 def _probe(dataset: WindowDataset | StreamedWindows) -> Batch:
     windows, rows = dataset.sample(_PROBE_WINDOWS)
     return windows.batch(rows)
+
+
+def _rare(
+    dataset: WindowDataset | StreamedWindows, probe: Batch, device: torch.device
+) -> dict[int, Batch]:
+    """Choose windows that have a modality which few of the probe's have, if any does."""
+    rare = {}
+    for index, n_there in enumerate(probe.observed.sum(0).tolist()):
+        rows = np.flatnonzero(dataset.observed[:, index])
+        if n_there < min(_FEW, len(rows)):
+            spread = np.linspace(0, len(rows) - 1, min(len(rows), _PROBE_WINDOWS))
+            windows, there = dataset.take(rows[spread.astype(int)])
+            rare[index] = windows.batch(there).to(device)
+    return rare

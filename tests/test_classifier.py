@@ -441,6 +441,32 @@ def test_a_prediction_depends_on_its_own_window_alone(fitted):
     np.testing.assert_array_equal(fitted.predict_proba(windows[complete]), p[complete])
 
 
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+def test_rows_do_not_matter_where_sensors_are_missing(n_classes):
+    windows, _ = make_windows(120, seed=1)
+    rng = np.random.default_rng(0)
+    for sensor in ([0], [1, 2]):
+        windows[np.ix_(rng.random(120) < 0.3, sensor)] = np.nan
+    y = np.arange(120) % n_classes
+    model = make(brief({"a": 0, "b": [1, 2], "pulse": 3})).fit(windows, y)
+    order = rng.permutation(120)
+    logits = model.decision_function(windows)
+    np.testing.assert_array_equal(model.decision_function(windows[order]), logits[order])
+
+
+def test_without_pretraining_early_stopping_and_callbacks_of_it_are_not_asked():
+    class Counts(Callback):
+        epochs = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            Counts.epochs += 1
+
+    transformer = brief(patience=2, callbacks=[Counts()], verbose=1)
+    model = make(transformer, pretrain=False).fit(X, Y)
+    assert model.n_iter_ == 2
+    assert Counts.epochs == 0
+
+
 @pytest.mark.parametrize("n_classes", [5, 6, 10])
 def test_rows_do_not_matter_with_few_classes(pretrained, n_classes):
     """Products with so few columns are rounded by place, done naively."""

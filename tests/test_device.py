@@ -10,6 +10,7 @@ from conftest import make_windows
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._device import (
+    OwnDraws,
     autocast_dtype,
     memory_for_data,
     out_of_memory,
@@ -87,6 +88,19 @@ def test_a_network_is_built_while_another_thread_trains():
         found = pool.submit(loaded.transform, X).result(timeout=60)
         assert torch.equal(torch.get_rng_state(), state)
     np.testing.assert_array_equal(found, Z)
+
+
+def test_every_draw_of_a_module_that_is_made_is_from_a_generator_of_its_own():
+    x = torch.empty(3)
+    state = torch.get_rng_state()
+    with OwnDraws():
+        for draw in (torch.rand_like, torch.randn_like, torch.Tensor.log_normal_):
+            draw(x)
+        torch.randint_like(x, 9)
+        x.cauchy_(), x.geometric_(0.5)
+        torch.nn.init.trunc_normal_(x)
+        torch.nn.init.orthogonal_(torch.empty(3, 3))
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_fits_in_threads_learn_what_they_would_learn_alone():

@@ -3,6 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._modality_encoders import build_encoders
 from sklearn_crossl.encoders import ENCODERS, ImageEncoder, TCNEncoder
 
@@ -33,7 +34,9 @@ def literal_layer(layer, x, stride):
     x = torch.nn.functional.conv1d(
         x, conv.weight[:, :, 0], conv.bias, stride=stride, padding=conv.padding[1]
     )
-    return layer.activation(layer.norm(x.transpose(1, 2))).transpose(1, 2)
+    x = layer.norm(x.transpose(1, 2)).transpose(1, 2)
+    slope = getattr(layer.activation, "weight", torch.zeros(1))  # one for each unit
+    return torch.where(x > 0, x, slope[:, None] * x)
 
 
 @pytest.mark.parametrize("params", [{}, {"affine": True, "activation": "prelu"}])
@@ -41,10 +44,18 @@ def literal_layer(layer, x, stride):
 def test_tcn_equals_its_literal_form(stride, params):
     torch.manual_seed(0)
     network = TCNEncoder(stride=stride, **params).build(3)
+    for layer in network.layers if "activation" in params else []:
+        torch.nn.init.uniform_(layer.activation.weight)
     x = torch.randn(4, 3, 50)
     torch.testing.assert_close(
         network.sequence(x)[0], literal_tcn(network, x, stride), atol=1e-5, rtol=1e-4
     )
+
+
+@pytest.mark.parametrize(("n_channels", "n_weights"), [(1, 56_544), (3, 57_696)])
+def test_the_published_network_has_as_many_weights(n_channels, n_weights):
+    network = CroSSLTransformer.from_paper().encoder.build(n_channels)
+    assert sum(p.numel() for p in network.parameters()) == n_weights
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,17 @@ def structured_masked(X):
     return array
 
 
+def test_a_window_without_timepoints_is_missing_whatever_is_beside_it():
+    rng = np.random.default_rng(0)
+    lengths = [20, 30, 25, 0, 22, 28]
+    X = {"acc": [rng.normal(size=(3, n)) for n in lengths]}
+    X["pulse"] = [rng.normal(size=(1, 24)) for _ in lengths]
+    model = make(summary_size=0, output="global").fit(X)
+    Z = model.transform(X)
+    alone = model.transform({name: x[3:4] for name, x in X.items()})
+    np.testing.assert_array_equal(alone, Z[3:4])
+
+
 MASKED = {
     "mapping": dict,
     "structured": structured_masked,

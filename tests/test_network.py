@@ -141,8 +141,9 @@ def one_modality(n_timepoints=20):
 def test_a_single_modality_is_masked_by_steps():
     net, batch = one_modality()
     codes, keep = net.mask(net.encode(batch), batch)
-    assert keep.shape == (8, 1, 1)
+    assert keep.all()
     assert codes.shape == (2, 8, 1, net.code_size)
+    assert not torch.equal(codes[0], codes[1])
     assert float(net(batch)["invariance"].detach()) > 0
 
 
@@ -152,16 +153,55 @@ def test_windows_that_have_the_same_single_modality_are_masked_by_steps():
     data.observed[:, [0, 2]] = False
     batch = whole(data)
     codes, keep = net.mask(net.encode(batch), batch)
-    assert keep.shape == (12, 3, 1)
+    assert torch.equal(keep[..., 0], batch.observed.expand(2, 12, 3))
     assert not torch.equal(codes[0, :, 1], codes[1, :, 1])
     assert (codes[:, :, [0, 2]] == 0).all()
+
+
+def test_single_modalities_beside_others_are_masked_by_steps():
+    net = network(masking="spatial")
+    data = dataset(missing=False)
+    data.observed[:4] = [True, False, False]
+    data.observed[4:8] = [False, True, False]
+    batch = whole(data)
+    codes, keep = net.mask(net.encode(batch), batch)
+    for rows, index in (slice(0, 4), 0), (slice(4, 8), 1):
+        assert keep[:, rows, index].all()
+        assert not torch.equal(codes[0, rows, index], codes[1, rows, index])
+    assert torch.equal(codes[0, 8:], codes[1, 8:])  # these have sensors to hide
+    assert not torch.equal(keep[0, 8:], keep[1, 8:])
 
 
 def test_a_single_step_of_a_single_modality_is_masked_by_units():
     net, batch = one_modality(n_timepoints=1)
     codes, keep = net.mask(net.encode(batch), batch)
-    assert codes.shape == (8, 1, net.code_size)
+    assert torch.equal(codes[0], codes[1])
     assert keep.shape == (2, 8, 1, net.code_size)
+    assert not torch.equal(keep[0], keep[1])
+
+
+def test_a_single_step_beside_sequences_is_masked_by_units():
+    shapes = {"acc": (3, 32), "heart": (1, 1)}
+    masking = Masking("temporal", 0.5, 2)
+    net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(), VICReg(), masking)
+    rng = np.random.default_rng(0)
+    data = {n: rng.normal(size=(8, *s)).astype(np.float32) for n, s in shapes.items()}
+    batch = whole(dataset_of(data, np.ones((8, 2), dtype=bool)))
+    codes, keep = net.mask(net.encode(batch), batch)
+    assert keep.shape == (2, 8, 2, net.code_size)
+    assert keep[:, :, 0].all()
+    assert not torch.equal(codes[0, :, 0], codes[1, :, 0])
+    assert torch.equal(codes[0, :, 1], codes[1, :, 1])
+    assert 0.4 < keep[:, :, 1].float().mean() < 0.6
+
+
+def test_long_windows_of_other_strides_are_not_encoded_together():
+    shapes = {"acc": (1, 4096), "gyro": (1, 1000), "mag": (1, 1000)}
+    net = CroSSLNetwork(shapes, TCNEncoder(), SetAggregator()).eval()
+    rng = np.random.default_rng(0)
+    data = {n: rng.normal(size=(4, 1, 512)).astype(np.float32) for n in shapes}
+    batch = whole(dataset_of(data, np.ones((4, 3), dtype=bool)))
+    assert groups(net, batch) == [["acc"], ["gyro", "mag"]]
 
 
 def test_temporal_masks_act_before_pooling():

@@ -181,3 +181,17 @@ def test_an_own_objective_returns_scalars(terms):
         ValueError, match="Own returned .*; an objective returns a scalar"
     ):
         module(latents)
+
+
+def test_an_own_objective_does_not_name_a_term_as_the_history_does():
+    class Own(torch.nn.Module):
+        def __init__(self, embedding_size):
+            super().__init__()
+
+        def forward(self, latents):
+            return {"loss": latents.views.sum(), "train_loss": latents.views.mean()}
+
+    module = ModuleObjective(Own).build(4)
+    latents = Latents(torch.zeros(2, 3, 4), torch.zeros(3, 1, 4), torch.ones(3, 1).bool())
+    with pytest.raises(ValueError, match=r"Own returned terms named \['train_loss'\]"):
+        module(latents)

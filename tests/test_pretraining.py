@@ -5,7 +5,7 @@ import pytest
 import torch
 from conftest import make_windows
 
-from sklearn_crossl import CroSSLTransformer, _pretraining
+from sklearn_crossl import CroSSLTransformer, _batches, _pretraining, _training
 from sklearn_crossl._network import CroSSLNetwork
 from sklearn_crossl._pretraining import _rows_of_a_pass
 from sklearn_crossl._sources import InMemory
@@ -116,3 +116,42 @@ def test_a_long_window_does_not_change_how_short_ones_are_embedded():
     Z = model.fit(X[:4]).transform(X)
     for i, window in enumerate(X):
         np.testing.assert_array_equal(model.transform([window]), Z[i : i + 1])
+
+
+def test_windows_with_gaps_of_all_kinds_share_passes(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 5, 32)).astype(np.float32)
+    for channel in range(5):
+        X[rng.random(60) < 0.5, channel, 4:9] = np.nan  # 32 patterns
+    model = CroSSLTransformer(max_epochs=1, random_state=0).fit(X)
+    sizes = limit(monkeypatch, 128, None)
+    Z = model.transform(X)
+    assert len(sizes) == 2  # windows with gaps, and without
+    monkeypatch.undo()
+    order = rng.permutation(60)
+    np.testing.assert_array_equal(model.transform(X[order]), Z[order])
+    alone = np.vstack([model.transform(x[None]) for x in X[:10]])
+    np.testing.assert_array_equal(alone, Z[:10])
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_the_mean_code_of_a_rare_modality_is_of_all_windows_that_have_it(
+    tmp_path, on_disk, monkeypatch
+):
+    monkeypatch.setattr(_training, "_PROBE_WINDOWS", 16)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2, 16)).astype(np.float32)
+    rare = [1, 3, 7, 8]
+    X[np.setdiff1d(np.arange(300), rare), 1] = np.nan
+    given = X
+    if on_disk:
+        np.save(tmp_path / "X.npy", X)
+        given = np.load(tmp_path / "X.npy", mmap_mode="r")
+        monkeypatch.setattr(_batches, "CHUNK_BYTES", 2**12)
+    model = CroSSLTransformer(
+        max_epochs=1, summary_size=0, output="modalities", random_state=0
+    )
+    Z = model.fit(given).transform(X)
+    of_rare = [name.startswith("crossl_1_") for name in model.get_feature_names_out()]
+    mean = Z[rare][:, of_rare].mean(axis=0)
+    np.testing.assert_allclose(Z[0, of_rare], mean, atol=1e-5)

@@ -186,6 +186,24 @@ def test_spectrum_literally():
     np.testing.assert_allclose(spectrum(x, 40).numpy(), expected, rtol=1e-7)
 
 
+@pytest.mark.parametrize("with_present", [False, True])
+def test_the_spectrum_of_a_longer_window_is_that_of_its_segments(with_present):
+    x = windows().double()
+    x = x - x.mean(-1, keepdim=True)
+    longer = torch.cat([x, 2 * x.flip(-1)], dim=-1)
+    present = torch.ones_like(longer, dtype=torch.bool) if with_present else None
+    found = spectrum(longer, 40, present).exp() - 1e-3
+    of_each = [spectrum(part, 40).exp() - 1e-3 for part in (x, 2 * x.flip(-1))]
+    torch.testing.assert_close(found, (of_each[0] + of_each[1]) / 2)
+
+
+@pytest.mark.parametrize("length", [31, 40, 95])
+def test_the_spectrum_is_the_same_whether_it_is_said_that_all_is_there(length):
+    x = torch.randn(3, 2, length, dtype=torch.double)
+    said = spectrum(x, 40, torch.ones_like(x, dtype=torch.bool))
+    torch.testing.assert_close(spectrum(x, 40), said)
+
+
 @settings(deadline=None, max_examples=25)
 @given(length=st.integers(1, 40), seed=st.integers(0, 100))
 def test_what_comes_after_a_windows_end_does_not_matter(length, seed):

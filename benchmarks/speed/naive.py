@@ -18,7 +18,7 @@ class Layer(nn.Module):
         super().__init__()
         self.convolution = nn.Conv1d(n_in, n_out, kernel_size, padding="same")
         self.normalisation = nn.LayerNorm(n_out)
-        self.activation = nn.PReLU()
+        self.activation = nn.PReLU(n_out)
         self.dropout = nn.Dropout(0.1)
 
     def forward(self, x: Tensor) -> Tensor:

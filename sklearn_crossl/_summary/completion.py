@@ -13,6 +13,7 @@ _LEAST_NOISE = 1e-4  # of the first component's variance
 _ROUNDS = 4  # of filling in what is missing from the training windows
 _FILLING = 128  # components that it is filled in from
 _ROWS = 256  # filled in at a time
+_SOLVED = 16  # windows of one pattern, expected at a time
 _OVERSAMPLING = 10
 _POWER_ITERATIONS = 4
 
@@ -101,13 +102,14 @@ class Completion(nn.Module):
         weights = observed[:, None].to(projections.dtype)
         known = torch.bmm(weights, projections)[:, 0]  # (n, components)
         expected = torch.zeros_like(known)
-        # One at a time: few at once is the rule, and a solution of fixed shape rounds the
-        # same whatever the windows beside it lack.
         for number, pattern in enumerate(patterns.tolist()):
             grams = zip(self._grams_of_parts(), pattern, strict=True)
             precision = sum((g for g, has in grams if has), torch.diag(self._ratio()))
-            solved = torch.cholesky_solve(known.T, torch.linalg.cholesky(precision))
-            expected = torch.where((which == number)[:, None], solved.T, expected)
+            factor = torch.linalg.cholesky(precision)
+            # A solution of fixed shape rounds the same whatever the windows beside it.
+            for rows in (which == number).nonzero()[:, 0].split(_SOLVED):
+                right = pad(known[rows].T, (0, _SOLVED - len(rows)))
+                expected[rows] = torch.cholesky_solve(right, factor).T[: len(rows)]
         return expected
 
     def _grams_of_parts(self) -> list[Tensor]:

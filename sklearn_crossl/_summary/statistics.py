@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _BANDS = 16  # of frequency
@@ -41,23 +42,36 @@ def distribution(x: Tensor, present: Tensor | None = None) -> Tensor:
 def spectrum(x: Tensor, n_timepoints: int, present: Tensor | None = None) -> Tensor:
     """Logarithm of the power in bands of frequency, wider towards high ones.
 
-    The bands are those of windows of ``n_timepoints``. Returns (n, channels * bands); of
+    The bands are those of windows of ``n_timepoints``; of longer windows the power is
+    that of segments of this length, on average. Returns (n, channels * bands); of
     no columns for windows of one timepoint.
     """
+    n_values: Tensor | int = x.shape[-1]
     if present is None:
         centred = x - x.mean(-1, keepdim=True)
-        share = x.new_ones(())
     else:
         mean = (x * _weight(present, x.dtype)).sum(-1, keepdim=True)
         centred = (x - mean) * inside_window(present)[:, None]
-        # with fewer values the same power is spread over as many frequencies
-        share = present.sum(-1, keepdim=True).clamp_min(1) / n_timepoints
-    power = torch.fft.rfft(centred, n=n_timepoints).abs().square() / share
+        n_values = present.sum(-1, keepdim=True).clamp_min(1)
+    # With fewer values the same power is spread over as many frequencies.
+    power = summed_power(centred, n_timepoints) / (n_values / n_timepoints)
     edges = band_edges(n_timepoints)
     bands = [power[..., low:high].mean(-1) for low, high in pairwise(edges)]
     if not bands:
         return x.new_zeros(len(x), 0)
     return _log(torch.stack(bands, dim=-1)).flatten(1)  # (n, channels * bands)
+
+
+def summed_power(x: Tensor, n_timepoints: int) -> Tensor:
+    """Power at the frequencies of so many timepoints, (..., frequencies).
+
+    What is longer is summed over segments; what is shorter is followed by zeros.
+    """
+    if x.shape[-1] > n_timepoints:
+        x = pad(x, (0, -x.shape[-1] % n_timepoints))
+        segments = x.unflatten(-1, (-1, n_timepoints))  # (..., segments, time)
+        return torch.fft.rfft(segments).abs().square().sum(-2)
+    return torch.fft.rfft(x, n=n_timepoints).abs().square()
 
 
 def band_edges(n_timepoints: int) -> list[int]:

@@ -72,6 +72,13 @@ class Presence(NamedTuple):
         return inside.to(self.coverage.dtype).expand_as(self.coverage)
 
 
+class PReLU(nn.PReLU):
+    """A slope for each unit, units last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(-1, 1)).movedim(1, -1)
+
+
 class ConvolutionLayer(nn.Module):
     """Convolution, layer normalisation, activation: units last throughout."""
 
@@ -94,7 +101,7 @@ class ConvolutionLayer(nn.Module):
             memory_format=torch.channels_last
         )
         self.norm = nn.LayerNorm(n_out, elementwise_affine=affine)
-        self.activation = nn.PReLU() if activation == "prelu" else nn.ReLU(inplace=True)
+        self.activation = PReLU(n_out) if activation == "prelu" else nn.ReLU(inplace=True)
         self.dropout = nn.Dropout(dropout)
 
     def forward(
@@ -254,6 +261,7 @@ class ConvolutionalNetwork(EncoderModule):
         height, width = first.conv.stride
         first.conv.stride = (height, width * 2**doublings)
         self.layers.insert(1, AverageLayer(_AVERAGED))
+        self.kind = None if self.kind is None else (self.kind, doublings)
 
     def sequence(
         self, x: Tensor, present: Tensor | None = None

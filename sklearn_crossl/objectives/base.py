@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 __all__ = ["Latents", "ModuleObjective", "Objective", "ObjectiveModule"]
 
+_RECORDED = {"epoch", "dur", "effective_rank", "train_loss", "train_batch_count"}
+
 
 class Latents(NamedTuple):
     """What a training step hands to the objective.
@@ -126,5 +128,11 @@ class _Adapted(ObjectiveModule):
             raise ValueError(
                 f"{type(self.module).__name__} returned {terms!r:.200}; an objective "
                 "returns a scalar tensor, or a dict of them with the key 'loss'."
+            )
+        reserved = sorted(_RECORDED & set(terms))
+        if reserved:
+            raise ValueError(
+                f"{type(self.module).__name__} returned terms named {reserved}, as what "
+                "`history_` records of every epoch is; call them something else."
             )
         return terms

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
 
 from .._stages import check_sizes
+from .._summary.statistics import summed_power
 from ._checked import CheckedObjective
 from ._projected import normalized_layers
 from .base import Latents, ObjectiveModule
@@ -65,7 +66,7 @@ def _of_series(
         inside = torch.arange(x.shape[-1], device=x.device) < n_values
         mean = (x * inside).sum(-1, keepdim=True) / n_values
         centred = (x - mean) * inside
-    power = torch.fft.rfft(centred, n=n_timepoints).abs().square() / n_values
+    power = summed_power(centred, n_timepoints) / n_values
     power = power[..., 1:]  # without the mean the first one is zero
     if power.shape[-1] > _BANDS:
         power = adaptive_avg_pool1d(power, _BANDS)
