@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ._device import to_device
+from ._summary.retakes import stretch
 
 
 class Batch(NamedTuple):
@@ -37,6 +38,14 @@ class Batch(NamedTuple):
             move(self.valid),
             self.any_alone,
         )
+
+    def stretched(self, part: float) -> Batch:
+        """Stretch a part of each window over all of it, the first, 0, to the last, 1."""
+        inputs, presents = {}, {}
+        for name, x in self.inputs.items():
+            draws = x.new_tensor([0.0, part]).expand(len(x), 2)
+            inputs[name], presents[name] = stretch(x, self.present[name], draws)
+        return self._replace(inputs=inputs, present=presents)
 
     @property
     def complete(self) -> bool:

@@ -17,7 +17,7 @@ from ._device import resolve_device
 from ._input import read_again
 from ._network import Apart, CroSSLNetwork
 from ._pretraining import in_passes
-from ._windows import check_any_observed
+from ._windows import Windows, check_any_observed
 
 _ROWS = 4096  # fused at a time
 
@@ -65,26 +65,44 @@ class EncodedWindows:
         """Encode windows by a fitted transformer, classifier or regressor."""
         check_is_fitted(estimator)
         transformer = getattr(estimator, "transformer_", estimator)
-        fine_tuned = transformer is not estimator
         windows = read_again(X, transformer._form, transformer.max_missing)
         check_any_observed(windows, "Leave them out.")
+        return cls.of_rows(estimator, windows, np.arange(len(windows)))
+
+    @classmethod
+    def of_rows(
+        cls,
+        estimator: Any,
+        windows: Windows,
+        rows: np.ndarray,
+        part: float | None = None,
+    ) -> EncodedWindows:
+        """Encode some windows, which have a modality, in ascending order.
+
+        ``part``, if given, says which part of each to stretch over the whole window: from
+        the first, 0, to the last, 1.
+        """
+        transformer = getattr(estimator, "transformer_", estimator)
+        fine_tuned = transformer is not estimator
         build = estimator._tuned_network if fine_tuned else transformer._embedding_network
         network = build()
         device = resolve_device(transformer.device)
         network.to(device)
 
         def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
+            if part is not None:
+                batch = batch.stretched(part)
             padded = batch.padded(n_rows)
             apart = network.apart(batch, padded, network.features(padded))
             n = len(batch.observed)
             return [part[:n] for part in apart if part is not None]
 
         moments = transformer.mean_, transformer.scale_
-        rows, results = [], []
-        for of_pass, arrays in in_passes(one_pass, windows, *moments, device):
-            rows.append(of_pass)
+        found, results = [], []
+        for of_pass, arrays in in_passes(one_pass, windows, *moments, device, rows):
+            found.append(of_pass)
             results.append(arrays)
-        order = np.argsort(np.concatenate(rows))
+        order = np.argsort(np.concatenate(found))
         parts = [
             torch.from_numpy(np.concatenate(part)[order]).to(device)
             for part in zip(*results, strict=True)
@@ -92,7 +110,7 @@ class EncodedWindows:
         return cls(
             network,
             Apart(*parts),
-            torch.from_numpy(np.asarray(windows.observed)).to(device),
+            torch.from_numpy(np.asarray(windows.observed)[rows]).to(device),
             _outputs if fine_tuned else transformer._chosen,
             torch.from_numpy(transformer._learnt["code_means"]).to(device),
             fine_tuned or transformer.output == "global",

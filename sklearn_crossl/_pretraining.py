@@ -180,8 +180,11 @@ def in_passes(
     mean: Mapping[str, np.ndarray],
     scale: Mapping[str, np.ndarray],
     device: torch.device,
+    chosen: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """Call a function on some windows at a time; those without modality are left out.
+    """Call a function on some windows at a time.
+
+    On all that have a modality, or on the rows that are ``chosen`` among these.
 
     The function gets a batch and the rows to pad it to. What it returns for a window does
     not depend on the windows beside it, if it does all of its work in so many rows.
@@ -194,10 +197,13 @@ def in_passes(
         What the function returned.
     """
     streamed = StreamedWindows(windows, mean, scale)
-    any_observed = np.logical_or.reduce(windows.observed, axis=1)
+    wanted = np.logical_or.reduce(windows.observed, axis=1)
+    if chosen is not None:
+        wanted = np.zeros_like(wanted)
+        wanted[chosen] = True
     most = _MOST_ROWS
     for block in windows.blocks():
-        rows = np.arange(block.start, block.stop)[any_observed[block]]
+        rows = np.arange(block.start, block.stop)[wanted[block]]
         dataset = streamed.read(rows)
         for group in _alike(dataset):
             as_partial = bool(dataset.partial[group].any())

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+_MOST_POINTS = 10_000_000  # of a grid that has few samples
+_MOST_A_SAMPLE = 100  # points
+
 
 def has_index(values: Any) -> bool:
     """Say whether values are a pandas Series or DataFrame, which is not imported."""
@@ -48,7 +51,10 @@ def on_grids(
     start = max(times[0] for times, _ in samples.values())
     grids = {}
     for name, (times, values) in samples.items():
-        grids[name] = place_on_grid(times, values, start, rates[name])
+        try:
+            grids[name] = place_on_grid(times, values, start, rates[name])
+        except ValueError as error:
+            raise ValueError(f"Modality {name!r}: {error}") from error
         if not grids[name].shape[1]:
             raise ValueError(f"Modality {name!r} has no sample once all have begun.")
     return grids, start
@@ -74,6 +80,11 @@ def place_on_grid(
     -------
     ndarray of shape (n_channels, n_samples)
         Up to the last sample; NaN at points without one.
+
+    Raises
+    ------
+    ValueError
+        If nearly all points would be without a sample, by a wrong time, say.
     """
     ticks = (times - start) * float(rate)
     nearest = np.rint(ticks).astype(int)
@@ -82,6 +93,14 @@ def place_on_grid(
     points, first = np.unique(nearest[order], return_index=True)
     kept = order[first][points >= 0]
     n_samples = nearest[kept[-1]] + 1 if len(kept) else 0
+    if n_samples > max(_MOST_POINTS, _MOST_A_SAMPLE * len(kept)):
+        after = np.diff(np.sort(times)).argmax()
+        pause = np.diff(np.sort(times))[after]
+        raise ValueError(
+            f"{len(kept)} samples are spread over {n_samples / float(rate):g} s, with a "
+            f"pause of {pause:g} s after the first {after + 1}. Give what is before and "
+            "after such a pause as recordings of their own, and leave out wrong times."
+        )
     grid = np.full((values.shape[1], n_samples), np.nan, values.dtype)
     grid[:, nearest[kept]] = values[kept].T
     return grid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from numbers import Real
@@ -13,12 +14,14 @@ from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
 from ._absent import unmasked_array
+from ._cutting import LABELS, Streams, cut_together, stack_windows
 from ._moment_labels import MomentLabels, join_labels, majority, read_labels
 from ._time_index import clock, has_index, labels_on_grid, on_grids
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
-_LABELS = object()  # the key of the labels among the streams: no modality's name
+_ODD = 10  # times as many channels as samples
+_SHARE = 0.05  # of a recording that a sensor may miss at the end without a warning
 
 
 class SlidingWindows(NamedTuple):
@@ -57,7 +60,8 @@ def sliding_windows(
     for ``window_seconds``. Of a sensor at ``rate``, whose sample ``k`` is taken at
     ``k / rate``, it has the ``round(window_seconds * rate)`` samples from the first one
     in that span on. Times are exact fractions, so that windows do not drift however long
-    the recording. Only windows that every sensor covers are cut.
+    the recording. Only windows that every sensor covers are cut, and of these, as after a
+    pause, not those without any value.
 
     Parameters
     ----------
@@ -102,6 +106,12 @@ def sliding_windows(
         recordings and their labels do not match in number or in the kind of their index,
         labels are not one-dimensional or mix types, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If by their rates signals without a time index, or their labels, last differently
+        long, or a modality has many more channels than samples.
+
     Examples
     --------
     >>> import numpy as np
@@ -134,24 +144,46 @@ def sliding_windows(
     for part, part_labels in zip(parts, label_parts, strict=True):
         present = {name: rate for name, rate in exact.items() if name in part}
         streams = _streams(part, part_labels, present, marks)
-        cut = _cut_together(streams, window, step)
+        if not any(has_index(part[name]) for name in present):
+            _check_durations(streams, window)
+        cut = cut_together(streams, window, step)
         if part_labels is not None:
-            codes, share = majority(cut.pop(_LABELS)[:, 0], len(part_labels.values))
+            codes, share = majority(cut.pop(LABELS)[:, 0], len(part_labels.values))
             ys.append(part_labels.values[codes[share >= purity]])
             cut = {name: windows[share >= purity] for name, windows in cut.items()}
         cuts.append(cut)
     counts = [len(next(iter(cut.values()))) for cut in cuts]
     X = {
-        name: _stack(name, [cut.get(name) for cut in cuts], counts, round(window * rate))
+        name: stack_windows(
+            name, [cut.get(name) for cut in cuts], counts, round(window * rate)
+        )
         for name, rate in exact.items()
     }
     if not sum(counts):
         raise ValueError(
-            f"No window of {window_seconds} s fits: the recordings are too short, or no "
-            f"label has a share of {purity} in any window."
+            f"No window of {window_seconds} s fits: the recordings are too short or have "
+            f"no values, or no label has a share of {purity} in any window."
         )
     y = join_labels(ys) if ys else None
     return SlidingWindows(SliceDict(**X), y, np.repeat(group_of, counts))
+
+
+def _check_durations(streams: Streams, window: Fraction) -> None:
+    """Warn where streams that begin together do not end together, nor nearly so."""
+    seconds = {
+        "labels" if name is LABELS else repr(name): float(signal.shape[1] / rate)
+        for name, (signal, rate) in streams.items()
+    }
+    longest, shortest = max(seconds.values()), min(seconds.values())
+    if longest - shortest > max(float(window), _SHARE * longest):
+        lasting = ", ".join(f"{name} for {s:g} s" for name, s in seconds.items())
+        warnings.warn(
+            f"By the rates given the signals last differently long: {lasting}. What is "
+            "after the end of the shortest is left out. Are `rates`, and `label_rate` "
+            "for labels, right?",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _streams(
@@ -159,11 +191,11 @@ def _streams(
     labels: MomentLabels | None,
     rates: Mapping[str, Fraction],
     label_rate: Fraction,
-) -> dict[Any, tuple[np.ndarray, Fraction]]:
+) -> Streams:
     """Read a recording as signals (n_channels, n_samples), the labels among them."""
     timed = any(has_index(part[name]) for name in rates)
     signals, start = on_grids(part, rates) if timed else (part, 0.0)
-    streams: dict[Any, tuple[np.ndarray, Fraction]] = {
+    streams: Streams = {
         name: (_signal(name, signals[name]), rate) for name, rate in rates.items()
     }
     if labels is None:
@@ -175,69 +207,26 @@ def _streams(
         n_samples = int(seconds * label_rate)
         index = part[name].index
         codes = codes[labels_on_grid(labels.index, index, label_rate, start, n_samples)]
-    streams[_LABELS] = (codes[None], label_rate)
+    streams[LABELS] = (codes[None], label_rate)
     return streams
 
 
-def _cut_together(
-    streams: Mapping[Any, tuple[np.ndarray, Fraction]], window: Fraction, step: Fraction
-) -> dict[Any, np.ndarray]:
-    """Cut the windows that all streams cover."""
-    counts = [_n_windows(s.shape[1], rate, window, step) for s, rate in streams.values()]
-    return {
-        name: _cut(signal, rate, window, step, min(counts))
-        for name, (signal, rate) in streams.items()
-    }
-
-
-def _cut(
-    signal: np.ndarray, rate: Fraction, window: Fraction, step: Fraction, count: int
-) -> np.ndarray:
-    """Cut (n_channels, n_samples) to (count, n_channels, n_timepoints)."""
-    starts = np.array([math.ceil(i * step * rate) for i in range(count)], dtype=int)
-    index = starts[:, None] + np.arange(round(window * rate))  # (count, n_timepoints)
-    return np.ascontiguousarray(signal[:, index].swapaxes(0, 1))
-
-
-def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction) -> int:
-    """Count the windows whose samples all exist: ceil(i * step * rate) <= last start."""
-    length = round(window * rate)
-    if length < 1:
-        raise ValueError(
-            f"A window of {float(window)} s has no sample at {float(rate)} Hz; "
-            "lengthen it."
-        )
-    last_start = n_samples - length
-    return 0 if last_start < 0 else math.floor(last_start / (step * rate)) + 1
-
-
-def _stack(
-    name: str, parts: list[np.ndarray | None], counts: list[int], n_timepoints: int
-) -> np.ndarray:
-    """Join the recordings' windows of a modality; NaN where a recording lacks it."""
-    some = next(part for part in parts if part is not None)
-    shape = some.shape[1], n_timepoints
-    for index, part in enumerate(parts):
-        if part is not None and part.shape[1] != some.shape[1]:
-            raise ValueError(
-                f"Modality {name!r} has {part.shape[1]} channel(s) in recording {index}, "
-                f"but {some.shape[1]} in one before; give every recording the same ones, "
-                "as (n_channels, n_samples)."
-            )
-    dtype = np.result_type(some.dtype, np.float16)  # the narrowest that has NaN
-    filled = [
-        np.full((count, *shape), np.nan, dtype) if part is None else part
-        for part, count in zip(parts, counts, strict=True)
-    ]
-    return np.concatenate(filled)
-
-
-def _signal(name: str, values: ArrayLike) -> np.ndarray:
+def _signal(name: str, values: Any) -> np.ndarray:
     signal = np.atleast_2d(unmasked_array(values))
+    if type(values).__module__.partition(".")[0] == "polars" and np.ndim(values) == 2:
+        signal = signal.T  # a frame has a column for each channel
     if signal.ndim != 2:
         raise ValueError(
             f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "
             "n_samples) or (n_samples,)."
+        )
+    if signal.shape[0] > _ODD * signal.shape[1] > 0:
+        warnings.warn(
+            f"Modality {name!r} has shape {signal.shape}, many more "
+            "channels than samples; expected (n_channels, n_samples). If time comes "
+            "first, transpose it.",
+            UserWarning,
+            stacklevel=4,
         )
     return signal
 

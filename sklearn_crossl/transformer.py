@@ -16,8 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._batches import make_dataset
 from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
+from ._cluster_agreement import agreement_of_views
 from ._device import autocast_dtype, resolve_device
-from ._effective_rank import effective_rank
 from ._input import check_same_modalities, read_again, read_new
 from ._loop import check_callbacks
 from ._names import check_input_names, check_names, names_and_number, unit_names
@@ -405,13 +405,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             without any modality while ``missing="error"``, or ``out`` is no array of
             floats of that shape.
         """
-        check_is_fitted(self)
-        windows = read_again(X, self._form, self.max_missing)
-        check_names(self, X, self._form)
-        if self.missing == "error":
-            check_any_observed(
-                windows, "Leave them out, or set missing='nan' to get rows of NaN."
-            )
+        windows = self._read_again(X)
         shape = (len(windows), self._n_features_out)
         out = output_array(out, shape, windows.dtype)
         out[~windows.observed.any(axis=1)] = np.nan
@@ -420,11 +414,12 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return out
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Compute the effective rank of the windows' embedding; higher is better.
+        """Compute how well windows keep their clusters when less of them is seen.
 
         Needs no labels, so that a grid search over, say, ``masking_ratio`` can run
-        without any. It is a guide and no guarantee: it tells a collapsed embedding from
-        a rich one, and orders rich ones only roughly by what labels would say.
+        without any. Up to 1,000 windows are clustered by their embedding, and looked for
+        in their clusters again by each sensor alone, and by the first and last three
+        quarters of the window. It is a guide and no guarantee of what labels would say.
 
         Parameters
         ----------
@@ -436,14 +431,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         float
-            Between 1 and the smaller of ``n_windows`` and ``n_features_out``.
+            One at most; about zero if windows do so by chance, or embeddings collapsed.
 
         See Also
         --------
-        sklearn_crossl.inspection.effective_rank : The measure, and its source.
+        sklearn_crossl.inspection.cluster_agreement : The measure, and its source.
         """
-        Z = self.transform(X)
-        return effective_rank(Z[~np.isnan(Z).any(axis=1)])
+        return agreement_of_views(self, self._read_again(X))
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -585,6 +579,16 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         epochs_before = 0 if previous is None else len(previous["history"])
         return int(np.random.SeedSequence([seed, epochs_before]).generate_state(1)[0])
+
+    def _read_again(self, X: ArrayLike) -> Windows:
+        check_is_fitted(self)
+        windows = read_again(X, self._form, self.max_missing)
+        check_names(self, X, self._form)
+        if self.missing == "error":
+            check_any_observed(
+                windows, "Leave them out, or set missing='nan' to get rows of NaN."
+            )
+        return windows
 
     def _embed(self, windows: Windows) -> Iterator[tuple[np.ndarray, ...]]:
         return embed(

@@ -447,8 +447,8 @@ def test_constants_change_for_the_measurement_alone(folder):
     variant = Variant(FEW, ((search.learnt, "_SIZE", 1),), by_subject=True)
     row = search.measure(NAME, variant, 0, folder)
     assert search.learnt._SIZE == 128
-    assert 1 < row["effective rank"] < 17
-    assert all(0 <= value <= 1 for value in list(row.values())[:-1])
+    assert 1 < row.pop("effective rank") < 17
+    assert all(0 <= value <= 1 for value in row.values())
 
 
 def test_held_out_subjects_do_not_matter(folder):
@@ -518,5 +518,10 @@ def test_self_training_is_measured_resumed_and_reported(folder, monkeypatch, cap
 @pytest.mark.parametrize(("of_rank", "expected"), [([1, 2, 3], 1), ([3, 2, 1], -1)])
 def test_rank_correlation(of_rank, expected):
     rows = pd.DataFrame({"variant": ["a", "b", "c"], "split": 0, "dataset": "x"})
-    rows = rows.assign(**{"1 %": [0.1, 0.2, 0.3], "effective rank": of_rank})
-    assert f"| x | all | 3 | {expected:.2f} |" in search.report(rows)
+    rows = rows.assign(
+        **{"3 per class": [0.3, 0.2, 0.4], "1 %": [0.1, 0.2, 0.3]},
+        **{"effective rank": of_rank, "cluster agreement": [0.3, 0.2, 0.4]},
+    )
+    table = search.report(rows)
+    assert "rank, 3 per class | effective rank, 1 % | cluster agreement, 3 per" in table
+    assert f"| x | all | 3 | {expected / 2:.2f} | {expected:.2f} | 1.00 | 0.50 |" in table

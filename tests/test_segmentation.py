@@ -3,6 +3,8 @@ from fractions import Fraction
 from math import ceil
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -218,3 +220,47 @@ def test_what_is_masked_is_nan():
 def test_labels_must_match_the_recordings():
     with pytest.raises(ValueError, match="1 arrays of labels for 2 recording"):
         sliding_windows([{"a": np.zeros(9)}] * 2, {"a": 1}, 3, 1, labels=[np.zeros(9)])
+
+
+def test_signals_of_other_durations_are_warned_of():
+    recording = {"acc": np.zeros((1, 50 * 60)), "eda": np.zeros(4 * 60)}
+    rates = {"acc": 50, "eda": 4}
+    labels = np.repeat([0, 1, 2], 20)  # one a second
+    assert len(sliding_windows(recording, rates, 5, 5, labels, label_rate=1).y) == 12
+    with pytest.warns(UserWarning, match=r"labels for 1\.2 s.*label_rate"):
+        sliding_windows(recording, rates, 1, 1, labels, purity=0)
+    with pytest.warns(UserWarning, match=r"'acc' for 60 s, 'eda' for 3\.75 s"):
+        sliding_windows(recording, {"acc": 50, "eda": 64}, 2, 2)
+    nearly = {**recording, "eda": np.zeros(4 * 58)}
+    assert len(sliding_windows(nearly, rates, 5, 5).X["acc"]) == 11
+
+
+def test_more_channels_than_samples_are_warned_of():
+    with pytest.warns(UserWarning, match=r"'acc' has shape \(300, 10\), many more"):
+        sliding_windows({"acc": np.zeros((300, 10))}, {"acc": 1}, 5, 5)
+    frame = pl.DataFrame({"x": np.arange(30.0), "y": np.arange(30.0) + 1})
+    X = sliding_windows({"acc": frame}, {"acc": 1}, 10, 10).X["acc"]
+    assert X.shape == (3, 2, 10)
+    np.testing.assert_array_equal(X[1, 1], np.arange(11, 21))
+
+
+def test_pauses_give_no_windows():
+    seconds = np.concatenate([np.arange(60), np.arange(120, 180)])
+    acc = pd.DataFrame({"x": np.arange(120.0)}, index=pd.to_timedelta(seconds, unit="s"))
+    labels = pd.Series(np.repeat([0, 1], 60), index=acc.index)
+    eda = acc.iloc[:60]  # ends where the pause begins
+    eda = pd.concat([eda, acc.iloc[-1:]])
+    X, y, groups = sliding_windows(
+        {"acc": acc, "eda": eda}, {"acc": 1, "eda": 1}, 10, 10, labels
+    )
+    assert len(X["acc"]) == len(y) == len(groups) == 12
+    assert not np.isnan(X["acc"]).any()
+    assert y.tolist() == [0] * 6 + [1] * 6
+    assert np.isnan(X["eda"][6:11]).all()
+
+
+def test_a_wrong_time_is_named():
+    seconds = np.concatenate([[-3e8], np.arange(100)])
+    acc = pd.DataFrame({"x": seconds}, index=seconds)
+    with pytest.raises(ValueError, match=r"'acc': 101 samples .* a pause of 3e\+08 s"):
+        sliding_windows({"acc": acc}, {"acc": 50}, 5, 5)

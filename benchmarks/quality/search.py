@@ -1,8 +1,8 @@
 """One change of the default recipe at a time, on subjects that are never tested on.
 
 Run ``python -m benchmarks.quality.search --data DIR --out DIR``. The table tells what
-each change does to the macro-F1 of a logistic regression and to the effective rank, and
-how well the effective rank, which needs no labels, orders the variants.
+each change does to the macro-F1 of a logistic regression, and how well measures that
+need no labels order the variants: the effective rank and the agreement of clusters.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sklearn_crossl._summary import (
 )
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
+from sklearn_crossl.inspection import effective_rank
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
 from ..few_labels import fit_classifier
@@ -47,6 +48,21 @@ class Variant(NamedTuple):
 
 STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
 DEFAULTS = CroSSLTransformer().get_params()
+UNLABELLED = ("effective rank", "cluster agreement")
+COMPARED = ("3 per class", "1 %")
+
+BARE: dict[str, dict[str, Any]] = {
+    "masking ratio 0.1": {"masking_ratio": 0.1},
+    "masking ratio 0.5": {"masking_ratio": 0.5},
+    "masking ratio 0.9": {"masking_ratio": 0.9},
+    "temporal masking": {"masking": "temporal"},
+    "random masking": {"masking": "random"},
+    "two views": {"n_views": 2},
+    "attention": {"aggregator": "attention"},
+    "mlp": {"aggregator": "mlp"},
+    "covariance 10": {"objective": VICReg(covariance=10.0)},
+    "3 epochs": {"max_epochs": 3},
+}
 
 VARIANTS = {
     "default": Variant(),
@@ -70,6 +86,10 @@ VARIANTS = {
     **{
         f"no summary, {name}": Variant({"summary_size": 0, "objective": name})
         for name in ("triplet", "reconstruction")
+    },
+    **{
+        f"no summary, {name}": Variant({"summary_size": 0, **params})
+        for name, params in BARE.items()
     },
     "summary of 256 units": Variant({"summary_size": 256}),
     "summary of 1024 units": Variant({"summary_size": 1024}),
@@ -128,7 +148,11 @@ def measure(
         embedder.fit(X, groups=groups)
         Z, Z_test = embedder.transform(X), embedder.transform(X_test)
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
-        rank = embedder.score(X)
+        # What needs no labels is of the windows that a search would hold out.
+        unlabelled = {
+            UNLABELLED[0]: effective_rank(Z_test),
+            UNLABELLED[1]: embedder.score(X_test),
+        }
     scores: dict[str, list[float]] = {}
     for labels, _, rows in label_draws(y):
         model = fit_classifier(Z[rows], y[rows])
@@ -137,7 +161,7 @@ def measure(
     missing = [f1_score(y_test, model.predict(Z), average="macro") for Z in incomplete]
     result = {labels: float(np.mean(values)) for labels, values in scores.items()}
     result["one missing"] = float(np.mean(missing))
-    return {**result, "effective rank": rank}
+    return {**result, **unlabelled}
 
 
 def main() -> None:
@@ -167,30 +191,47 @@ def main() -> None:
 def report(results: pd.DataFrame) -> str:
     """Make a table for each set, and one of rank correlations."""
     lines: list[str] = []
-    correlations = []
+    correlations: list[str] = []
     for dataset, rows in results.groupby("dataset", sort=False):
         mean = rows.groupby("variant", sort=False).mean(numeric_only=True)
         mean = mean.drop(columns="split")
         lines += [f"## {dataset}", "", f"| change | {' | '.join(mean.columns)} |"]
         lines.append("|" + " --- |" * (len(mean.columns) + 1))
         for name, values in mean.iterrows():
-            cells = [f"{value:.3f}" for value in values[:-1]]
-            lines.append(f"| {name} | {' | '.join(cells)} | {values.iloc[-1]:.1f} |")
+            digits = [1 if column == UNLABELLED[0] else 3 for column in mean.columns]
+            cells = [f"{v:.{d}f}" for v, d in zip(values, digits, strict=True)]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
         lines.append("")
-        bare = mean.index.str.startswith("no summary")
-        ratios = mean.index.str.startswith("masking ratio")
-        groups = {
-            "all": mean,
-            "with a summary": mean[~bare],
-            "no summary": mean[bare],
-            "masking ratio": mean[ratios],
-        }
-        for group, some in groups.items():
-            rank = spearmanr(some["effective rank"], some["1 %"]).statistic
-            correlations.append(f"| {dataset} | {group} | {len(some)} | {rank:.2f} |")
-    lines += ["## Effective rank against macro-F1 at 1 % labels", ""]
-    lines += ["| set | variants | number | Spearman's correlation |", "|" + " --- |" * 4]
+        correlations += _correlations(str(dataset), mean)
+    lines += ["## Spearman's correlation of what needs no labels with macro-F1", ""]
+    pairs = [f"{measure}, {labels}" for measure in UNLABELLED for labels in COMPARED]
+    lines += [f"| set | variants | number | {' | '.join(pairs)} |"]
+    lines.append("|" + " --- |" * (3 + len(pairs)))
     return "\n".join([*lines, *correlations, ""])
+
+
+def _correlations(dataset: str, mean: pd.DataFrame) -> list[str]:
+    """Spearman's, over groups of variants, a row of the table each."""
+    bare = mean.index.str.startswith("no summary")
+    ratios = mean.index.str.contains("masking ratio")
+    groups = {
+        "all": mean,
+        "with a summary": mean[~bare],
+        "no summary": mean[bare],
+        "masking ratios, with a summary": mean[ratios & ~bare],
+        "masking ratios, no summary": mean[ratios & bare],
+    }
+    rows = []
+    for group, some in groups.items():
+        if len(some) < 3:
+            continue
+        found = [
+            f"{spearmanr(some[measure], some[labels]).statistic:.2f}"
+            for measure in UNLABELLED
+            for labels in COMPARED
+        ]
+        rows.append(f"| {dataset} | {group} | {len(some)} | {' | '.join(found)} |")
+    return rows
 
 
 def _has(done: pd.DataFrame, key: dict[str, Any]) -> bool:

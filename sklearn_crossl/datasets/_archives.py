@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from io import BufferedReader, RawIOBase
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
@@ -39,8 +42,10 @@ class Archives:
         return self._names[label]
 
     def open(self, label: str, source: Source, name: str) -> IO[bytes]:
-        """Open a member for reading."""
-        return self._zip(label, source).open(name)
+        """Open a member for reading; damage is an OSError, whenever it shows."""
+        with _intact(f"{name} in {label}"):
+            stream = self._zip(label, source).open(name)
+        return BufferedReader(_Member(stream, f"{name} in {label}"))
 
     def close(self) -> None:
         while self._opened:
@@ -54,6 +59,49 @@ class Archives:
             self._opened[label] = opened
         self._opened.move_to_end(label)
         return self._opened[label].zip
+
+
+class _Member(RawIOBase):
+    """A member being read, whose damage is an OSError."""
+
+    def __init__(self, stream: IO[bytes], label: str):
+        self._stream = stream
+        self._label = label
+        self.name = stream.name
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._stream.seekable()
+
+    def readinto(self, buffer: Any) -> int:
+        with _intact(self._label):
+            data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with _intact(self._label):
+            return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@contextmanager
+def _intact(label: str) -> Iterator[None]:
+    """Raise OSError where what is read turns out to be damaged."""
+    try:
+        yield
+    except (BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise OSError(
+            f"{label} is damaged ({error}). Delete the archive and fetch it again."
+        ) from error
 
 
 def _open(label: str, source: Source) -> _Opened:

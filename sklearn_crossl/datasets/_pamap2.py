@@ -184,6 +184,9 @@ def _read(
     files: Files, subjects: Iterable[int] | None, folders: tuple[str, ...]
 ) -> list[Recording]:
     found = files.find(rf"({'|'.join(folders)})/subject(\d+)\.dat")
+    for folder in folders:
+        if not any(where == folder for where, _ in found):
+            raise OSError(f"No file of the folder {folder} was found beside the others.")
     chosen = choose_subjects(subjects, (int(number) for _, number in found))
     return [
         _read_file(found[folder, str(subject)], subject)

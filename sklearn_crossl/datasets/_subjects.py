@@ -27,4 +27,10 @@ def choose_subjects(subjects: Iterable[int] | None, known: Iterable[int]) -> lis
     ValueError
         If there are none, or some of them are not known.
     """
-    return list(choose_parts("subjects", subjects, sorted(set(known))))
+    try:
+        return list(choose_parts("subjects", subjects, sorted(set(known))))
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Those are the ones whose files were found; if others are missing, "
+            "move the incomplete folder away to have all of them downloaded."
+        ) from error

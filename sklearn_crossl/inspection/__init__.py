@@ -1,5 +1,6 @@
 """Tools that look at embeddings, and at what an estimator makes of them."""
 
+from .._cluster_agreement import cluster_agreement
 from .._effective_rank import effective_rank
 from ._embedding_display import EmbeddingDisplay
 from ._importance import modality_importance
@@ -17,6 +18,7 @@ __all__ = [
     "MissingModalityDisplay",
     "ModalityImportanceDisplay",
     "TrainingCurveDisplay",
+    "cluster_agreement",
     "effective_rank",
     "label_efficiency_curve",
     "missing_modality_curve",

@@ -1,0 +1,149 @@
+"""Cluster agreement: a label-free measure of an embedding, by views of its windows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import adjusted_mutual_info_score
+from sklearn.utils import check_array
+
+from ._encoded import EncodedWindows
+
+if TYPE_CHECKING:
+    from ._windows import Windows
+    from .transformer import CroSSLTransformer
+
+__all__ = ["cluster_agreement"]
+
+_MOST_WINDOWS = 1000
+_A_CLUSTER = 4  # windows at least, on average
+_PARTS = (0.0, 1.0)  # the beginning and the end of a window, each three quarters of it
+
+
+def cluster_agreement(
+    Z: ArrayLike, views: ArrayLike, *, n_clusters: Sequence[int] = (4, 8, 16, 32, 64)
+) -> float:
+    """Compute how far windows stay in their clusters when less of them is seen.
+
+    Windows are clustered by their embedding, into a few clusters and into many. In each
+    view, such as that of a single sensor, every window is then given to the nearest
+    cluster. The result is the adjusted mutual information of the two, averaged over views
+    and numbers of clusters. A good embedding parts windows in a way that any of its views
+    repeats; few labels, each of which speaks for the windows around it, can use that.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n_windows, n_features)
+        The embedding of whole windows.
+    views : array-like of shape (n_views, n_windows, n_features)
+        The embedding of what each view sees of the same windows; rows of NaN for windows
+        that a view does not have.
+    n_clusters : sequence of int, default=(4, 8, 16, 32, 64)
+        How many clusters to make. As the number of classes is not known, they are of all
+        sizes; those of fewer than four windows on average are left out.
+
+    Returns
+    -------
+    float
+        One if all views put every window where the whole one is, about zero if they do so
+        by chance only. Zero without views, or if all windows have the same embedding.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not go together.
+
+    See Also
+    --------
+    effective_rank : Tells a collapsed embedding from others.
+    sklearn_crossl.CroSSLTransformer.score : Of a fitted transformer's own views.
+
+    References
+    ----------
+    Ben-Hur, Elisseeff, Guyon, "A Stability Based Method for Discovering Structure in
+    Clustered Data", Pacific Symposium on Biocomputing 2002; here the views are those that
+    sensors and parts of a window give.
+    Vinh, Epps, Bailey, "Information Theoretic Measures for Clusterings Comparison", JMLR
+    11, 2010, section 4 (adjusted mutual information).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_crossl.inspection import cluster_agreement
+    >>> rng = np.random.default_rng(0)
+    >>> Z = rng.normal(size=(200, 8))
+    >>> round(cluster_agreement(Z, [Z]), 6)
+    1.0
+    >>> noise = rng.normal(size=(200, 8))
+    >>> cluster_agreement(Z, [Z + 0.5 * noise]) > cluster_agreement(Z, [Z + noise])
+    True
+    """
+    embedding: np.ndarray = check_array(Z, dtype=np.float64)
+    seen = np.asarray(views, dtype=np.float64)
+    if seen.ndim != 3 or seen.shape[1:] != embedding.shape:
+        raise ValueError(
+            f"views has shape {seen.shape}; expected (n_views, {embedding.shape[0]}, "
+            f"{embedding.shape[1]}), as Z has shape {embedding.shape}."
+        )
+    if not len(seen):
+        return 0.0
+    mean = embedding.mean(axis=0)
+    directions = _directions(embedding - mean)
+    seen_directions = [_directions(view - mean) for view in seen]
+    enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)] or [2]
+    found = [_agreement(directions, seen_directions, k) for k in enough]
+    return float(np.mean(found))
+
+
+def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> float:
+    """Compute the cluster agreement of what a transformer makes of windows.
+
+    The views are each sensor alone, of windows that have others, and the first and last
+    three quarters of the windows, in the place of the whole.
+    """
+    rows = np.flatnonzero(windows.observed.any(axis=1))
+    if not len(rows):
+        raise ValueError("No window of X has any modality to be scored by.")
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_WINDOWS)).astype(int)]
+    everything = np.ones(len(windows.data), dtype=bool)
+    encoded = EncodedWindows.of_rows(transformer, windows, rows)
+    Z = encoded.fuse(everything)
+    views = []
+    observed = windows.observed[rows]
+    for index, has in enumerate(observed.T):
+        alone = encoded.fuse(np.arange(len(everything)) == index)
+        compared = has & (observed.sum(axis=1) > 1)
+        if compared.any():
+            views.append(np.where(compared[:, None], alone, np.nan))
+    for part in _PARTS:
+        parts = EncodedWindows.of_rows(transformer, windows, rows, part)
+        views.append(parts.fuse(everything))
+    return cluster_agreement(Z, np.stack(views))
+
+
+def _directions(Z: np.ndarray) -> np.ndarray:
+    """Scale rows to unit length; zeros stay."""
+    length = np.linalg.norm(Z, axis=1, keepdims=True)
+    return np.divide(Z, length, out=Z.copy(), where=length > 0)
+
+
+def _agreement(Z: np.ndarray, views: Sequence[np.ndarray], n_clusters: int) -> float:
+    """Average the agreement of clusters over views."""
+    k_means = KMeans(min(n_clusters, len(Z)), n_init=1, random_state=0)
+    with warnings.catch_warnings():  # fewer windows that differ than clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        labels = k_means.fit_predict(Z)
+    if len(set(labels)) == 1:
+        return 0.0
+    of_views = []
+    for view in views:
+        rows = np.flatnonzero(~np.isnan(view).any(axis=1))
+        of_view = k_means.predict(view[rows])
+        of_views.append(adjusted_mutual_info_score(labels[rows], of_view))
+    return float(np.mean(of_views))

@@ -1,0 +1,123 @@
+"""Cutting windows from signals of several rates."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+LABELS = object()  # the key of the labels among the streams: no modality's name
+
+#: Signals (n_channels, n_samples), and their samples per second.
+Streams = dict[Any, tuple[np.ndarray, Fraction]]
+
+
+def cut_together(
+    streams: Streams, window: Fraction, step: Fraction
+) -> dict[Any, np.ndarray]:
+    """Cut the windows that all streams cover, and in which one of them has a value.
+
+    Parameters
+    ----------
+    streams : mapping of object to (ndarray of shape (n_channels, n_samples), Fraction)
+        Signals, labels among them, and their samples per second.
+    window, step : Fraction
+        Seconds.
+
+    Returns
+    -------
+    dict of object to ndarray of shape (n_windows, n_channels, n_timepoints)
+        The windows of each stream.
+
+    Raises
+    ------
+    ValueError
+        If a window has no sample of a stream.
+    """
+    count = min(
+        _n_windows(s.shape[1], rate, window, step) for s, rate in streams.values()
+    )
+    lengths = {name: round(window * rate) for name, (_, rate) in streams.items()}
+    starts = {}
+    has_any = np.zeros(count, dtype=bool)
+    for name, (signal, rate) in streams.items():
+        at = np.array([math.ceil(i * step * rate) for i in range(count)], dtype=int)
+        starts[name] = at
+        if name is not LABELS:
+            has_any |= _has_values(signal, at, lengths[name])
+    return {
+        name: _cut(signal, starts[name][has_any], lengths[name])
+        for name, (signal, _) in streams.items()
+    }
+
+
+def _has_values(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Say which windows have any value."""
+    if signal.dtype.kind != "f":
+        return np.ones(len(starts), dtype=bool)
+    there = ~np.isnan(signal).all(axis=0)
+    until = np.concatenate([[0], np.cumsum(there)])  # how many before each sample
+    return until[starts + length] > until[starts]
+
+
+def _cut(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Cut (n_channels, n_samples) to (n_windows, n_channels, length)."""
+    index = starts[:, None] + np.arange(length)  # (n_windows, length)
+    return np.ascontiguousarray(signal[:, index].swapaxes(0, 1))
+
+
+def _n_windows(n_samples: int, rate: Fraction, window: Fraction, step: Fraction) -> int:
+    """Count the windows whose samples all exist: ceil(i * step * rate) <= last start."""
+    length = round(window * rate)
+    if length < 1:
+        raise ValueError(
+            f"A window of {float(window)} s has no sample at {float(rate)} Hz; "
+            "lengthen it."
+        )
+    last_start = n_samples - length
+    return 0 if last_start < 0 else math.floor(last_start / (step * rate)) + 1
+
+
+def stack_windows(
+    name: str, parts: list[np.ndarray | None], counts: list[int], n_timepoints: int
+) -> np.ndarray:
+    """Join the recordings' windows of a modality; NaN where a recording lacks it.
+
+    Parameters
+    ----------
+    name : str
+        What errors call it.
+    parts : list of ndarray of shape (n_windows, n_channels, n_timepoints) or None
+        The windows of each recording; None if it lacks the modality.
+    counts : list of int
+        Windows of each recording.
+    n_timepoints : int
+        Of a window.
+
+    Returns
+    -------
+    ndarray of shape (sum(counts), n_channels, n_timepoints)
+        All windows.
+
+    Raises
+    ------
+    ValueError
+        If recordings differ in their channels.
+    """
+    some = next(part for part in parts if part is not None)
+    shape = some.shape[1], n_timepoints
+    for index, part in enumerate(parts):
+        if part is not None and part.shape[1] != some.shape[1]:
+            raise ValueError(
+                f"Modality {name!r} has {part.shape[1]} channel(s) in recording {index}, "
+                f"but {some.shape[1]} in one before; give every recording the same ones, "
+                "as (n_channels, n_samples)."
+            )
+    dtype = np.result_type(some.dtype, np.float16)  # the narrowest that has NaN
+    filled = [
+        np.full((count, *shape), np.nan, dtype) if part is None else part
+        for part, count in zip(parts, counts, strict=True)
+    ]
+    return np.concatenate(filled)
