@@ -4,16 +4,17 @@ The six basic activities and the publisher's split, which is by subject. Each me
 learns from all training windows without labels; then StandardScaler and
 LogisticRegression learn from a stratified share of the labels, at least one window of
 each class, drawn five times. The last column removes one sensor at test time from the
-classifier with all labels. Run ``python -m benchmarks.few_labels --data DIR``.
+classifier with all labels. Scores are means over draws and seeds.
+
+Run ``python -m benchmarks.few_labels --data DIR``.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,7 @@ from sklearn_crossl.objectives import VICReg
 MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
 DRAWS = 5
+OUTPUTS = ("global", "modalities")
 # A step too small to change a weight: the encoders as they were initialised.
 UNTRAINED = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
 
@@ -124,21 +126,22 @@ def missing_scores(embedder, data: Data, Z: np.ndarray) -> list[float]:
     return scores
 
 
-def run(name: str, data: Data, seed: int) -> str:
-    """Measure one method and return its rows of the table."""
-    embedder = METHODS[name].set_params(random_state=seed)
-    start = time.perf_counter()
-    embedder.fit(data.X)
-    seconds = time.perf_counter() - start
+def run(name: str, data: Data, seeds: Sequence[int]) -> str:
+    """Measure one method and return its rows of the table, means over the seeds."""
+    found: dict[str, list[list[float]]] = {output: [] for output in OUTPUTS}
+    for seed in seeds:
+        embedder = METHODS[name].set_params(random_state=seed).fit(data.X)
+        for output, of_seeds in found.items():
+            embedder.set_params(output=output)
+            Z, Z_test = embedder.transform(data.X), embedder.transform(data.X_test)
+            scores = few_label_scores(Z, data.y, Z_test, data.y_test)
+            of_seeds.append([*scores, *missing_scores(embedder, data, Z)])
     rows = []
-    for output in ("global", "modalities"):
-        embedder.set_params(output=output)
-        Z, Z_test = embedder.transform(data.X), embedder.transform(data.X_test)
-        scores = few_label_scores(Z, data.y, Z_test, data.y_test)
-        missing = missing_scores(embedder, data, Z)
-        cells = [f"{s:.3f}" for s in scores] + [" / ".join(f"{s:.2f}" for s in missing)]
-        label = f"{name}, {output}, {embedder.n_iter_} epochs, {seconds:.0f} s"
-        rows.append(f"| {label} | {' | '.join(cells)} |")
+    for output, of_seeds in found.items():
+        means = np.mean(of_seeds, axis=0)
+        cells = [f"{score:.3f}" for score in means[: len(SHARES)]]
+        cells.append(" / ".join(f"{score:.2f}" for score in means[len(SHARES) :]))
+        rows.append(f"| {name}, {output} ({len(seeds)}) | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -155,8 +158,7 @@ def main() -> None:
     print(f"| method | {shares} | without acc / gyro |")
     print("| --- |" + " --- |" * (len(SHARES) + 1))
     for name in arguments.methods:
-        for seed in arguments.seeds:
-            print(run(name, data, seed), flush=True)
+        print(run(name, data, arguments.seeds), flush=True)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,8 @@ def test_the_modalities_of_an_array_come_from_whoever_knows():
     fitted = SimpleNamespace(modalities_=CHANNELS)
     pipeline = Pipeline([("scale", None), ("embed", fitted)])
     search = SimpleNamespace(best_estimator_=pipeline)
-    for estimator in (fitted, pipeline, search):
+    calibrated = SimpleNamespace(estimator=SimpleNamespace(estimator=fitted))
+    for estimator in (fitted, pipeline, search, calibrated):
         assert modality_channels(estimator, X, None) == CHANNELS
     assert modality_channels(fitted, X, {"a": 0, "b": 1}) == {"a": (0,), "b": (1,)}
 

@@ -117,7 +117,7 @@ def test_a_pipeline_and_errors(embedder):
     X = two_views(20, seed=1)
     model = make_pipeline(embedder, LogisticRegression())
     assert retrieve(model, X, "acc", "gyro", n_neighbors=1).indices.shape == (20, 1)
-    with pytest.raises(TypeError, match="holds no fitted CroSSLTransformer"):
+    with pytest.raises(TypeError, match="is no fitted CroSSLTransformer"):
         retrieve(LogisticRegression(), X, "acc", "gyro")
     with pytest.raises(ValueError, match="Unknown modality 'eeg'; fitted were"):
         retrieve(embedder, X, "eeg", "gyro")

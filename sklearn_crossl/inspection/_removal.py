@@ -90,9 +90,9 @@ def fitted_part(estimator: Any, attribute: str) -> Any:
     if hasattr(estimator, attribute):
         return estimator
     inner = [step for _, step in getattr(estimator, "steps", ())]
-    inner += [
-        getattr(estimator, name, None) for name in ("best_estimator_", "estimator_")
-    ]
+    # What was fitted inside, or came fitted and frozen.
+    names = ("best_estimator_", "estimator_", "estimator")
+    inner += [getattr(estimator, name, None) for name in names]
     found = (fitted_part(part, attribute) for part in inner if part is not None)
     return next((part for part in found if part is not None), None)
 

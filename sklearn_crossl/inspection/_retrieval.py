@@ -88,7 +88,8 @@ def retrieve(
     found = parts(getattr(estimator, "estimator_", estimator), "_form")
     if found is None:
         raise TypeError(
-            f"{type(estimator).__name__} holds no fitted CroSSLTransformer; pass one."
+            f"{type(estimator).__name__} is no fitted CroSSLTransformer, nor a pipeline "
+            "with one; pass one, such as the `transformer_` of a CroSSLClassifier."
         )
     transformer = copy(found.step)
     transformer.output = "joint"
