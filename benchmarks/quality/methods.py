@@ -254,6 +254,7 @@ METHODS: dict[str, Any] = {
     "CroSSLTransformer, InfoNCE": Ours(objective="infonce"),
     "CroSSLTransformer, untrained": Ours(**UNTRAINED),
     "published": Published(),
+    "published, codes": Published(output="modalities"),
     "statistics": Statistics(),
     "features": Features(),
     "catch22": Catch22(),

@@ -46,6 +46,7 @@ def ranks(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def variants(scores: pd.DataFrame) -> list[str]:
-    """Name the rows apart: the default with changes, and second linear models."""
+    """Name the rows apart: methods with changes, and second linear models."""
+    changed = (f"{OURS}, ", "published, ")
     second = tuple(f", {head}" for head in SECOND)
-    return [m for m in scores if m.startswith(f"{OURS}, ") or m.endswith(second)]
+    return [m for m in scores if m.startswith(changed) or m.endswith(second)]

@@ -18,7 +18,7 @@ class ImageEncoder(Encoder):
     """Convolutional network for modalities with a height and a width.
 
     The layers are those of :class:`TCNEncoder` with square kernels. Its latent sequence
-    is the grid of the last layer, so that temporal masking hides patches.
+    is the grid of the last layer, row by row, so that temporal masking hides bands of it.
 
     Parameters
     ----------
