@@ -251,6 +251,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
+    "CroSSLTransformer, learnt alone": Ours(summary_size=0, output="global"),
     "CroSSLTransformer, InfoNCE": Ours(objective="infonce"),
     "CroSSLTransformer, untrained": Ours(**UNTRAINED),
     "published": Published(),

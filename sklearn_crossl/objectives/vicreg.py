@@ -87,7 +87,7 @@ class VICReg(ProjectedObjective):
 
     ``invariance * s(a, b) + variance * (v(a) + v(b)) / 2 + covariance * (c(a) + c(b))``
 
-    with s, v and c as in equations 6, 1 and 4 of the paper and the conventions of its
+    with s, v and c as in section 4.1 of the paper and the conventions of its
     published code: the variance terms of a pair are halved and the covariance terms are
     not; variances and covariances are unbiased; s is a mean over units. With more than
     two views the losses of all pairs are averaged. Statistics are taken over the windows
