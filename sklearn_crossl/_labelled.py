@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -24,23 +25,23 @@ _BYTES = 2**29  # of the views' summaries
 class LabelledBatch(NamedTuple):
     """Windows with their targets, in one view or several."""
 
-    windows: Batch
+    windows: Callable[[], Batch]  # gathered by those who read them
     codes: Tensor  # (batch, M, code_size) by the encoders as they were
     summaries: Tensor | None  # (n_views, batch, summary_size)
     features: Tensor | None  # completed, (batch, n_features); None in training
-    keep: Tensor  # which modalities each view has, (n_views, batch, M)
+    keep: Tensor  # which modalities each view has, (n_views, batch, M); the first: all
     target: Tensor  # (batch,)
     weight: Tensor  # (batch,)
 
     @property
     def observed(self) -> Tensor:
         """Which modalities the windows have, (batch, M)."""
-        return self.windows.observed
+        return self.keep[0]
 
     def to(self, device: torch.device | str) -> LabelledBatch:
         """Copy to a device."""
         rest = [None if x is None else to_device(x, device) for x in self[1:]]
-        return LabelledBatch(self.windows.to(device), *rest)  # type: ignore[arg-type]
+        return LabelledBatch(lambda: self.windows().to(device), *rest)  # type: ignore[arg-type]
 
 
 class Views(NamedTuple):
@@ -94,7 +95,7 @@ class LabelledWindows(Dataset):
         if dropped and len(keep) > 1:
             views = torch.cat([views, torch.randint(1, len(keep), (1, len(rows)))])
         return LabelledBatch(
-            self.windows.batch(self.rows[at]),
+            partial(self.windows.batch, self.rows[at]),
             codes[rows],
             None if summaries is None else summaries[views, rows],
             None if dropped or features is None else features[rows],

@@ -157,7 +157,7 @@ def test_before_training_all_classes_are_equally_likely(pretrained):
 def test_no_window_without_a_label_is_in_the_loss(pretrained):
     y = np.where(np.arange(len(Y)) < 30, -1, Y + 5)
     model = make(pretrained, modality_dropout=0.0, max_epochs=1).fit(X, y)
-    seen = [b.windows.inputs["pulse"].numpy() for b in Watch.batches]
+    seen = [b.windows().inputs["pulse"].numpy() for b in Watch.batches]
     seen = np.concatenate(seen)[:, 0]
     expected = (X[30:, 3] - pretrained.mean_["pulse"]) / pretrained.scale_["pulse"]
     order = np.lexsort(seen.T), np.lexsort(expected.T)

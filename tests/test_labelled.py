@@ -153,7 +153,7 @@ def test_every_window_once_with_what_is_its_own(training):
         if not training:
             np.testing.assert_array_equal(batch.features[:, 0], batch.target)
         expected = dataset.windows.data["pulse"].values[of_batch]
-        np.testing.assert_array_equal(batch.windows.inputs["pulse"], expected)
+        np.testing.assert_array_equal(batch.windows().inputs["pulse"], expected)
         views, of_window = np.divmod(batch.summaries[..., 0].long().numpy(), 20)
         np.testing.assert_array_equal(of_window, np.tile(of_batch, (1 + training, 1)))
         assert (views[0] == 0).all()
