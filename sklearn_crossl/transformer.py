@@ -540,9 +540,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         moments = channel_moments(windows, earlier)
         if not partial:
             check_each_channel_observed(moments)
-        fitted["modalities_"] = form.channels
-        fitted["_form"] = form
-        fitted["_moments"] = moments
+        fitted.update(modalities_=form.channels, _form=form, _moments=moments)
         fitted["mean_"] = {name: m.mean for name, m in moments.items()}
         fitted["scale_"] = {name: m.scale for name, m in moments.items()}
         return fitted, windows
