@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ._device import to_device
-from ._summary.retakes import stretch
+from ._summary.retakes import play_again
 
 
 class Batch(NamedTuple):
@@ -39,12 +39,14 @@ class Batch(NamedTuple):
             self.any_alone,
         )
 
-    def stretched(self, part: float) -> Batch:
-        """Stretch a part of each window over all of it, the first, 0, to the last, 1."""
+    def played_again(self) -> Batch:
+        """Make the windows as they might be had they been recorded once more."""
+        draws = torch.rand(len(self.observed), 2).to(self.observed.device)
         inputs, presents = {}, {}
         for name, x in self.inputs.items():
-            draws = x.new_tensor([0.0, part]).expand(len(x), 2)
-            inputs[name], presents[name] = stretch(x, self.present[name], draws)
+            rows, present = self.rows[name], self.present[name]
+            of_these = draws if rows is None else draws[rows]
+            inputs[name], presents[name] = play_again(x, present, of_these)
         return self._replace(inputs=inputs, present=presents)
 
     @property

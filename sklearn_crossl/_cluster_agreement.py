@@ -23,7 +23,7 @@ __all__ = ["cluster_agreement"]
 
 _MOST_WINDOWS = 1000
 _A_CLUSTER = 4  # windows at least, on average
-_PARTS = (0.0, 1.0)  # the beginning and the end of a window, each three quarters of it
+_SEEDS = (0, 1)  # of windows played again
 
 
 def cluster_agreement(
@@ -68,7 +68,7 @@ def cluster_agreement(
     ----------
     Ben-Hur, Elisseeff, Guyon, "A Stability Based Method for Discovering Structure in
     Clustered Data", Pacific Symposium on Biocomputing 2002; here the views are those that
-    sensors and parts of a window give.
+    sensors and retakes of a window give.
     Vinh, Epps, Bailey, "Information Theoretic Measures for Clusterings Comparison", JMLR
     11, 2010, section 4 (adjusted mutual information).
 
@@ -104,8 +104,8 @@ def cluster_agreement(
 def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> float:
     """Compute the cluster agreement of what a transformer makes of windows.
 
-    The views are each sensor alone, of windows that have others, and the first and last
-    three quarters of the windows, in the place of the whole.
+    The views are each sensor alone, of windows that have others, and all sensors twice,
+    as they might have recorded the same once more.
     """
     rows = np.flatnonzero(windows.observed.any(axis=1))
     if not len(rows):
@@ -121,9 +121,9 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
         compared = has & (observed.sum(axis=1) > 1)
         if compared.any():
             views.append(np.where(compared[:, None], alone, np.nan))
-    for part in _PARTS:
-        parts = EncodedWindows.of_rows(transformer, windows, rows, part)
-        views.append(parts.fuse(everything))
+    for seed in _SEEDS:
+        again = EncodedWindows.of_rows(transformer, windows, rows, played_again=seed)
+        views.append(again.fuse(everything))
     return cluster_agreement(Z, np.stack(views))
 
 

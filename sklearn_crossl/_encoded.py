@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from copy import copy
 from operator import itemgetter
 from typing import Any
@@ -13,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ._batch import Batch
-from ._device import resolve_device
+from ._device import resolve_device, seeded
 from ._input import read_again
 from ._network import Apart, CroSSLNetwork
 from ._pretraining import in_passes
@@ -75,12 +76,11 @@ class EncodedWindows:
         estimator: Any,
         windows: Windows,
         rows: np.ndarray,
-        part: float | None = None,
+        played_again: int | None = None,
     ) -> EncodedWindows:
         """Encode some windows, which have a modality, in ascending order.
 
-        ``part``, if given, says which part of each to stretch over the whole window: from
-        the first, 0, to the last, 1.
+        With a seed, as they might be had they been recorded once more.
         """
         transformer = getattr(estimator, "transformer_", estimator)
         fine_tuned = transformer is not estimator
@@ -90,8 +90,8 @@ class EncodedWindows:
         network.to(device)
 
         def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
-            if part is not None:
-                batch = batch.stretched(part)
+            if played_again is not None:
+                batch = batch.played_again()
             padded = batch.padded(n_rows)
             apart = network.apart(batch, padded, network.features(padded))
             n = len(batch.observed)
@@ -99,9 +99,11 @@ class EncodedWindows:
 
         moments = transformer.mean_, transformer.scale_
         found, results = [], []
-        for of_pass, arrays in in_passes(one_pass, windows, *moments, device, rows):
-            found.append(of_pass)
-            results.append(arrays)
+        drawing = nullcontext() if played_again is None else seeded(played_again, device)
+        with drawing:
+            for of_pass, arrays in in_passes(one_pass, windows, *moments, device, rows):
+                found.append(of_pass)
+                results.append(arrays)
         order = np.argsort(np.concatenate(found))
         parts = [
             torch.from_numpy(np.concatenate(part)[order]).to(device)

@@ -418,8 +418,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Needs no labels, so that a grid search over, say, ``masking_ratio`` can run
         without any. Up to 1,000 windows are clustered by their embedding, and looked for
-        in their clusters again by each sensor alone, and by the first and last three
-        quarters of the window. It is a guide and no guarantee of what labels would say.
+        in their clusters again by each sensor alone, and with all sensors as they might
+        have recorded the same once more: a part of the window, slower, its channels
+        louder or softer. It is a guide and no guarantee of what labels would say.
 
         Parameters
         ----------
