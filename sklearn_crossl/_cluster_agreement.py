@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["cluster_agreement"]
 
 _MOST_WINDOWS = 1000
-_A_CLUSTER = 4  # windows at least, on average
+_A_CLUSTER = 2  # windows at least, on average
 _SEEDS = (0, 1)  # of windows played again
 
 
@@ -46,7 +46,7 @@ def cluster_agreement(
         that a view does not have.
     n_clusters : sequence of int, default=(4, 8, 16, 32, 64)
         How many clusters to make. As the number of classes is not known, they are of all
-        sizes; those of fewer than four windows on average are left out.
+        sizes; those of fewer than two windows on average are left out.
 
     Returns
     -------
@@ -96,7 +96,9 @@ def cluster_agreement(
     mean = embedding.mean(axis=0)
     directions = _directions(embedding - mean)
     seen_directions = [_directions(view - mean) for view in seen]
-    enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)] or [2]
+    enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)] or [
+        min(n_clusters)
+    ]
     found = [_agreement(directions, seen_directions, k) for k in enough]
     return float(np.mean(found))
 
@@ -105,7 +107,7 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
     """Compute the cluster agreement of what a transformer makes of windows.
 
     The views are each sensor alone, of windows that have others, and all sensors twice,
-    as they might have recorded the same once more.
+    as they might have recorded the same once more; both kinds weigh the same.
     """
     rows = np.flatnonzero(windows.observed.any(axis=1))
     if not len(rows):
@@ -114,17 +116,19 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
     everything = np.ones(len(windows.data), dtype=bool)
     encoded = EncodedWindows.of_rows(transformer, windows, rows)
     Z = encoded.fuse(everything)
-    views = []
+    sensors = []
     observed = windows.observed[rows]
     for index, has in enumerate(observed.T):
         alone = encoded.fuse(np.arange(len(everything)) == index)
         compared = has & (observed.sum(axis=1) > 1)
         if compared.any():
-            views.append(np.where(compared[:, None], alone, np.nan))
-    for seed in _SEEDS:
-        again = EncodedWindows.of_rows(transformer, windows, rows, played_again=seed)
-        views.append(again.fuse(everything))
-    return cluster_agreement(Z, np.stack(views))
+            sensors.append(np.where(compared[:, None], alone, np.nan))
+    again = [
+        EncodedWindows.of_rows(transformer, windows, rows, seed).fuse(everything)
+        for seed in _SEEDS
+    ]
+    kinds = [np.stack(views) for views in (sensors, again) if views]
+    return float(np.mean([cluster_agreement(Z, views) for views in kinds]))
 
 
 def _directions(Z: np.ndarray) -> np.ndarray:
