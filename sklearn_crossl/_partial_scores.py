@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils import column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from ._absent import is_nothing, label_array
 from ._rows import take_windows
@@ -39,6 +40,7 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
         ValueError
             If no window has a label.
         """
+        check_is_fitted(self)
         y = column_or_1d(label_array(y))
         unlabelled = [] if -1 in self.classes_.tolist() else [-1]
         known = [not is_nothing(of) and of not in unlabelled for of in y.tolist()]
@@ -70,6 +72,7 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
         ValueError
             If no window has a target.
         """
+        check_is_fitted(self)
         y = column_or_1d(label_array(y), dtype=np.float64)
         return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y)))
 

@@ -271,7 +271,8 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         ndarray of shape (n_windows,)
             Class labels.
         """
-        return self.classes_[self._outputs(X).argmax(axis=1)]
+        logits = self._outputs(X)
+        return self.classes_[logits.argmax(axis=1)]
 
     def _encode(self, y: Any) -> Target:
         return class_target(y, self.class_weight, self.label_smoothing)

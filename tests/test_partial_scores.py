@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
@@ -33,6 +34,7 @@ class Half(PartlyLabelledRegressorMixin, BaseEstimator):
     """Says half of the first feature."""
 
     def fit(self, X, y):
+        self.fitted_ = True
         return self
 
     def predict(self, X):
@@ -89,3 +91,9 @@ def test_nothing_to_score_by():
         Threshold().fit(X, None).score(X, np.full(12, -1))
     with pytest.raises(ValueError, match="None of 12 windows has a label"):
         Half().fit(X, None).score(X, np.full(12, np.nan))
+
+
+@pytest.mark.parametrize("model", [Threshold(), Half()])
+def test_not_fitted(model):
+    with pytest.raises(NotFittedError):
+        model.score(X, X[:, 0])
