@@ -68,7 +68,7 @@ def step_of(
     inputs = {f"m{i}": x for i, x in enumerate(windows(size))}
     nothing = dict.fromkeys(inputs)
     observed = torch.ones(size.batch, size.modalities, dtype=torch.bool)
-    batch = Batch(inputs, nothing, nothing, observed)
+    batch = Batch(inputs, nothing, nothing, observed, any_alone=size.modalities == 1)
 
     def step() -> None:
         optimizer.zero_grad()
