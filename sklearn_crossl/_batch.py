@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ._device import to_device
-from ._summary.retakes import play_again
+from ._summary.retakes import Retake
 
 
 class Batch(NamedTuple):
@@ -39,14 +39,13 @@ class Batch(NamedTuple):
             self.any_alone,
         )
 
-    def played_again(self) -> Batch:
-        """Make the windows as they might be had they been recorded once more."""
-        draws = torch.rand(len(self.observed), 2).to(self.observed.device)
+    def retaken(self, retake: Retake, draws: Tensor) -> Batch:
+        """Change the windows by a retake, with draws (batch, 2) for all modalities."""
         inputs, presents = {}, {}
         for name, x in self.inputs.items():
             rows, present = self.rows[name], self.present[name]
             of_these = draws if rows is None else draws[rows]
-            inputs[name], presents[name] = play_again(x, present, of_these)
+            inputs[name], presents[name] = retake(x, present, of_these)
         return self._replace(inputs=inputs, present=presents)
 
     @property

@@ -13,6 +13,7 @@ from ._batch import Batch
 from ._device import memory_for_data, to_device
 from ._gaps import fill_gaps
 from ._groups import group_numbers
+from ._rows import spread_rows
 from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
@@ -78,8 +79,7 @@ class WindowDataset(Dataset):
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
         """Choose some windows, evenly spread: rows of the dataset returned."""
-        spread = np.linspace(0, len(self) - 1, min(len(self), n_windows))
-        return self, spread.astype(int)
+        return self, spread_rows(np.arange(len(self)), n_windows)
 
     def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
         """Choose certain windows: rows of the dataset returned."""

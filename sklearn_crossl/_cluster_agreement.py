@@ -14,6 +14,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.utils import check_array
 
 from ._encoded import EncodedWindows
+from ._rows import spread_rows
 
 if TYPE_CHECKING:
     from ._windows import Windows
@@ -112,16 +113,16 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
     rows = np.flatnonzero(windows.observed.any(axis=1))
     if not len(rows):
         raise ValueError("No window of X has any modality to be scored by.")
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_WINDOWS)).astype(int)]
+    rows = spread_rows(rows, _MOST_WINDOWS)
     everything = np.ones(len(windows.data), dtype=bool)
     encoded = EncodedWindows.of_rows(transformer, windows, rows)
     Z = encoded.fuse(everything)
     sensors = []
     observed = windows.observed[rows]
     for index, has in enumerate(observed.T):
-        alone = encoded.fuse(np.arange(len(everything)) == index)
         compared = has & (observed.sum(axis=1) > 1)
         if compared.any():
+            alone = encoded.fuse(np.arange(len(everything)) == index)
             sensors.append(np.where(compared[:, None], alone, np.nan))
     again = [
         EncodedWindows.of_rows(transformer, windows, rows, seed).fuse(everything)

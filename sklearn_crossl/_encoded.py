@@ -18,6 +18,7 @@ from ._device import resolve_device, seeded
 from ._input import read_again
 from ._network import Apart, CroSSLNetwork
 from ._pretraining import in_passes
+from ._summary.retakes import play_again
 from ._windows import Windows, check_any_observed
 
 _ROWS = 4096  # fused at a time
@@ -91,7 +92,8 @@ class EncodedWindows:
 
         def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
             if played_again is not None:
-                batch = batch.played_again()
+                draws = torch.rand(len(batch.observed), 2).to(device)
+                batch = batch.retaken(play_again, draws)
             padded = batch.padded(n_rows)
             apart = network.apart(batch, padded, network.features(padded))
             n = len(batch.observed)

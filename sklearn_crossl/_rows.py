@@ -60,6 +60,24 @@ def take_windows(X: Any, rows: np.ndarray) -> Any:
     return _safe_indexing(X, rows)
 
 
+def spread_rows(rows: np.ndarray, most: int) -> np.ndarray:
+    """Choose rows at even distances.
+
+    Parameters
+    ----------
+    rows : ndarray
+        Those to choose from.
+    most : int
+        How many at most.
+
+    Returns
+    -------
+    ndarray
+        The first and the last among them, if there are two or more.
+    """
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
+
+
 def like(X: Mapping[str, Any], arrays: dict[str, Any]) -> Mapping[str, Any]:
     """Wrap arrays by name as those of X are.
 

@@ -94,12 +94,13 @@ def place_on_grid(
     kept = order[first][points >= 0]
     n_samples = nearest[kept[-1]] + 1 if len(kept) else 0
     if n_samples > max(_MOST_POINTS, _MOST_A_SAMPLE * len(kept)):
-        after = np.diff(np.sort(times)).argmax()
-        pause = np.diff(np.sort(times))[after]
+        pauses = np.diff(np.sort(times))
+        after = pauses.argmax()
         raise ValueError(
             f"{len(kept)} samples are spread over {n_samples / float(rate):g} s, with a "
-            f"pause of {pause:g} s after the first {after + 1}. Give what is before and "
-            "after such a pause as recordings of their own, and leave out wrong times."
+            f"pause of {pauses[after]:g} s after the first {after + 1}. Give what is "
+            "before and after such a pause as recordings of their own, and leave out "
+            "wrong times."
         )
     grid = np.full((values.shape[1], n_samples), np.nan, values.dtype)
     grid[:, nearest[kept]] = values[kept].T

@@ -17,6 +17,7 @@ from ._device import compiled
 from ._effective_rank import effective_rank
 from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, joined, one_cycle
 from ._network import CroSSLNetwork
+from ._rows import spread_rows
 from ._summary.fitting import Sample
 
 #: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
@@ -170,7 +171,6 @@ def _rare(
     for index, n_there in enumerate(probe.observed.sum(0).tolist()):
         rows = np.flatnonzero(dataset.observed[:, index])
         if n_there < min(_FEW, len(rows)):
-            spread = np.linspace(0, len(rows) - 1, min(len(rows), _PROBE_WINDOWS))
-            windows, there = dataset.take(rows[spread.astype(int)])
+            windows, there = dataset.take(spread_rows(rows, _PROBE_WINDOWS))
             rare[index] = windows.batch(there).to(device)
     return rare

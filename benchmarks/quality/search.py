@@ -48,10 +48,14 @@ class Variant(NamedTuple):
 
 STAGES = {"encoder": ENCODERS, "aggregator": AGGREGATORS, "objective": OBJECTIVES}
 DEFAULTS = CroSSLTransformer().get_params()
-UNLABELLED = ("effective rank", "cluster agreement")
+RANK, AGREEMENT = UNLABELLED = ("effective rank", "cluster agreement")
 COMPARED = ("3 per class", "1 %")
 
-BARE: dict[str, dict[str, Any]] = {
+BARE: dict[str, dict[str, Any]] = {  # changes of what is learnt alone
+    **{f"infonce at {t}": {"objective": InfoNCE(t)} for t in (0.1, 0.2, 0.5)},
+    "cocoa": {"objective": "cocoa", "output": "modalities"},
+    "gmc": {"objective": "gmc", "masking_ratio": 0.0},
+    **{name: {"objective": name} for name in ("triplet", "reconstruction")},
     "masking ratio 0.1": {"masking_ratio": 0.1},
     "masking ratio 0.5": {"masking_ratio": 0.5},
     "masking ratio 0.9": {"masking_ratio": 0.9},
@@ -71,22 +75,6 @@ VARIANTS = {
     "neighbours weigh as much as retakes": Variant({}, ((steadiness, "_LIKE", 1.0),)),
     "twice as many neighbours": Variant({}, ((neighbours, "_NEAR", 0.02),)),
     "no summary": Variant({"summary_size": 0}),
-    **{
-        f"no summary, infonce at {temperature}": Variant(
-            {"summary_size": 0, "objective": InfoNCE(temperature)}
-        )
-        for temperature in (0.1, 0.2, 0.5)
-    },
-    "no summary, cocoa": Variant(
-        {"summary_size": 0, "objective": "cocoa", "output": "modalities"}
-    ),
-    "no summary, gmc": Variant(
-        {"summary_size": 0, "objective": "gmc", "masking_ratio": 0.0}
-    ),
-    **{
-        f"no summary, {name}": Variant({"summary_size": 0, "objective": name})
-        for name in ("triplet", "reconstruction")
-    },
     **{
         f"no summary, {name}": Variant({"summary_size": 0, **params})
         for name, params in BARE.items()
@@ -150,8 +138,8 @@ def measure(
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
         # What needs no labels is of the windows that a search would hold out.
         unlabelled = {
-            UNLABELLED[0]: effective_rank(Z_test),
-            UNLABELLED[1]: embedder.score(X_test),
+            RANK: effective_rank(Z_test),
+            AGREEMENT: embedder.score(X_test),
         }
     scores: dict[str, list[float]] = {}
     for labels, _, rows in label_draws(y):
@@ -198,7 +186,7 @@ def report(results: pd.DataFrame) -> str:
         lines += [f"## {dataset}", "", f"| change | {' | '.join(mean.columns)} |"]
         lines.append("|" + " --- |" * (len(mean.columns) + 1))
         for name, values in mean.iterrows():
-            digits = [1 if column == UNLABELLED[0] else 3 for column in mean.columns]
+            digits = [1 if column == RANK else 3 for column in mean.columns]
             cells = [f"{v:.{d}f}" for v, d in zip(values, digits, strict=True)]
             lines.append(f"| {name} | {' | '.join(cells)} |")
         lines.append("")

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._rows import spread_rows
 from .neighbours import covariance_between, near_windows
 from .retakes import Retake, cut, play_again
 from .summary import Summary
@@ -62,7 +63,7 @@ def fit_summary(
     components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
     found, those = torch.cat(components)[complete], rows[complete.cpu().numpy()]
     if afresh:
-        kept = _spread(np.arange(len(found)), _MOST_KEPT)
+        kept = spread_rows(np.arange(len(found)), _MOST_KEPT)
         groups = None if windows.groups is None else windows.groups[those[kept]]
         retakes = _between_retakes(summary, windows, rows, device)
         _fit_scaling(summary, retakes, found[kept], groups)
@@ -91,7 +92,7 @@ def _fit_kernels(
     ):
         having = rows[windows.observed[rows, index]]
         if len(having):
-            x = windows.batch(_spread(having, _FEW)).inputs[name].to(device)
+            x = windows.batch(spread_rows(having, _FEW)).inputs[name].to(device)
             features.kernels.fit(x.flatten(2))
 
 
@@ -120,7 +121,7 @@ def _between_retakes(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> Tensor:
     """Take the differences of two retakes of a window, of each kind."""
-    rows = _spread(rows, _MOST_RETAKEN)
+    rows = spread_rows(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
 
     def components(retake: Retake) -> Tensor:
@@ -142,16 +143,8 @@ def _raw_features(
     for some in np.array_split(rows, -(-len(rows) // _ROWS)):
         batch = windows.batch(some).to(device)
         draws = torch.rand(len(some), 2).to(device)
-        of_batch = []
-        for index, (name, x) in enumerate(batch.inputs.items()):
-            present, has = batch.present[name], batch.observed[:, index]
-            if retake is not None:
-                x, present = retake(x, present, draws[has])
-            of_batch.append(summary.raw(index, x, present))
-        parts.append(of_batch)
+        if retake is not None:
+            batch = batch.retaken(retake, draws)
+        inputs = enumerate(batch.inputs.items())
+        parts.append([summary.raw(i, x, batch.present[name]) for i, (name, x) in inputs])
     return [torch.cat(of_modality) for of_modality in zip(*parts, strict=True)]
-
-
-def _spread(rows: np.ndarray, most: int) -> np.ndarray:
-    """Choose rows at even distances, so many at most."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]

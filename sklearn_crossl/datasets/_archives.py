@@ -43,9 +43,10 @@ class Archives:
 
     def open(self, label: str, source: Source, name: str) -> IO[bytes]:
         """Open a member for reading; damage is an OSError, whenever it shows."""
-        with _intact(f"{name} in {label}"):
+        member = f"{name} in {label}"
+        with _intact(member):
             stream = self._zip(label, source).open(name)
-        return BufferedReader(_Member(stream, f"{name} in {label}"))
+        return BufferedReader(_Member(stream, member))
 
     def close(self) -> None:
         while self._opened:
