@@ -49,6 +49,21 @@ def test_descriptions_say_what_is_needed(name):
 
 
 @pytest.mark.parametrize("name", FETCHERS)
+def test_subjects_are_as_described(name):
+    name = name.removeprefix("fetch_")
+    module = getattr(datasets, f"_{name}")
+    (about,) = (
+        x for x in vars(module).values() if isinstance(x, datasets._bunch.DataSet)
+    )
+    line = re.search(
+        r"\n:Subjects: (\d+), numbered (\d+) to (\d+)", datasets._bunch._description(name)
+    )
+    n_subjects, first, last = map(int, line.groups())
+    assert (about.subjects[0], about.subjects[-1]) == (first, last)
+    assert len(about.subjects) == len(set(about.subjects)) == n_subjects
+
+
+@pytest.mark.parametrize("name", FETCHERS)
 def test_examples_are_true_of_the_real_files(name):
     """They are skipped as doctests, since not everybody has the files."""
     real_home(name.removeprefix("fetch_"), prepared=False)

@@ -11,11 +11,11 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import _bunch
 from sklearn_crossl.datasets._bunch import DataSet, Recording, make_bunch
-from sklearn_crossl.datasets._subjects import choose_subjects
 from sklearn_crossl.segmentation import sliding_windows
 
 ABOUT = DataSet(
     name="hapt",
+    subjects=(1, 2, 3),
     modalities={"acc": ("x", "y"), "eda": ("eda",)},
     rates={"acc": 10.0, "eda": 2.0},
     units={"acc": "g", "eda": "uS"},
@@ -144,24 +144,3 @@ def test_descriptions_are_read_from_the_package():
     assert _bunch._description("hapt").startswith(".. _hapt_dataset:")
     with pytest.raises(FileNotFoundError):
         make(recordings(), replace(ABOUT, name="unknown"))
-
-
-def test_choose_subjects():
-    assert choose_subjects(None, [3, 1, 3, 2]) == [1, 2, 3]
-    assert choose_subjects(np.array([3, 1]), [3, 1, 2]) == [1, 3]
-    assert choose_subjects(range(1, 3), [3, 1, 2]) == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("subjects", "match"),
-    [
-        ([1, 9], r"there is no \[9\]; choose from \[1, 2\]"),
-        (["1"], r"there is no \['1'\]"),
-        ([], r"none; choose from \[1, 2\]"),
-        (1, r"subjects=1; expected a sequence of numbers such as \[1, 2\]"),
-        ("12", r"subjects='12'; expected a sequence"),
-    ],
-)
-def test_unknown_subjects(subjects, match):
-    with pytest.raises(ValueError, match=match):
-        choose_subjects(subjects, [1, 2])

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, daily_sports_files
+from dataset_files import FEW_SUBJECTS, LAYOUTS, daily_sports_files
 
 from sklearn_crossl.datasets import fetch_daily_sports
+
+pytestmark = FEW_SUBJECTS
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -51,5 +53,5 @@ def test_only_the_subjects_asked_for_are_read(tmp_path):
     assert set(fetch_daily_sports(data_home=tmp_path, subjects=[2]).groups) == {2}
     with pytest.raises(OSError, match=r"p1/s02.txt is not as published"):
         fetch_daily_sports(data_home=tmp_path)
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_daily_sports(data_home=tmp_path, subjects=[3])

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from dataset_files import hapt_files, zipped
+from dataset_files import FEW_SUBJECTS, hapt_files, zipped
 
 from sklearn_crossl.datasets import _hapt, _resume, fetch_hapt
 from sklearn_crossl.datasets._download import RemoteFile, download
@@ -162,6 +162,7 @@ def test_without_a_hash_the_download_is_said_to_be_unchecked(server, tmp_path, c
     assert HASH in record.getMessage()
 
 
+@FEW_SUBJECTS
 def test_a_data_set_is_downloaded_once(server, tmp_path, monkeypatch):
     server.content = zipped(hapt_files()[0])
     sha256 = hashlib.sha256(server.content).hexdigest()

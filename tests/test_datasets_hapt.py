@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, hapt_files, real_home
+from dataset_files import FEW_SUBJECTS, LAYOUTS, hapt_files, real_home
 
 from sklearn_crossl.datasets import fetch_hapt
+
+pytestmark = FEW_SUBJECTS
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def test_windows(home):
 
 def test_subjects(home):
     assert set(fetch_hapt(data_home=home, subjects=[2]).groups) == {2}
-    with pytest.raises(ValueError, match=r"there is no \[5\]; choose from \[1, 2\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[5\]"):
         fetch_hapt(data_home=home, subjects=[1, 5])
 
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, mhealth_files
+from dataset_files import FEW_SUBJECTS, LAYOUTS, mhealth_files
 
 from sklearn_crossl.datasets import fetch_mhealth
+
+pytestmark = FEW_SUBJECTS
 
 COLUMNS = {
     "chest_acc": slice(0, 3),
@@ -54,5 +56,5 @@ def test_only_the_subjects_asked_for_are_read(tmp_path):
     assert set(fetch_mhealth(data_home=tmp_path, subjects=[2, 10]).groups) == {2, 10}
     with pytest.raises(OSError, match=r"subject1.log is not as published"):
         fetch_mhealth(data_home=tmp_path)
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2, 10\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_mhealth(data_home=tmp_path, subjects=[3])

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, opportunity_files
+from dataset_files import FEW_SUBJECTS, LAYOUTS, opportunity_files
 
 from sklearn_crossl.datasets import fetch_opportunity
+
+pytestmark = FEW_SUBJECTS
 
 # Some channels, and their columns as column_names.txt counts them, from 1.
 COLUMNS = {
@@ -113,7 +115,7 @@ def test_drill(home):
 
 def test_subjects(home):
     assert set(fetch_opportunity(data_home=home, subjects=[2]).groups) == {2}
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_opportunity(data_home=home, subjects=[3])
 
 

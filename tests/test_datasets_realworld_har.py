@@ -4,9 +4,11 @@ import logging
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, realworld_har_files, write, zipped
+from dataset_files import FEW_SUBJECTS, LAYOUTS, realworld_har_files, write, zipped
 
 from sklearn_crossl.datasets import fetch_realworld_har
+
+pytestmark = FEW_SUBJECTS
 
 BOTH = ["chest_acc", "chest_gyr", "waist_acc", "waist_gyr"]
 
@@ -132,7 +134,7 @@ def test_sensors_and_positions(home):
 
 
 def test_subjects(home):
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2, 4\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_realworld_har(data_home=home, subjects=[3])
 
 

@@ -96,7 +96,7 @@ def test_subjects_and_nights(home):
     assert sleep.groups.tolist() == [0, 1]
     X, y = fetch_sleep_edf(data_home=home, subjects=[1], return_X_y=True, **HERE)
     assert len(X["eog"]) == len(y) == 40
-    with pytest.raises(ValueError, match=r"there is no \[2\]; choose from \[0, 1\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[2\]"):
         fetch_sleep_edf(data_home=home, subjects=[2], **HERE)
     with pytest.raises(ValueError, match=r"no night \(2,\) of subjects \[1\]"):
         fetch_sleep_edf(data_home=home, subjects=[1], nights=[2], **HERE)
@@ -154,7 +154,7 @@ def test_subjects_that_there_are(tmp_path, downloads):
     assert 2 * 78 - len(_sleep_edf_files.LOST) == 153
     with pytest.raises(ValueError, match=r"there is no \[39\]"):
         fetch_sleep_edf(data_home=tmp_path, subjects=[39])
-    with pytest.raises(ValueError, match=r"night \(1,\) of \[36\] were lost"):
+    with pytest.raises(ValueError, match=r"night \(1,\) of \(36,\) were lost"):
         fetch_sleep_edf(data_home=tmp_path, subjects=[36], nights=[1])
     with pytest.raises(OSError, match=r"does not list .*\('05', '1'\)"):
         fetch_sleep_edf(data_home=tmp_path, subjects=[5])

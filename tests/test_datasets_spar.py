@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, real_home, spar_files
+from dataset_files import FEW_SUBJECTS, LAYOUTS, real_home, spar_files
 
 from sklearn_crossl.datasets import fetch_spar
+
+pytestmark = FEW_SUBJECTS
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -40,7 +42,7 @@ def test_only_the_subjects_asked_for_are_read(tmp_path):
     assert set(fetch_spar(data_home=tmp_path, subjects=[2, 10]).groups) == {2, 10}
     with pytest.raises(OSError, match=r"S1_E0_L.csv is not as published.*expected 6"):
         fetch_spar(data_home=tmp_path)
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2, 10\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_spar(data_home=tmp_path, subjects=[3])
 
 

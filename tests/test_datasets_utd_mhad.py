@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from dataset_files import LAYOUTS, real_home, utd_mhad_files, write, zipped
+from dataset_files import FEW_SUBJECTS, LAYOUTS, real_home, utd_mhad_files, write, zipped
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import fetch_utd_mhad
+
+pytestmark = FEW_SUBJECTS
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -62,7 +64,7 @@ def test_windows(tmp_path):
 def test_errors(tmp_path):
     files, _ = utd_mhad_files()
     LAYOUTS["folder"](tmp_path, "utd_mhad", files)
-    with pytest.raises(ValueError, match=r"there is no \[3\]; choose from \[1, 2\]"):
+    with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_utd_mhad(data_home=tmp_path, subjects=[3])
     files["Inertial/a1_s1_t1_inertial.mat"] = files["Skeleton/a1_s1_t1_skeleton.mat"]
     LAYOUTS["folder"](tmp_path, "utd_mhad", files)

@@ -42,6 +42,8 @@ class DataSet:
     ----------
     name : str
         Also that of its description, ``descr/NAME.rst``.
+    subjects : tuple of int
+        The publisher's numbers of all of them.
     modalities : mapping of str to tuple of str
         The names of each modality's channels.
     rates, units : mapping
@@ -53,6 +55,7 @@ class DataSet:
     """
 
     name: str
+    subjects: tuple[int, ...]
     modalities: Mapping[str, tuple[str, ...]]
     rates: Mapping[str, float]
     units: Mapping[str, str]

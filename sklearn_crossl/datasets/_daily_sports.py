@@ -49,6 +49,7 @@ RATE = 25.0
 N_COLUMNS = 45  # three for each name
 ABOUT = DataSet(
     name="daily_sports",
+    subjects=tuple(range(1, 9)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in NAMES},
     rates=dict.fromkeys(NAMES, RATE),
     units={name: UNITS[name.split("_")[1]] for name in NAMES},
@@ -132,6 +133,11 @@ def fetch_daily_sports(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Altun, Barshan, Tuncel. Comparative study on classifying human activities with
@@ -158,7 +164,7 @@ def fetch_daily_sports(
 
 def _read(files: Files, subjects: Iterable[int] | None) -> list[Recording]:
     found = files.find(r"a(\d+)/p(\d+)/s(\d+)\.txt")  # activity, person, segment
-    chosen = choose_subjects(subjects, (int(person) for _, person, _ in found))
+    chosen = choose_subjects(ABOUT, subjects, (person for _, person, _ in found))
     segments: dict[tuple[int, int], dict[int, Member]] = defaultdict(dict)
     for (activity, person, number), member in found.items():
         if int(person) in chosen:

@@ -49,6 +49,7 @@ REMOTE = RemoteFile(
 
 ALL = DataSet(
     name="hapt",
+    subjects=tuple(range(1, 31)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in SENSORS},
     rates=dict.fromkeys(SENSORS, RATE),
     units={"acc": "g", "gyro": "rad/s"},
@@ -127,6 +128,11 @@ def fetch_hapt(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Reyes-Ortiz, Oneto, Sama, Parra, Anguita. Transition-Aware Human Activity Recognition
@@ -158,7 +164,7 @@ def _read(
 ) -> list[Recording]:
     found = files.find(r"RawData/(acc|gyro)_exp(\d+)_user(\d+)\.txt")
     experiments = {number: user for _, number, user in found}
-    chosen = choose_subjects(subjects, map(int, experiments.values()))
+    chosen = choose_subjects(ALL, subjects, experiments.values())
     # experiment, user, activity, first and last sample; all of them count from 1
     marks = read_table(files.one(r"RawData/labels\.txt"), dtype=np.int64)
     marks = marks[marks[:, 2] <= n_classes]

@@ -46,6 +46,7 @@ UNITS = {"acc": "m/s^2", "ecg": "mV", "gyro": "deg/s", "mag": "a.u."}
 RATE = 50.0
 ABOUT = DataSet(
     name="mhealth",
+    subjects=tuple(range(1, 11)),
     modalities={
         name: tuple(f"{name}_{channel}" for channel in channels)
         for name, channels in COLUMNS.items()
@@ -131,6 +132,11 @@ def fetch_mhealth(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Banos, Garcia, Holgado-Terriza, Damas, Pomares, Rojas, Saez, Villalonga. mHealthDroid:
@@ -145,7 +151,7 @@ def fetch_mhealth(
     """
     with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(r"mHealth_subject(\d+)\.log")
-        chosen = choose_subjects(subjects, (int(number) for (number,) in found))
+        chosen = choose_subjects(ABOUT, subjects, (number for (number,) in found))
         recordings = [
             _read_subject(int(number), member)
             for (number,), member in found.items()

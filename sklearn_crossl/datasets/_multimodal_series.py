@@ -243,6 +243,7 @@ def make_multimodal_series(
     ]
     about = DataSet(
         name="multimodal_series",
+        subjects=tuple(range(n_subjects)),
         modalities={name: SENSORS[name].channels for name in names},
         rates=hertz,
         units={name: SENSORS[name].unit for name in names},

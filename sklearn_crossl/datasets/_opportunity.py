@@ -93,6 +93,7 @@ REMOTE = RemoteFile(
 
 ALL = DataSet(
     name="opportunity",
+    subjects=tuple(range(1, 5)),
     modalities={
         name: tuple(f"{name}_{channel}" for channel in CHANNELS[name]) for name in FIRST
     },
@@ -180,6 +181,11 @@ def fetch_opportunity(
     ValueError
         If there is no such subject or target, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Chavarriaga, Sagha, Calatroni, Digumarti, Tröster, Millán, Roggen. The Opportunity
@@ -216,7 +222,7 @@ def _read(
     codes: list[int],
 ) -> list[Recording]:
     found = files.find(r"S(\d)-(ADL\d|Drill)\.dat" if drill else r"S(\d)-(ADL\d)\.dat")
-    chosen = choose_subjects(subjects, (int(number) for number, _ in found))
+    chosen = choose_subjects(ALL, subjects, (number for number, _ in found))
     return [
         _read_run(member, int(number), label_column, codes)
         for (number, _), member in found.items()

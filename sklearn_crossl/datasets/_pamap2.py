@@ -68,6 +68,7 @@ REMOTE = RemoteFile(
 
 ALL = DataSet(
     name="pamap2",
+    subjects=tuple(range(101, 110)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in FIRST}
     | {"heart_rate": ("heart_rate",)},
     rates=dict.fromkeys(FIRST, float(RATE)) | {"heart_rate": float(HEART_RATE)},
@@ -154,6 +155,11 @@ def fetch_pamap2(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Reiss, Stricker. Introducing a New Benchmarked Dataset for Activity Monitoring. ISWC
@@ -187,7 +193,7 @@ def _read(
     for folder in folders:
         if not any(where == folder for where, _ in found):
             raise OSError(f"No file of the folder {folder} was found beside the others.")
-    chosen = choose_subjects(subjects, (int(number) for _, number in found))
+    chosen = choose_subjects(ALL, subjects, (number for _, number in found))
     return [
         _read_file(found[folder, str(subject)], subject)
         for subject in chosen

@@ -52,6 +52,7 @@ REMOTE = RemoteFile(
 
 ALL = DataSet(
     name="realworld_har",
+    subjects=tuple(range(1, 16)),
     modalities={
         f"{position}_{sensor}": tuple(f"{position}_{sensor}_{axis}" for axis in "xyz")
         for position in POSITIONS
@@ -146,6 +147,11 @@ def fetch_realworld_har(
     ValueError
         If there is no such subject, sensor or position, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Sztyler, Stuckenschmidt. On-body Localization of Wearable Devices: An Investigation of
@@ -184,7 +190,7 @@ def _read(
     # No archive of a subject's need be opened to know the subjects.
     outside = r"^(?!.*/proband\d+/data/)"
     known = files.find(r"proband(\d+)/data/acc_.*", inside=outside)
-    chosen = choose_subjects(subjects, (int(number) for (number,) in known))
+    chosen = choose_subjects(ALL, subjects, (number for (number,) in known))
     numbers = "|".join(map(str, chosen))
     kind_of = {FILE_NAMES[kind]: kind for kind in kinds}
     # An activity's files lie in an archive, perhaps unpacked, or in archives within it;

@@ -10,7 +10,7 @@ from typing import Any
 from ._bunch import DataSet, make_bunch
 from ._choices import choose_parts
 from ._files import Files, Member
-from ._sleep_edf_files import NIGHTS, find_nights, open_nights
+from ._sleep_edf_files import NIGHTS, SUBJECTS, find_nights, open_nights
 from ._sleep_edf_night import SIGNALS, read_night
 from ._subjects import choose_subjects
 
@@ -30,6 +30,7 @@ STAGES = {  # the classes, and the position of each stage as it is scored
 
 ALL = DataSet(
     name="sleep_edf",
+    subjects=SUBJECTS,
     modalities={name: (name,) for name in SIGNALS},
     rates={name: signal.rate for name, signal in SIGNALS.items()},
     units={name: signal.unit for name, signal in SIGNALS.items()},
@@ -163,7 +164,9 @@ def _choose(
 ) -> list[tuple[int, Member, Member]]:
     """List subject, signals and scoring of each night that is asked for and there."""
     signals, scorings = find_nights(files)
-    chosen = choose_subjects(subjects, (int(subject) for subject, _ in signals))
+    there = sorted({int(subject) for subject, _ in signals})
+    # All are many gigabytes, so who downloads nothing is content with some.
+    chosen = there if subjects is None else choose_subjects(ALL, subjects, there)
     found = [
         (int(subject), member, scorings[subject, night])
         for (subject, night), member in signals.items()

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterable
 
+from ._choices import choose_parts
 from ._download import RemoteFile
 from ._files import Files, Members
 from ._locate import open_files
-from ._subjects import choose_subjects
 
 NAME = "sleep_edf"
 NIGHTS = (1, 2)
@@ -64,7 +64,7 @@ def open_nights(
     """
     if not download_if_missing:
         return open_files(NAME, [ARCHIVE], data_home, download_if_missing=False)
-    remote = _missing(choose_subjects(subjects, SUBJECTS), nights, data_home)
+    remote = _missing(choose_parts("subjects", subjects, SUBJECTS), nights, data_home)
     return open_files(NAME, remote, data_home, True, also=[ARCHIVE.name])
 
 
@@ -74,7 +74,7 @@ def find_nights(files: Files) -> tuple[Members, Members]:
 
 
 def _missing(
-    subjects: list[int],
+    subjects: tuple[int, ...],
     nights: tuple[int, ...],
     data_home: str | os.PathLike[str] | None,
 ) -> list[RemoteFile]:

@@ -29,6 +29,7 @@ EXERCISES = (
 RATE = 50.0
 ABOUT = DataSet(
     name="spar",
+    subjects=tuple(range(1, 21)),
     modalities={
         "acc": ("acc_x", "acc_y", "acc_z"),
         "gyro": ("gyro_x", "gyro_y", "gyro_z"),
@@ -113,6 +114,11 @@ def fetch_spar(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Burns, Leung, Hardisty, Whyne, Henry, McLachlin. Shoulder physiotherapy exercise
@@ -128,7 +134,7 @@ def fetch_spar(
     """
     with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(FILE)
-        chosen = choose_subjects(subjects, (int(subject) for subject, _, _ in found))
+        chosen = choose_subjects(ABOUT, subjects, (subject for subject, _, _ in found))
         recordings = [
             _read(member, int(subject), int(exercise))
             for (subject, exercise, _), member in found.items()

@@ -23,6 +23,7 @@ HOUR = 3600.0
 LABEL_RATE = 1.0
 ABOUT = DataSet(
     name="stress_predict",
+    subjects=tuple(range(1, 36)),
     modalities={
         "acc": ("acc_x", "acc_y", "acc_z"),
         "bvp": ("bvp",),
@@ -113,6 +114,11 @@ def fetch_stress_predict(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Iqbal et al. Stress Monitoring Using Wearable Sensors: A Pilot Study and
@@ -127,7 +133,7 @@ def fetch_stress_predict(
     """
     with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(r"Raw_data/S(\d+)/(ACC|BVP|EDA|TEMP|HR)\.csv")
-        chosen = choose_subjects(subjects, (int(number) for number, _ in found))
+        chosen = choose_subjects(ABOUT, subjects, (number for number, _ in found))
         logs = read_time_logs(files.one(r"Processed_data/Time_logs\.xlsx"))
         numbers = dict.fromkeys(number for number, _ in found)
         recordings = [

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
+from ._bunch import DataSet
 from ._choices import choose_parts
 
+_MOVE = (
+    "If the folder is incomplete, move it away to have all of them downloaded, or put "
+    "the other files beside those that are there."
+)
 
-def choose_subjects(subjects: Iterable[int] | None, known: Iterable[int]) -> list[int]:
-    """Check the subjects asked for against those whose files are there.
+
+def choose_subjects(
+    about: DataSet, subjects: Iterable[int] | None, there: Iterable[int | str]
+) -> list[int]:
+    """Check the subjects asked for against the publisher's and those that are there.
 
     Parameters
     ----------
+    about : DataSet
+        What the publisher recorded.
     subjects : iterable of int or None
         Those asked for; None is all.
-    known : iterable of int
-        Those whose files are there.
+    there : iterable of int or str
+        Those whose files were found; as they stand in names of files.
 
     Returns
     -------
@@ -24,13 +35,23 @@ def choose_subjects(subjects: Iterable[int] | None, known: Iterable[int]) -> lis
 
     Raises
     ------
+    OSError
+        If files of some that were asked for are not there.
     ValueError
-        If there are none, or some of them are not known.
+        If the publisher has no such subject, or none was asked for.
+
+    Warns
+    -----
+    UserWarning
+        If all were asked for and some are not there.
     """
-    try:
-        return list(choose_parts("subjects", subjects, sorted(set(known))))
-    except ValueError as error:
-        raise ValueError(
-            f"{error} Those are the ones whose files were found; if others are missing, "
-            "move the incomplete folder away to have all of them downloaded."
-        ) from error
+    chosen = choose_parts("subjects", subjects, about.subjects)
+    known = {int(subject) for subject in there}
+    lacking = [subject for subject in chosen if subject not in known]
+    if not lacking:
+        return list(chosen)
+    text = f"Of {about.name} there are no files of the subjects {lacking}. {_MOVE}"
+    if subjects is not None or not known:
+        raise OSError(text)
+    warnings.warn(f"{text} The others are read.", stacklevel=3)
+    return [subject for subject in chosen if subject in known]

@@ -59,6 +59,7 @@ JOINTS = (
 INERTIAL_RATE = 50.0
 ABOUT = DataSet(
     name="utd_mhad",
+    subjects=tuple(range(1, 9)),
     modalities={
         "acc": ("acc_x", "acc_y", "acc_z"),
         "gyro": ("gyro_x", "gyro_y", "gyro_z"),
@@ -156,6 +157,11 @@ def fetch_utd_mhad(
     ValueError
         If there is no such subject, or no window fits.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Chen, Jafari, Kehtarnavaz. UTD-MHAD: A Multimodal Dataset for Human Action Recognition
@@ -183,7 +189,7 @@ def fetch_utd_mhad(
 def _read(files: Files, subjects: Iterable[int] | None) -> list[Recording]:
     # action, subject, trial, and which of the two recorded it
     found = files.find(r"a(\d+)_s(\d+)_t(\d+)_(inertial|skeleton)\.mat")
-    chosen = choose_subjects(subjects, (int(subject) for _, subject, _, _ in found))
+    chosen = choose_subjects(ABOUT, subjects, (subject for _, subject, _, _ in found))
     trials = dict.fromkeys(groups[:3] for groups in found)
     return [_read_trial(found, *trial) for trial in trials if int(trial[1]) in chosen]
 

@@ -56,6 +56,7 @@ REMOTE = RemoteFile(
 
 ALL = DataSet(
     name="wesad",
+    subjects=tuple(n for n in range(2, 18) if n != 12),
     modalities={
         name: tuple(name + axis for axis in source.axes)
         for name, source in SOURCES.items()
@@ -150,6 +151,11 @@ def fetch_wesad(
         If a file holds anything but plain containers and arrays of numbers. The
         publisher's files are pickles, which can hold programs; none is ever run.
 
+    Warns
+    -----
+    UserWarning
+        If all subjects are asked for and files of some are not there.
+
     References
     ----------
     Schmidt, Reiss, Duerichen, Marberger, Van Laerhoven. Introducing WESAD, a Multimodal
@@ -169,7 +175,7 @@ def fetch_wesad(
     with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
         # The wristband's own files, in archives, are not needed.
         found = files.find(r"S(\d+)\.pkl", inside=r"^(?!.*_E4_Data)")
-        chosen = choose_subjects(subjects, (int(number) for (number,) in found))
+        chosen = choose_subjects(ALL, subjects, (number for (number,) in found))
         recordings = [
             _read(found[str(subject),], subject, names, n_classes) for subject in chosen
         ]
