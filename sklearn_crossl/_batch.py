@@ -21,7 +21,6 @@ class Batch(NamedTuple):
     rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
     present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
     observed: Tensor  # (batch, M) bool
-    valid: Tensor | None = None  # (batch,) bool; None: every window has a modality
     any_alone: bool = False  # whether a window has one modality alone
 
     def to(self, device: torch.device | str) -> Batch:
@@ -35,7 +34,6 @@ class Batch(NamedTuple):
             {name: move(rows) for name, rows in self.rows.items()},
             {name: move(present) for name, present in self.present.items()},
             to_device(self.observed, device),
-            move(self.valid),
             self.any_alone,
         )
 

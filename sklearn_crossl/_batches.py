@@ -61,9 +61,8 @@ class WindowDataset(Dataset):
             if isinstance(source, InMemory) and not self.partial[:, index].any()
         }
         if sum(x.nbytes for x in whole.values()) <= memory_for_data(device):
-            self._resident = {
-                name: to_device(torch.from_numpy(x), device) for name, x in whole.items()
-            }
+            # Not by pinned memory, which torch would keep.
+            self._resident = {n: torch.from_numpy(x).to(device) for n, x in whole.items()}
 
     def __len__(self) -> int:
         return len(self.observed)
@@ -109,13 +108,11 @@ class WindowDataset(Dataset):
                 filled = _without_gaps(x, may_have_gaps or as_partial, as_partial)
                 inputs[name], presents[name] = filled
             places[name] = None if complete else torch.from_numpy(has.nonzero()[0])
-        valid = torch.from_numpy(observed.any(axis=1))
         return Batch(
             inputs,
             places,
             presents,
             torch.from_numpy(observed),
-            None if bool(valid.all()) else valid,
             bool((observed.sum(axis=1) == 1).any()),
         )
 
@@ -136,6 +133,8 @@ class StreamedWindows(Dataset):
         Memory of the standardised windows that are shuffled together.
     groups : int ndarray of shape (n_windows,), optional
         Such as whose each window is.
+    fewest : int
+        Windows of a chunk, whatever their size.
     """
 
     def __init__(
@@ -145,6 +144,7 @@ class StreamedWindows(Dataset):
         scale: Mapping[str, np.ndarray],
         chunk_bytes: int = CHUNK_BYTES,
         groups: np.ndarray | None = None,
+        fewest: int = 1,
     ):
         self.windows = windows
         self.mean = mean
@@ -152,7 +152,8 @@ class StreamedWindows(Dataset):
         self.groups = groups
         self.observed = windows.observed
         size = sum(4 * np.prod(shape) for shape in windows.shapes.values())
-        self.n_chunks = int(-(-len(windows) * size // chunk_bytes))
+        by_size = int(-(-len(windows) * size // chunk_bytes))
+        self.n_chunks = max(1, min(by_size, len(windows) // fewest))
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -228,13 +229,15 @@ def make_dataset(
     mean: Mapping[str, np.ndarray],
     scale: Mapping[str, np.ndarray],
     groups: Any = None,
+    batch_size: int = 1,
 ) -> WindowDataset | StreamedWindows:
     """Load windows into memory; leave them on disk if they are there and are many.
 
-    Raises ValueError unless ``groups``, such as subjects, says whose each window is.
+    What is read at a time is a batch at least, since none is of two chunks. Raises
+    ValueError unless ``groups``, such as subjects, says whose each window is.
     """
     numbers = None if groups is None else group_numbers(groups, len(windows))
-    streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers)
+    streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers, batch_size)
     if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
         return streamed
     return streamed.read(np.arange(len(windows)))

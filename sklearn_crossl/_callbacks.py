@@ -18,7 +18,7 @@ except ImportError:  # scikit-learn < 1.9
         """Stands in where scikit-learn has no callbacks."""
 
 
-__all__ = ["CallbackBridge", "CallbackSupportMixin", "supports_callbacks"]
+__all__ = ["CallbackBridge", "CallbackSupportMixin", "bridge_to"]
 
 
 class CallbackBridge(Callback):
@@ -67,6 +67,10 @@ class CallbackBridge(Callback):
         )
 
 
-def supports_callbacks(estimator: Any) -> bool:
-    """Whether scikit-learn has callbacks and the estimator takes them."""
-    return hasattr(estimator, "_init_callback_context")
+def bridge_to(
+    estimator: Any, max_epochs: int, X: Any, fitted: Callable
+) -> CallbackBridge | None:
+    """Build a bridge to an estimator's callbacks, if scikit-learn has callbacks."""
+    if not hasattr(estimator, "_init_callback_context"):
+        return None
+    return CallbackBridge(estimator, max_epochs, X, fitted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +59,7 @@ def cluster_agreement(
     Raises
     ------
     ValueError
-        If the shapes do not go together.
+        If the shapes do not go together, or ``n_clusters`` is not of positive numbers.
 
     See Also
     --------
@@ -92,11 +93,17 @@ def cluster_agreement(
             f"views has shape {seen.shape}; expected (n_views, {embedding.shape[0]}, "
             f"{embedding.shape[1]}), as Z has shape {embedding.shape}."
         )
-    if not len(seen):
-        return 0.0
+    if not len(n_clusters) or not all(
+        isinstance(k, Integral) and k > 0 for k in n_clusters
+    ):
+        raise ValueError(
+            f"n_clusters={n_clusters!r}; expected positive numbers of clusters."
+        )
     mean = embedding.mean(axis=0)
     directions = _directions(embedding - mean)
-    seen_directions = [_directions(view - mean) for view in seen]
+    seen_directions = [_directions(view - mean) for view in seen if _has_windows(view)]
+    if not seen_directions:
+        return 0.0
     enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)] or [
         min(n_clusters)
     ]
@@ -130,6 +137,10 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
     ]
     kinds = [np.stack(views) for views in (sensors, again) if views]
     return float(np.mean([cluster_agreement(Z, views) for views in kinds]))
+
+
+def _has_windows(view: np.ndarray) -> bool:
+    return not bool(np.isnan(view).any(axis=1).all())
 
 
 def _directions(Z: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ _DRAWS |= {"cauchy_", "geometric_", "log_normal_"}
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
-    """Choose the device: "auto" takes CUDA, then MPS, then the CPU.
+    """Choose the device: "auto" takes CUDA if it is there, else the CPU.
 
     Raises
     ------
@@ -29,8 +29,6 @@ def resolve_device(device: str | torch.device) -> torch.device:
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
-        if torch.backends.mps.is_available():
-            return torch.device("mps")
         return torch.device("cpu")
     try:
         resolved = torch.device(device)
@@ -58,8 +56,10 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators inside the block and restore them after it.
 
-    Threads wait for each other, as each would draw from what another one seeded.
+    What is made inside is in float32, even if the user's default is another. Threads
+    wait for each other, as each would draw from what another one seeded.
     """
+    default = torch.get_default_dtype()
     if device.type == "cpu":
         fork = torch.random.fork_rng(devices=[])
     else:
@@ -67,7 +67,11 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
     with _GENERATORS, fork:
         torch.manual_seed(seed)
-        yield
+        torch.set_default_dtype(torch.float32)
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(default)
 
 
 class OwnDraws(TorchFunctionMode):
@@ -107,6 +111,11 @@ def to_device(tensor: torch.Tensor, device: torch.device | str) -> torch.Tensor:
     if device.type == "cuda" and tensor.device.type == "cpu":
         tensor = tensor.pin_memory()  # only from pinned memory is the copy asynchronous
     return tensor.to(device, non_blocking=device.type == "cuda")
+
+
+def on_host(tensor: torch.Tensor) -> torch.Tensor:
+    """Copy to the host, in float64, which not every device has."""
+    return tensor.detach().cpu().double()
 
 
 def compiled(function: Callable) -> Callable:

@@ -15,19 +15,21 @@ from torch import Tensor, nn
 from ._batch import Batch
 from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
-from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, joined, one_cycle
+from ._loop import (
+    Epochs,
+    GoodWeights,
+    LossNet,
+    ProgressBar,
+    early_stopping,
+    joined,
+    one_cycle,
+)
 from ._network import Apart, CroSSLNetwork
 from ._targets import Loss
 
 _ROWS = 256  # of a pass
-_ENOUGH_STEPS = 300
-_FEWEST_EPOCHS = 10
+EPOCHS = Epochs(enough_steps=300, fewest=10)
 _HELD_BACK = (0.2, 0.4)  # of the epochs: until the aggregator learns, then the encoders
-
-
-def enough_epochs(n_windows: int, batch_size: int) -> int:
-    """Choose the epochs that make enough steps."""
-    return max(_FEWEST_EPOCHS, -(-_ENOUGH_STEPS // -(-n_windows // batch_size)))
 
 
 class FineTunedNetwork(CroSSLNetwork):

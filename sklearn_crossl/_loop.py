@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -13,6 +14,21 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
+
+
+class Epochs(NamedTuple):
+    """How many epochs "auto" is: enough for so many steps, within limits."""
+
+    enough_steps: int
+    fewest: int
+    most: int = sys.maxsize
+
+    def resolve(self, max_epochs: int | str, n_windows: int, batch_size: int) -> int:
+        """Take the user's number, or choose one."""
+        if max_epochs != "auto":
+            return int(max_epochs)
+        steps_an_epoch = -(-n_windows // batch_size)
+        return min(max(-(-self.enough_steps // steps_an_epoch), self.fewest), self.most)
 
 
 class Ended(KeyboardInterrupt):
@@ -231,12 +247,23 @@ def check_end(net: LossNet, kept: str) -> None:
         )
         if net.diverged_ == 1:
             raise ValueError(f"{text} No epoch ended well: {kept}")
-        text += f" The weights of epoch {net.diverged_ - 1} are kept."
+        epoch = _best_epoch(net) or net.diverged_ - 1
+        text += f" The weights of epoch {epoch} are kept."
         warnings.warn(text, ConvergenceWarning, stacklevel=3)
     elif net.interrupted_:
+        best = _best_epoch(net)
+        kept = "at that moment" if best is None else f"of epoch {best}, the best,"
         warnings.warn(
-            f"Training was interrupted in epoch {len(net.history)}; the weights at that "
-            "moment are kept and the estimator can be used.",
+            f"Training was interrupted in epoch {len(net.history)}; the weights {kept} "
+            "are kept and the estimator can be used.",
             ConvergenceWarning,
             stacklevel=3,
         )
+
+
+def _best_epoch(net: LossNet) -> int | None:
+    """Say which epoch's weights early stopping has gone back to, if it has."""
+    for _, rule in net.callbacks_:
+        if isinstance(rule, EarlyStopping) and rule.best_model_weights_ is not None:
+            return int(rule.best_epoch_)
+    return None

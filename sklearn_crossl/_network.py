@@ -116,7 +116,7 @@ class CroSSLNetwork(nn.Module):
         views = self.aggregator(codes, keep)
         inputs = tuple(batch.spread(name) for name in self.names)
         lengths = tuple(batch.lengths(name) for name in self.names)
-        given = Latents(views, codes, batch.observed, batch.valid, inputs, lengths)
+        given = Latents(views, codes, batch.observed, inputs, lengths)
         return self.objective(given)
 
     def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:

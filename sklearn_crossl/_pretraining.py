@@ -71,7 +71,7 @@ def pretrain(
     Returns
     -------
     dict
-        See :func:`learnt`.
+        See :func:`collect`.
 
     Raises
     ------
@@ -89,13 +89,13 @@ def pretrain(
             net.sample = fit_summary(net.module_.summary, dataset, device)
         if training["max_epochs"]:
             net.partial_fit(dataset)
-        result = learnt(net, previous)
+        result = collect(net, previous)
     kept = "nothing was learnt." if previous is None else "the estimator is as before."
     check_end(net, kept)
     return result
 
 
-def learnt(
+def collect(
     net: PretrainingNet, previous: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Collect what a net has learnt so far as plain Python and NumPy objects.
@@ -132,7 +132,7 @@ def build_for_embedding(
 ) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
     with OwnDraws():
-        network = kind(**config)
+        network = kind(**config).float()
     arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)
 
@@ -217,18 +217,15 @@ def in_passes(
                         results = one_pass(batch, n_rows)
                     arrays = [result.cpu().numpy() for result in results]
                 except (RuntimeError, MemoryError) as error:
-                    most = n_rows = _fewer_rows(n_rows, error, device)
+                    if n_rows == 1 or not out_of_memory(error):
+                        raise
+                    arrays = None  # the error holds on to the memory
+                if arrays is None:
+                    release_memory(device)
+                    most = n_rows = n_rows // 2
                     continue
                 start += n_rows
                 yield rows[part], arrays
-
-
-def _fewer_rows(n_rows: int, error: Exception, device: torch.device) -> int:
-    """Halve the rows of a pass that ran out of memory; raise what else went wrong."""
-    if n_rows == 1 or not out_of_memory(error):
-        raise error
-    release_memory(device)
-    return n_rows // 2
 
 
 def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) -> int:

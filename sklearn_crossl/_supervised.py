@@ -17,12 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._device import autocast_dtype, resolve_device, seeded
-from ._finetuning import (
-    FineTunedNetwork,
-    FineTuningNet,
-    enough_epochs,
-    fine_tune,
-)
+from ._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, fine_tune
 from ._groups import group_numbers
 from ._input import read_again, read_new
 from ._loop import check_callbacks, check_end, history
@@ -144,6 +139,7 @@ class FineTuned(BaseEstimator, ABC):
             net = self._train(material, training, held_out, self.freeze)
             check_end(net, kept="the estimator is as before.")
             calibration = self._calibrate(material, net.module_, held_out)
+        self.__dict__.pop("feature_names_in_", None)
         self.__dict__.update(
             self._fitted_attributes(transformer, target, net), **calibration
         )
@@ -155,14 +151,14 @@ class FineTuned(BaseEstimator, ABC):
     ) -> dict[str, Any]:
         # The summary did not learn: the transformer has it.
         arrays = module_to_arrays(net.module_)
-        self.__dict__.pop("feature_names_in_", None)
+        epochs = history(net)
         return {
             **names_and_number_of(transformer),
             **target.attributes,
             "transformer_": transformer,
             "modalities_": transformer.modalities_,
-            "history_": history(net),
-            "n_iter_": len(history(net)),
+            "history_": epochs,
+            "n_iter_": len(epochs),
             "_n_outputs": target.n_outputs,
             "_weights": {n: w for n, w in arrays.items() if not n.startswith("summary.")},
             "_network": None,  # the one built from earlier weights is stale
@@ -235,9 +231,6 @@ class FineTuned(BaseEstimator, ABC):
         auxiliary: bool = False,
     ) -> FineTuningNet:
         transformer, target = material.transformer, material.target
-        max_epochs = self.max_epochs
-        if max_epochs == "auto":
-            max_epochs = enough_epochs(len(training), self.batch_size)
         network = self._new_network(transformer, target.n_outputs, freeze)
         features = material.views.features
         if features is not None:
@@ -250,7 +243,7 @@ class FineTuned(BaseEstimator, ABC):
             target.loss,
             device=material.device,
             autocast=autocast_dtype(transformer.precision, material.device),
-            max_epochs=int(max_epochs),
+            max_epochs=EPOCHS.resolve(self.max_epochs, len(training), self.batch_size),
             batch_size=self.batch_size,
             lr=self.lr,
             head_lr=self.head_lr,

@@ -13,9 +13,17 @@ from torch import Tensor
 
 from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
-from ._device import compiled
+from ._device import compiled, on_host
 from ._effective_rank import effective_rank
-from ._loop import GoodWeights, LossNet, ProgressBar, early_stopping, joined, one_cycle
+from ._loop import (
+    Epochs,
+    GoodWeights,
+    LossNet,
+    ProgressBar,
+    early_stopping,
+    joined,
+    one_cycle,
+)
 from ._network import CroSSLNetwork
 from ._rows import spread_rows
 from ._summary.fitting import Sample
@@ -27,16 +35,9 @@ OPTIMIZERS = {
     "sgd": partial(torch.optim.SGD, fused=True),
 }
 
-_ENOUGH_STEPS = 500
-_FEWEST_AND_MOST_EPOCHS = (20, 100)
+EPOCHS = Epochs(enough_steps=500, fewest=20, most=100)
 _PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
 _FEW = 32  # of them
-
-
-def enough_epochs(n_windows: int, batch_size: int) -> int:
-    """Choose the epochs that make enough steps, within limits."""
-    steps_an_epoch = -(-n_windows // batch_size)
-    return int(np.clip(-(-_ENOUGH_STEPS // steps_an_epoch), *_FEWEST_AND_MOST_EPOCHS))
 
 
 class PretrainingNet(LossNet):
@@ -94,7 +95,7 @@ class _EffectiveRank(Callback):
     """Records the effective rank of the probe's embedding, which must be finite."""
 
     def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
-        embedding = net.embed_probe()[1].double().cpu().numpy()
+        embedding = on_host(net.embed_probe()[1]).numpy()
         if not np.isfinite(embedding).all():
             net.diverge()
         net.history.record("effective_rank", effective_rank(embedding))
@@ -130,13 +131,13 @@ def make_net(
         ("effective_rank", _EffectiveRank()),
         ("good_weights", GoodWeights()),
     ]
-    if bridge is not None:
-        own.append(("scikit_learn", bridge))
     if lr_schedule == "onecycle":
         own.append(("lr_schedule", one_cycle(lr, max_epochs * len(batches))))
     if verbose:
         own.append(("progress_bar", ProgressBar()))
-    last: list[Any] = []  # early stopping raises, so whatever follows it is not called
+    last: list[Any] = []  # who ends the training raises: whatever follows is not called
+    if bridge is not None:
+        last.append(("scikit_learn", bridge))
     if patience is not None:
         last.append(("early_stopping", early_stopping("train_loss", patience)))
     probe = _probe(dataset)

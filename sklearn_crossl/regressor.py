@@ -118,8 +118,6 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     (40,)
     """
 
-    _parameter_constraints: dict = FineTuned._parameter_constraints
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> CroSSLRegressor:
         """Pretrain on all windows and fine-tune on those with a target.

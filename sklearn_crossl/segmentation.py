@@ -127,10 +127,9 @@ def sliding_windows(
     parts: list[Any] = [recordings] if single else list(recordings)
     _check_names(parts, rates)
     exact = {name: _positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
+    marks = next(iter(exact.values()))
     if label_rate is not None:
         marks = _positive("label_rate", label_rate)
-    else:
-        marks = next(iter(exact.values()))
     window = _positive("window_seconds", window_seconds)
     step = _positive("step_seconds", step_seconds)
     if not (isinstance(purity, Real) and 0 <= purity <= 1):
@@ -148,24 +147,31 @@ def sliding_windows(
             _check_durations(streams, window)
         cut = cut_together(streams, window, step)
         if part_labels is not None:
-            codes, share = majority(cut.pop(LABELS)[:, 0], len(part_labels.values))
-            ys.append(part_labels.values[codes[share >= purity]])
-            cut = {name: windows[share >= purity] for name, windows in cut.items()}
+            cut, of_windows = _label(cut, part_labels, purity)
+            ys.append(of_windows)
         cuts.append(cut)
     counts = [len(next(iter(cut.values()))) for cut in cuts]
-    X = {
-        name: stack_windows(
-            name, [cut.get(name) for cut in cuts], counts, round(window * rate)
-        )
-        for name, rate in exact.items()
-    }
     if not sum(counts):
         raise ValueError(
             f"No window of {window_seconds} s fits: the recordings are too short or have "
             f"no values, or no label has a share of {purity} in any window."
         )
+    X = SliceDict()
+    for name, rate in exact.items():
+        of_parts = [cut.get(name) for cut in cuts]
+        X[name] = stack_windows(name, of_parts, counts, round(window * rate))
     y = join_labels(ys) if ys else None
-    return SlidingWindows(SliceDict(**X), y, np.repeat(group_of, counts))
+    return SlidingWindows(X, y, np.repeat(group_of, counts))
+
+
+def _label(
+    cut: Mapping[Any, np.ndarray], labels: MomentLabels, purity: float
+) -> tuple[dict[Any, np.ndarray], np.ndarray]:
+    """Label windows by their moments'; those without a clear one are left out."""
+    codes, share = majority(cut[LABELS][:, 0], len(labels.values))
+    clear = share >= purity
+    signals = {name: x[clear] for name, x in cut.items() if name is not LABELS}
+    return signals, labels.values[codes[clear]]
 
 
 def _check_durations(streams: Streams, window: Fraction) -> None:

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._batches import make_dataset
-from ._callbacks import CallbackBridge, CallbackSupportMixin, supports_callbacks
+from ._callbacks import CallbackSupportMixin, bridge_to
 from ._cluster_agreement import agreement_of_views
 from ._device import autocast_dtype, resolve_device
 from ._input import check_same_modalities, read_again, read_new
@@ -24,11 +24,11 @@ from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._output import output_array
 from ._paper import published
-from ._pretraining import NOTHING_KEPT, build_for_embedding, embed, learnt, pretrain
+from ._pretraining import NOTHING_KEPT, build_for_embedding, collect, embed, pretrain
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
-from ._training import OPTIMIZERS, enough_epochs
+from ._training import EPOCHS, OPTIMIZERS, PretrainingNet
 from ._windows import Windows, check_any_observed, check_each_modality_observed
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder
@@ -378,7 +378,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             before is kept.
         """
         previous = getattr(self, "_learnt", None)
-        return self._train(X, groups, previous, 1, "constant", True)
+        return self._train(X, groups, previous, 1, "constant", partial=True)
 
     def transform(self, X: ArrayLike, out: np.ndarray | None = None) -> np.ndarray:
         """Embed windows; a row depends on its own window alone.
@@ -486,27 +486,24 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         for role, stages in _STAGES.items():
             fitted[f"{role}_"] = resolve_stage(role, getattr(self, role), *stages)
         fitted["summary_size_"] = self.summary_size
-        if max_epochs == "auto":
-            max_epochs = enough_epochs(len(windows), self.batch_size)
-        max_epochs = int(max_epochs)
+        max_epochs = EPOCHS.resolve(max_epochs, len(windows), self.batch_size)
 
         def attributes(result: dict[str, Any]) -> dict[str, Any]:
             if not (self.warm_start or partial):
                 result = {**result, **NOTHING_KEPT}
             return {**fitted, **_learnt_attributes(result)}
 
-        bridge = None
-        if supports_callbacks(self):
-            bridge = CallbackBridge(
-                self, max_epochs, X, lambda net: attributes(learnt(net, previous))
-            )
+        def attributes_now(net: PretrainingNet) -> dict[str, Any]:
+            return attributes(collect(net, previous))
+
+        moments = fitted["mean_"], fitted["scale_"]
         result = pretrain(
-            make_dataset(windows, fitted["mean_"], fitted["scale_"], groups),
+            make_dataset(windows, *moments, groups, self.batch_size),
             self._network_config(fitted),
             self._training_config(max_epochs, lr_schedule),
             seed=self._seed(previous),
             previous=previous,
-            bridge=bridge,
+            bridge=bridge_to(self, max_epochs, X, attributes_now),
         )
         if previous is None:
             self.__dict__.pop("feature_names_in_", None)

@@ -63,6 +63,17 @@ def test_every_streamed_window_comes_once(tmp_path):
     assert min(map(len, rows)) > 16
 
 
+def test_streamed_batches_are_as_large_as_asked_for(tmp_path):
+    whole = windows(500, tmp_path)
+    dataset = StreamedWindows(whole, MEAN, SCALE, 2000, fewest=64)
+    assert dataset.n_chunks == 7
+    rows = rows_of(ShuffledBatches(dataset, 64, CPU))
+    assert sorted(np.concatenate(rows)) == list(range(500))
+    assert len(rows) <= 14
+    assert 32 <= min(map(len, rows)) <= max(map(len, rows)) <= 64
+    assert StreamedWindows(whole, MEAN, SCALE, 2000, fewest=1000).n_chunks == 1
+
+
 def test_chunks_come_from_all_over_the_file_and_differ_by_epoch(tmp_path):
     dataset = streamed(tmp_path)
     batches = ShuffledBatches(dataset, 100, CPU)

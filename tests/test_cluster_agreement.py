@@ -91,6 +91,20 @@ def test_without_views():
     assert cluster_agreement(Z, np.empty((0, *Z.shape))) == 0
 
 
+def test_views_of_no_windows_do_not_count():
+    Z, _ = blobs()
+    nothing = np.full_like(Z, np.nan)
+    assert cluster_agreement(Z, [Z, nothing]) == pytest.approx(1)
+    assert cluster_agreement(Z, [nothing]) == 0
+
+
+@pytest.mark.parametrize("n_clusters", [(), (0, 4), (2.5,)])
+def test_numbers_of_clusters(n_clusters):
+    Z, _ = blobs()
+    with pytest.raises(ValueError, match=r"n_clusters=.*expected positive numbers"):
+        cluster_agreement(Z, [Z], n_clusters=n_clusters)
+
+
 @pytest.mark.parametrize("views", [np.ones((120, 6)), np.ones((2, 119, 6))])
 def test_shapes(views):
     with pytest.raises(

@@ -1,5 +1,6 @@
 """Linters, types, spelling, docstrings and house rules."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -91,6 +92,28 @@ def test_modules_are_short():
         code = path.read_text(encoding="utf-8")
         limit = 650 if path.name == "transformer.py" else 300  # half of it is docstrings
         assert code.count("\n") < limit, path
+
+
+def test_functions_are_short():
+    for package in ("sklearn_crossl", "benchmarks"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.FunctionDef):
+                    continue
+                body = node.body[1 if ast.get_docstring(node) else 0 :]
+                if body:
+                    n_lines = (body[-1].end_lineno or 0) - body[0].lineno + 1
+                    assert n_lines < 40, (path, node.name)
+
+
+def test_devices_are_spared_double_precision():
+    """Not every device has it: tensors get it where they are on the host."""
+    on_host = {"_device.py", "_feature_map.py"}
+    for path in (ROOT / "sklearn_crossl").rglob("*.py"):
+        if path.name not in on_host:
+            code = path.read_text(encoding="utf-8")
+            assert ".double()" not in code, path
+            assert "torch.float64" not in code, path
 
 
 def test_imports_never_point_up_the_data_flow():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_windows
+from sklearn.base import clone
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._batch import Batch
@@ -32,9 +33,6 @@ def test_auto_takes_what_is_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert resolve_device("auto").type == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert resolve_device("auto").type == "mps"
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert resolve_device("auto") == CPU
 
 
@@ -57,6 +55,22 @@ def test_seeding_leaves_the_global_generator_as_it_was():
     with seeded(3, CPU):
         assert torch.equal(first, torch.rand(4))
     assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.fixture
+def double_by_default():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_the_users_default_precision_changes_nothing(double_by_default):
+    X = np.random.default_rng(0).normal(size=(20, 4, 32)).astype(np.float32)
+    model = CroSSLTransformer([3, 1], max_epochs=2, random_state=0).fit(X)
+    Z = pickle.loads(pickle.dumps(model)).transform(X)
+    assert torch.get_default_dtype() == torch.float64
+    torch.set_default_dtype(torch.float32)
+    np.testing.assert_array_equal(clone(model).fit(X).transform(X), Z)
 
 
 def test_threads_draw_what_they_would_draw_alone():

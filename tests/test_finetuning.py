@@ -9,7 +9,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
-from sklearn_crossl._finetuning import FineTunedNetwork, FineTuningNet, enough_epochs
+from sklearn_crossl._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet
 from sklearn_crossl._labelled import LabelledBatches
 from sklearn_crossl._material import gather
 from sklearn_crossl._persistence import module_to_arrays
@@ -218,4 +218,4 @@ def _dataset(model):
     ("n_windows", "epochs"), [(10, 300), (64, 300), (65, 150), (10**6, 10)]
 )
 def test_automatic_epochs(n_windows, epochs):
-    assert enough_epochs(n_windows, 64) == epochs
+    assert EPOCHS.resolve("auto", n_windows, 64) == epochs

@@ -62,12 +62,6 @@ def choose(given, rows):
     return Latents(views, codes, observed, inputs=inputs)
 
 
-def spoil(x, valid):
-    x = x.clone()
-    x[~valid] = torch.nan
-    return x
-
-
 def loss_of(objective, given):
     return objective(given)["loss"].detach()
 
@@ -105,19 +99,6 @@ def test_windows_have_no_order(objective):
     given = latents()
     shuffled = choose(given, torch.randperm(12))
     torch.testing.assert_close(loss_of(objective, shuffled), loss_of(objective, given))
-
-
-def test_windows_without_any_modality_do_not_count(objective):
-    given, valid = latents(), torch.arange(12) % 3 != 0
-    spoilt = Latents(
-        given.views.masked_fill(~valid[:, None], torch.nan),
-        given.codes.masked_fill(~valid[:, None, None], torch.nan),
-        given.observed & valid[:, None],
-        valid,
-        tuple(spoil(x, valid) for x in given.inputs),
-    )
-    expected = loss_of(objective, choose(given, valid))
-    torch.testing.assert_close(loss_of(objective, spoilt), expected)
 
 
 def test_what_is_given_stays_as_it_is(objective):

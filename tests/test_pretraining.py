@@ -1,5 +1,7 @@
 """From fitted weights to embeddings: the rows of a pass, and want of memory."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,22 @@ def test_other_errors_are_raised_at_once(fitted, monkeypatch):
     with pytest.raises(RuntimeError, match="not a matter of memory"):
         embedder.transform(X)
     assert sizes == [128]
+
+
+def test_a_failed_pass_is_forgotten_before_memory_is_released(fitted, monkeypatch):
+    embedder, X = fitted
+    held = []
+
+    class FullError(MemoryError):
+        pass
+
+    def release(device):
+        held.append(isinstance(sys.exc_info()[1], FullError))
+
+    monkeypatch.setattr(_pretraining, "release_memory", release)
+    limit(monkeypatch, 64, FullError())
+    embedder.transform(X)
+    assert held == [False]
 
 
 @pytest.mark.parametrize(

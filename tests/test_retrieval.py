@@ -127,6 +127,12 @@ def test_a_pipeline_and_errors(embedder):
         retrieve(embedder, {"acc": X["acc"]}, "acc", "gyro")
 
 
+@pytest.mark.parametrize("k", [0, 3, 1.5])
+def test_k_is_a_number_of_neighbours(k):
+    with pytest.raises(ValueError, match=rf"k={k}; expected 1 to 2"):
+        recall_at_k([[0, 1]], [0], k=k)
+
+
 def test_recall_literally():
     indices = np.array([[3, 1, 2], [0, 1, 2], [5, 4, 2]])
     assert recall_at_k(indices, [1, 0, 7], 1) == pytest.approx(1 / 3)

@@ -14,6 +14,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
+from skorch.callbacks import Callback
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
@@ -186,9 +187,16 @@ def test_callbacks_of_scikit_learn(X):
                 return self.seen[-1] == 3
             return False
 
+    class Count(Callback):
+        n_epochs = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            Count.n_epochs += 1
+
     watch = Watch()
     assert isinstance(watch, callback.FitCallback)
-    model = make(max_epochs=9).set_callbacks(watch).fit(X)
+    model = make(max_epochs=9, callbacks=[Count]).set_callbacks(watch).fit(X)
+    assert Count.n_epochs == 3
     assert watch.seen == ["setup", 1, 2, 3, "teardown"]
     assert model.n_iter_ == 3
     np.testing.assert_array_equal(watch.embeddings[-1], model.transform(X))

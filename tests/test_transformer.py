@@ -16,7 +16,7 @@ from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._training import enough_epochs
+from sklearn_crossl._training import EPOCHS
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.objectives import VICReg
@@ -152,12 +152,12 @@ def test_the_summary_of_the_most_windows_is_kept():
     ("n_windows", "epochs"), [(40, 100), (1280, 50), (3200, 20), (10**6, 20)]
 )
 def test_automatic_epochs_make_enough_steps(n_windows, epochs):
-    assert enough_epochs(n_windows, batch_size=128) == epochs
+    assert EPOCHS.resolve("auto", n_windows, batch_size=128) == epochs
 
 
 def test_epochs_are_automatic_by_default(X):
     model = make(max_epochs="auto", batch_size=2, summary_size=0).fit(X[:44])
-    assert model.n_iter_ == enough_epochs(44, 2) == 23
+    assert model.n_iter_ == EPOCHS.resolve("auto", 44, 2) == 23
     assert make(max_epochs=np.int64(3)).fit(X).n_iter_ == 3
 
 
@@ -470,6 +470,19 @@ def test_a_nan_loss_keeps_the_last_good_weights(X):
         model.fit(X)
     assert model.n_iter_ == 2
     assert np.isfinite(model.transform(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("callback", "said"), [(Spoil(4), "The weights of epoch"), (Interrupt(4), "of epoch")]
+)
+def test_with_patience_the_best_weights_are_kept_and_named(X, callback, said):
+    params = {"lr": 1e-9, "lr_schedule": "constant", "patience": 9, "max_epochs": 9}
+    model = make(callbacks=[callback], **params)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X)
+    losses = [epoch["train_loss"] for epoch in model.history_]
+    assert len(losses) == 3
+    assert f"{said} {1 + int(np.argmin(losses))}" in str(caught[0].message)
 
 
 def test_a_nan_loss_at_once_is_an_error_and_loses_nothing(X):

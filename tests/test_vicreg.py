@@ -44,10 +44,10 @@ def oracle(views, coefficients):
     return np.mean(losses)
 
 
-def latents(views, valid=None):
+def latents(views):
     views = torch.as_tensor(views)
     observed = torch.ones(views.shape[1], 2, dtype=torch.bool)
-    return Latents(views, views, observed, valid)
+    return Latents(views, views, observed)
 
 
 def random_views(n_views, batch, size, seed=0, scale=1.0):
@@ -91,18 +91,6 @@ def test_collapse_costs_variance_and_has_a_finite_gradient():
     assert float(terms["variance"].detach()) == pytest.approx(0.99)
     terms["loss"].backward()
     assert torch.isfinite(views.grad).all()
-
-
-@pytest.mark.parametrize("projector", [None, (8, 8)])
-def test_statistics_are_over_valid_rows_only(projector):
-    views = torch.as_tensor(random_views(2, 12, 4), dtype=torch.float32)
-    valid = torch.arange(12) % 3 != 0
-    torch.manual_seed(0)
-    objective = VICReg(projector=projector).build(4)
-    spoilt = views.clone()
-    spoilt[:, ~valid] = torch.nan
-    expected = objective(latents(views[:, valid]))["loss"]
-    torch.testing.assert_close(objective(latents(spoilt, valid))["loss"], expected)
 
 
 def test_the_projector_has_the_widths_asked_for():

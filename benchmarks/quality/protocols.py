@@ -34,12 +34,9 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
         yield from with_all_labels[protocol](recordings, method, split)
         return
     X, y, subject, X_test, y_test = _parts(recordings, split)
+    tests = _tests(X_test, protocol)
     if protocol == "missing":
         X = without_pairs(X, HALF, seed=split)
-        tests = {"half missing in training and test": _half(X_test)}
-    else:
-        tests = {"": X_test, "half missing": _half(X_test)}
-        tests |= {f"without {name}": without(X_test, name) for name in X}
     start = time.perf_counter()
     method.fit(X, split, subject)
     fitted = time.perf_counter()
@@ -70,6 +67,14 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
                 score = f1_score(y_test, predict(variant), average="macro")
                 measure = f"{labels} {variant}".strip()
                 yield {"measure": measure, "value": score, "draw": number, "head": head}
+
+
+def _tests(X_test: Windows, protocol: str) -> dict[str, Windows]:
+    """Make the variants of the test windows, by what their scores are called."""
+    if protocol == "missing":
+        return {"half missing in training and test": _half(X_test)}
+    one = {f"without {name}": without(X_test, name) for name in X_test}
+    return {"": X_test, "half missing": _half(X_test), **one}
 
 
 def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .._device import on_host
+
 _RIDGE = 0.01  # times the mean variance of what is predicted from
 _SIZE = 128
 
@@ -65,11 +67,11 @@ class LearntPart(nn.Module):
 
     def _first_axes(self, centred: Tensor) -> Tensor:
         """Find the principal axes of standardised units, rotated at random."""
-        x = centred.cpu().double()  # not every device has float64 or eigenvalues
+        x = on_host(centred)
         spread = x.std(0, correction=0).clamp_min(1e-6)
         x = x / spread
         size = len(self.rotation)
         values, axes = torch.linalg.eigh(x.T @ x / len(x))  # the largest last
         first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
-        rotated = first @ self.rotation.cpu().double() / spread[:, None]
+        rotated = first @ on_host(self.rotation) / spread[:, None]
         return rotated.to(self.axes.dtype)

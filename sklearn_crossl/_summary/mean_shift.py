@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
+from .._device import on_host
+
 _NEAREST = 15
 _AXES = 128  # that directions are compared along; the others are mostly noise
 _WIDTH = 0.3  # of cosine similarity, in which a neighbour's weight falls to a third
@@ -82,7 +84,7 @@ class MeanShift(nn.Module):
 
 def _principal_axes(x: Tensor) -> Tensor:
     """Find the axes along which windows (n, size) vary about zero, the longest first."""
-    x = x.cpu().double()  # not every device has float64 or eigenvalues
+    x = on_host(x)
     if len(x) < x.shape[1]:  # faster, and most eigenvalues would be zero
         return torch.linalg.svd(x).Vh.T
     return torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._device import on_host
+
 _NEAR = 0.01  # of the windows are near to one of them
 _NEAR_ACROSS = 0.02  # of the windows, and of other groups
 
@@ -58,7 +60,7 @@ def covariance_between(x: Tensor, near: Tensor) -> Tensor:
     (size, size) on the host: half the mean outer product of the pairs' differences,
     without listing them.
     """
-    x, pairs = x.cpu().double(), near.cpu().double()
+    x, pairs = on_host(x), on_host(near)
     often = pairs.sum(0) + pairs.sum(1)
     crossed = x.T @ (pairs @ x)
     total = x.T @ (often[:, None] * x) - crossed - crossed.T

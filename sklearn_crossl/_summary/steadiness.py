@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .._device import on_host
+
 _RIDGE = 1.0  # times the mean variance of what is noise
 _TINY = 1e-6  # of the components' mean variance, if nothing is noise
 _LIKE = 0.3  # weight of what like windows differ in; retakes of one window have 1
@@ -53,20 +55,19 @@ class SteadyScaling(nn.Module):
         between : Tensor of shape (size, size), optional
             Covariance of windows' components about those of windows like them.
         """
-        # On the host: not every device has float64 or eigenvalues.
-        variance = variance.cpu().double()
+        variance = on_host(variance)
         n_used = max(1, int((variance > 0).sum()))  # the others are zero
-        x = retakes[:, :n_used].cpu().double()
+        x = on_host(retakes[:, :n_used])
         within = x.T @ x / (2 * len(x))
         if between is not None:
-            within += _LIKE * between[:n_used, :n_used].cpu().double()
+            within += _LIKE * on_host(between[:n_used, :n_used])
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
         values, axes = torch.linalg.eigh(within)
         scaling = (axes * values.rsqrt()) @ axes.T
         total = (scaling.square().sum(1) * variance[:n_used]).sum()
         spread = (total / len(variance)).clamp_min(1e-12).sqrt()
-        matrix = scaling @ self.rotation[:n_used].cpu().double() / spread
+        matrix = scaling @ on_host(self.rotation[:n_used]) / spread
         self.matrix.zero_()[:n_used] = matrix.to(self.matrix)
 
     def forward(self, components: Tensor) -> Tensor:

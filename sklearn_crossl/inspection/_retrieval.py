@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch
 
 from .._encoded import EncodedWindows
@@ -106,11 +107,11 @@ def retrieve(
             f"n_neighbors={n_neighbors!r}; expected 1 to {len(candidates)}, the windows "
             f"that have {target!r}."
         )
-    cosines = asked @ known.T  # (n_queries, n_candidates)
-    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :n_neighbors]
+    index = NearestNeighbors(n_neighbors=n_neighbors, metric="cosine").fit(known)
+    distances, nearest = index.kneighbors(asked)  # (n_queries, n_neighbors)
     return Bunch(
         indices=candidates[nearest],
-        similarities=np.take_along_axis(cosines, nearest, axis=1),
+        similarities=1 - distances,
         queries=queries,
         candidates=candidates,
     )
@@ -150,7 +151,7 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
             f"indices has shape {found.shape} and relevant {right.shape}; expected "
             "(n_queries, n_neighbors) and (n_queries,)."
         )
-    if not 1 <= k <= found.shape[1]:
+    if not isinstance(k, Integral) or not 1 <= k <= found.shape[1]:
         raise ValueError(f"k={k!r}; expected 1 to {found.shape[1]}.")
     return float((found[:, :k] == right[:, None]).any(axis=1).mean())
 

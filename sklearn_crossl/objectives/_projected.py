@@ -53,7 +53,5 @@ class _Projected(ObjectiveModule):
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
         views = latents.views
-        if latents.valid is not None:
-            views = views[:, latents.valid]
         projected = self.projector(views.flatten(0, 1))  # (n_views * batch, size)
         return self.objective._terms(projected.unflatten(0, views.shape[:2]))

@@ -24,9 +24,7 @@ class Latents(NamedTuple):
     codes : Tensor of shape (batch, M, code_size) or (n_views, batch, M, code_size)
         The encoders' codes; one set for each view under temporal masking.
     observed : bool Tensor of shape (batch, M)
-        Which modalities each window has.
-    valid : bool Tensor of shape (batch,) or None
-        Which windows have any modality; None if all have.
+        Which modalities each window has, one at least.
     inputs : tuple of M Tensor of shape (batch, n_channels, n_timepoints)
         What the encoders read: standardised, gaps filled, zero where missing. Images are
         (batch, n_channels, height, width).
@@ -37,24 +35,8 @@ class Latents(NamedTuple):
     views: Tensor
     codes: Tensor
     observed: Tensor
-    valid: Tensor | None = None
     inputs: tuple[Tensor, ...] = ()
     lengths: tuple[Tensor | None, ...] = ()
-
-    def counting(self) -> Latents:
-        """Leave out the windows without any modality.
-
-        Returns
-        -------
-        Latents
-            The others; all of them are valid.
-        """
-        if self.valid is None:
-            return self
-        views, codes = self.views[:, self.valid], self.codes[..., self.valid, :, :]
-        inputs = tuple(x[self.valid] for x in self.inputs)
-        lengths = tuple(None if n is None else n[self.valid] for n in self.lengths)
-        return Latents(views, codes, self.observed[self.valid], None, inputs, lengths)
 
 
 class ObjectiveModule(nn.Module, ABC):

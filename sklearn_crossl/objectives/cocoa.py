@@ -117,7 +117,6 @@ class _COCOA(ObjectiveModule):
         self.temperature = temperature
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        latents = latents.counting()
         if latents.observed.shape[1] < 2:
             raise ValueError(
                 "COCOA compares the modalities of a window, and the windows have one. "

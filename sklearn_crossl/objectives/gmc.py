@@ -131,7 +131,7 @@ class _GMC(ObjectiveModule):
         self.shared = nn.Sequential(*layers)
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views, codes, observed, *_ = latents.counting()
+        views, codes, observed, *_ = latents
         views, codes = (
             self.shared(self.of_views(views)),
             self.shared(self.of_codes(codes)),

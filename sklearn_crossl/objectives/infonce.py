@@ -45,8 +45,7 @@ class InfoNCE(ProjectedObjective):
     modalities as there are. It is here to compare with: a recording has many windows of
     the same activity, which a contrastive loss drives apart, and ``VICReg`` does not.
 
-    With more than two views the losses of all pairs are averaged. Windows without any
-    modality are left out.
+    With more than two views the losses of all pairs are averaged.
 
     Parameters
     ----------

@@ -187,7 +187,7 @@ class _Reconstruction(ObjectiveModule):
         self.decoder = normalized_layers(embedding_size, [*widths, sum(self.sizes)])
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        views, _, observed, _, inputs, lengths = latents.counting()
+        views, _, observed, inputs, lengths = latents
         predicted = self.decoder(views.flatten(0, 1)).unflatten(0, views.shape[:2])
         series = zip(inputs, self.times, lengths or [None] * len(inputs), strict=True)
         targets = [log_spectrum(*of_modality) for of_modality in series]

@@ -56,8 +56,7 @@ class Triplet(ProjectedObjective):
     cross-modal retrieval. It is here to compare with: many windows of a recording show
     the same activity, which it drives apart.
 
-    With more than two views the losses of all pairs are averaged. Windows without any
-    modality are left out.
+    With more than two views the losses of all pairs are averaged.
 
     Parameters
     ----------

@@ -90,8 +90,7 @@ class VICReg(ProjectedObjective):
     with s, v and c as in section 4.1 of the paper and the conventions of its
     published code: the variance terms of a pair are halved and the covariance terms are
     not; variances and covariances are unbiased; s is a mean over units. With more than
-    two views the losses of all pairs are averaged. Statistics are taken over the windows
-    of the batch that have any modality.
+    two views the losses of all pairs are averaged. Statistics are taken over the batch.
 
     Parameters
     ----------
