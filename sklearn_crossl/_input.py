@@ -33,8 +33,8 @@ class InputForm:
     array_shape : tuple of int or None
         Shape of one window of an array X; None if X names its modalities.
     unequal : tuple of str
-        Modalities whose windows differ in length: the last number of their shape is that
-        of the longest, and later ones may have any.
+        Modalities whose windows differ in length: nine in ten are not longer than the
+        last number of their shape says, and later ones may have any.
     unused : tuple of str, default=()
         Modalities that X had and the user did not choose; later X may have them too.
     """
@@ -224,7 +224,7 @@ def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
         lengths = "up to " if source.unequal else ""
         raise ValueError(
             f"Modality {name!r} has {_described(source.shape, lengths)}, but was fitted "
-            f"with {_described(fitted, 'up to ' if unequal else '')}."
+            f"with {_described(fitted, 'mostly up to ' if unequal else '')}."
         )
     if unequal and not source.unequal:
         windows = list(source.take(slice(None)))
@@ -268,7 +268,8 @@ def _check_series(source: Source) -> None:
 
 
 def _shapes(sources: dict[str, Source]) -> dict[str, tuple[int, ...]]:
-    return {name: source.shape for name, source in sources.items()}
+    # A single long window must not make the network look at all of them less densely.
+    return {name: source.usual_shape for name, source in sources.items()}
 
 
 def _unequal(sources: dict[str, Source]) -> tuple[str, ...]:

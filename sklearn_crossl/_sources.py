@@ -11,6 +11,8 @@ import numpy as np
 
 Rows = slice | np.ndarray
 
+_USUAL = 0.9  # of the windows are no longer than what the network is made for
+
 
 class Source(ABC):
     """Reads the windows of one modality.
@@ -49,6 +51,11 @@ class Source(ABC):
     @abstractmethod
     def channels(self, indices: Sequence[int]) -> Source:
         """Select channels."""
+
+    @property
+    def usual_shape(self) -> tuple[int, ...]:
+        """The shape, or that of windows which nine in ten are not longer than."""
+        return self.shape
 
     @property
     def row_bytes(self) -> int:
@@ -157,8 +164,6 @@ class Unequal(Source):
         The windows; one without timepoints is missing.
     n_channels : int
         Channels of each.
-    longest : int, optional
-        Timepoints of the longest window to expect; that of these if None.
     flat : bool, default=False
         Whether they came without a dimension for their channel.
     integers : bool, default=False
@@ -171,7 +176,6 @@ class Unequal(Source):
         self,
         windows: list[np.ndarray],
         n_channels: int,
-        longest: int | None = None,
         flat: bool = False,
         integers: bool = False,
     ):
@@ -183,9 +187,7 @@ class Unequal(Source):
         power = 2 ** np.ceil(np.log2(np.maximum(self.lengths, 1))).astype(int)
         shorter = power * 3 // 4
         self.padded = np.where(self.lengths <= shorter, shorter, power).clip(1)
-        if longest is None:
-            longest = int(self.lengths.max(initial=1))
-        self.shape = (n_channels, longest)
+        self.shape = (n_channels, int(self.lengths.max(initial=1)))
         self.dtype = np.result_type(np.float32, *{x.dtype for x in windows})
 
     def __len__(self) -> int:
@@ -203,8 +205,12 @@ class Unequal(Source):
     def channels(self, indices: Sequence[int]) -> Unequal:
         chosen = _as_slice(indices)
         windows = [x[chosen] for x in self.windows]
-        longest, integers = self.shape[1], self.integers
-        return Unequal(windows, len(indices), longest, integers=integers)
+        return Unequal(windows, len(indices), integers=self.integers)
+
+    @property
+    def usual_shape(self) -> tuple[int, ...]:
+        lengths = self.lengths[self.lengths > 0]
+        return self.shape[0], int(np.quantile(lengths, _USUAL, method="higher"))
 
     def sizes(self, rows: slice) -> np.ndarray:
         return self.lengths[rows] * self.shape[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from ._sources import Rows, Source
 
 _BLOCK_BYTES = 2**25  # read at a time
+_MUCH = 16  # times as long as usual
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,27 @@ def check_any_observed(windows: Windows, advice: str) -> None:
         )
 
 
-def check_each_modality_observed(windows: Windows) -> None:
-    """Raise ValueError if some modality is missing from every window."""
-    for name, seen in zip(windows.data, windows.observed.T, strict=True):
+def check_modalities(windows: Windows) -> None:
+    """Raise ValueError if a modality is missing from every window.
+
+    Warn if one of its windows is much longer than others.
+    """
+    for (name, source), seen in zip(
+        windows.data.items(), windows.observed.T, strict=True
+    ):
         if not seen.any():
             raise ValueError(
                 f"Modality {name!r} is missing (all NaN) from every window, so nothing "
                 "can be learnt of it; leave its channels out of `modalities`."
+            )
+        longest, usual = source.shape[-1], source.usual_shape[-1]
+        if longest > _MUCH * usual:
+            warnings.warn(
+                f"Modality {name!r} has a window of {longest} timepoints, where nine in "
+                f"ten have {usual} at most. Training takes much longer for it: cut such "
+                "windows, as sliding_windows does, or leave them out.",
+                UserWarning,
+                stacklevel=2,
             )
 
 

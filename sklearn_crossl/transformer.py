@@ -29,7 +29,7 @@ from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
 from ._training import EPOCHS, OPTIMIZERS, PretrainingNet
-from ._windows import Windows, check_any_observed, check_each_modality_observed
+from ._windows import Windows, check_any_observed, check_modalities
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder
 from .masking import MASKINGS, check_masking_ratio
@@ -533,7 +533,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             windows, "There is nothing to learn from them; leave them out."
         )
         if not partial:
-            check_each_modality_observed(windows)
+            check_modalities(windows)
         earlier = self._moments if partial and previous is not None else None
         moments = channel_moments(windows, earlier)
         if not partial:

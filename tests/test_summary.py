@@ -88,6 +88,19 @@ def chosen_places():
     return list(combinations(range(9), 3))
 
 
+def test_biases_are_those_of_windows_without_their_padding():
+    x = windows(10, 2, 40)
+    padded = torch.nn.functional.pad(x, (0, 60))
+    present = torch.arange(100).expand_as(padded) < 40
+    kernels, again = make_kernels(2, 40), make_kernels(2, 40)
+    again.load_state_dict(kernels.state_dict())
+    torch.manual_seed(0)
+    kernels.fit(x)
+    torch.manual_seed(0)
+    again.fit(padded, present)
+    torch.testing.assert_close(again.bias, kernels.bias, rtol=1e-5, atol=1e-5)
+
+
 def test_biases_are_spread_over_the_distribution():
     x = windows(64, 2, 100)
     kernels = make_kernels(2, 100)

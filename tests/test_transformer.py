@@ -797,3 +797,22 @@ def test_small_windows_and_few_of_them():
     X = np.random.default_rng(0).normal(size=(3, 2, 1))
     model = CroSSLTransformer(max_epochs=1, batch_size=2, random_state=0).fit(X)
     assert model.transform(X).shape == (3, 640)
+
+
+def of_unequal_lengths(n_windows=40):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(2, n)).astype("f4") for n in rng.integers(20, 40, n_windows)]
+
+
+def test_one_long_window_changes_nothing_in_how_others_are_looked_at():
+    X, long = of_unequal_lengths(), np.zeros((2, 4096), dtype="f4")
+    model = CroSSLTransformer(max_epochs=1, summary_size=8, random_state=0)
+    with pytest.warns(UserWarning, match="a window of 4096 timepoints.*nine in ten"):
+        with_long = clone(model).fit([*X, long])._embedding_network()
+    without = model.fit(X)._embedding_network()
+    for network in (with_long, without):
+        encoder, features = network.module(network.names[0]), network.summary.features[0]
+        assert [layer.conv.stride for layer in encoder.layers] == [(1, 2)] * 3
+        assert features.kernels.stride == 1
+    assert with_long.summary.features[0].n_features == features.n_features
+    assert len(model.transform([*X, long])) == 41

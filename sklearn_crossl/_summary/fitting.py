@@ -92,8 +92,10 @@ def _fit_kernels(
     ):
         having = rows[windows.observed[rows, index]]
         if len(having):
-            x = windows.batch(spread_rows(having, _FEW)).inputs[name].to(device)
-            features.kernels.fit(x.flatten(2))
+            batch = windows.batch(spread_rows(having, _FEW)).to(device)
+            present = batch.present[name]
+            present = None if present is None else present.flatten(2)
+            features.kernels.fit(batch.inputs[name].flatten(2), present)
 
 
 def _fit_scaling(

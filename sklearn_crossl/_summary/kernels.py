@@ -60,18 +60,24 @@ class RandomKernels(nn.Module):
         self.register_buffer("weight", torch.stack(weights))
         self.register_buffer("bias", torch.zeros(len(weights), n_biases, _N_KERNELS))
 
-    def fit(self, x: Tensor) -> None:
+    def fit(self, x: Tensor, present: Tensor | None = None) -> None:
         """Set the biases to quantiles of the convolutions of windows (n, channels, time).
 
-        The quantiles are a low-discrepancy sequence, spread over all kernels.
+        Where windows differ in length, ``present``, of the same shape, says where values
+        are. The quantiles are a low-discrepancy sequence, spread over all kernels.
         """
-        x = x[torch.randperm(len(x))[:_SAMPLE].to(x.device)]
+        chosen = torch.randperm(len(x))[:_SAMPLE].to(x.device)
+        x = x[chosen]
+        inside = torch.ones_like(x[:, 0], dtype=torch.bool)  # (n, time)
+        if present is not None:
+            inside = inside_window(present[chosen])
+        inside = inside[:, :: self.stride]  # (n, positions)
         n_biases = self.bias.shape[1]
         golden = (5**0.5 - 1) / 2
         steps = torch.arange(1, self.bias[0].numel() + 1, device=x.device)
         shares = (steps * golden % 1).view(_N_KERNELS, n_biases)
         for index in range(len(self.dilations)):
-            values = self._convolve(x, index).transpose(0, 1).flatten(1).sort(1).values
+            values = self._convolve(x, index).transpose(0, 1)[:, inside].sort(1).values
             at = (shares * (values.shape[1] - 1)).long()  # (kernels, biases)
             self.bias[index] = values.gather(1, at).T
 

@@ -47,7 +47,7 @@ class EncoderModule(nn.Module, ABC):
         """Pool (..., steps, units) to (..., code_size); steps of weight 0 don't count."""
 
     def measure(self, shape: Sequence[int]) -> None:
-        """Learn the shape of the longest windows, (channels, time), once built."""
+        """Learn the windows' usual shape, (channels, time), once built."""
         return
 
     @classmethod
