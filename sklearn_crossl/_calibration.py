@@ -3,22 +3,64 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
+import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from ._finetuning import FineTunedNetwork, FineTuningNet, outputs
+from ._loop import ended_well
+from ._material import Material
+
 _N_FOLDS = 3
 _RANGE = (-4.0, 4.0)  # of the temperature's logarithm
 
 
-def temperature(logits: np.ndarray, target: np.ndarray) -> float:
+def learn_temperature(
+    material: Material,
+    network: FineTunedNetwork,
+    held_out: np.ndarray | None,
+    train_head: Callable[[np.ndarray], FineTuningNet],
+) -> float:
+    """Learn the temperature from windows that a network was not trained on.
+
+    Those held out of its training; if there are none, those of each fold, told by a head
+    trained on the rows of the others. It is 1 where there are no folds.
+    """
+    target, device = material.target, material.device
+    tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, and the windows' rows
+    if held_out is not None:
+        tested.append((outputs(network, material.choose(held_out), device), held_out))
+    else:
+        seed = int(torch.randint(2**31 - 1, ()))
+        for training, rows in folds(target.values, material.groups, seed):
+            head = train_head(training)
+            if not ended_well(head):
+                _warn_not_calibrated()
+                return 1.0
+            logits = outputs(head.module_, material.choose(rows), device)
+            tested.append((logits, rows))
+    if not tested:
+        return 1.0
+    logits, rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
+    weight = None if target.importance is None else target.importance[rows]
+    if weight is not None and not weight.any():
+        return 1.0
+    return temperature(logits, target.values[rows], weight)
+
+
+def temperature(
+    logits: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None
+) -> float:
     """Find by what to divide logits (n, n_classes) so that ``target`` is likeliest.
 
-    The targets are taken to be wrong for one window in n + 2: no number of windows all
-    said rightly makes a classifier quite sure.
+    ``weight`` (n,) says how much each window counts. The targets are taken to be wrong
+    for one window in n + 2: no number of windows all said rightly makes a classifier
+    quite sure.
 
     References
     ----------
@@ -32,7 +74,8 @@ def temperature(logits: np.ndarray, target: np.ndarray) -> float:
 
     def loss(logarithm: float) -> float:
         log_p = log_softmax(logits * np.exp(-logarithm), axis=1)
-        return -((1 - doubt) * log_p[rows, target] + doubt * log_p.mean(axis=1)).mean()
+        of_window = (1 - doubt) * log_p[rows, target] + doubt * log_p.mean(axis=1)
+        return -np.average(of_window, weights=weight)
 
     return float(np.exp(minimize_scalar(loss, bounds=_RANGE, method="bounded").x))
 
@@ -40,7 +83,7 @@ def temperature(logits: np.ndarray, target: np.ndarray) -> float:
 def folds(
     target: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Part windows for cross-validation, whole groups if there are enough of them.
+    """Part windows for cross-validation, whole groups if there is more than one.
 
     In no fold is a window tested whose class is not trained on. No folds where a class
     has a single window.
@@ -48,8 +91,11 @@ def folds(
     n_folds = min(_N_FOLDS, int(np.bincount(target).min()))
     if n_folds < 2:
         return []
-    if groups is not None and len(np.unique(groups)) < n_folds:
+    n_groups = 0 if groups is None else len(np.unique(groups))
+    if n_groups < 2:
         groups = None
+    else:
+        n_folds = min(n_folds, n_groups)
     by = StratifiedKFold if groups is None else StratifiedGroupKFold
     splitter = by(n_folds, shuffle=True, random_state=seed)
     parts = []
@@ -60,7 +106,7 @@ def folds(
     return parts
 
 
-def warn_not_calibrated() -> None:
+def _warn_not_calibrated() -> None:
     """Tell that there are no windows to learn the temperature from."""
     warnings.warn(
         "A training run of the calibration was interrupted or diverged, so temperature_ "

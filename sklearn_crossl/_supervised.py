@@ -110,14 +110,14 @@ class FineTuned(BaseEstimator, ABC):
         """Learn what outputs are worth; returns fitted attributes."""
         return {}
 
-    def _fit(self, X: ArrayLike, y: Any, groups: Any) -> Any:
+    def _fit(self, X: ArrayLike, y: Any, groups: Any, sample_weight: Any) -> Any:
         """Pretrain, fine-tune, and only then set the fitted attributes."""
         check_masking_ratio(self.modality_dropout, "modality_dropout")
         check_callbacks(self.callbacks)
         if y is None:
             name = type(self).__name__
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
-        target = self._encode(y)
+        target = self._encode(y).weighted(sample_weight)
         random_state = check_random_state(self.random_state)
         transformer, windows = self._prepare(X, random_state)
         check_consistent_length(windows.observed, target.labelled)

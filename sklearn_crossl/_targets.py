@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -28,6 +30,24 @@ class Target(NamedTuple):
     n_outputs: int
     loss: Loss
     attributes: dict[str, Any]  # fitted ones
+    importance: np.ndarray | None = None  # of the weight, what is the user's
+
+    def weighted(self, sample_weight: Any) -> Target:
+        """Weigh the windows as the user says, (n_windows,); None: as they are.
+
+        How much they weigh together makes no difference.
+        """
+        if sample_weight is None:
+            return self
+        n_windows = len(self.labelled)
+        given: np.ndarray = _check_sample_weight(
+            sample_weight, np.empty(n_windows), ensure_non_negative=True
+        )
+        importance = given[self.labelled]
+        if not importance.any():
+            raise ValueError("sample_weight is zero for every window that has a label.")
+        importance = (importance / importance.mean()).astype(np.float32)
+        return self._replace(weight=self.weight * importance, importance=importance)
 
 
 def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
@@ -96,13 +116,20 @@ def continuous_target(y: Any) -> Target:
 
 
 def _has_class(y: np.ndarray) -> np.ndarray:
-    """Say which windows have a label; -1 is one in a task of -1 against 1."""
+    """Say which windows have a label; -1 is one, with a warning, beside 1 alone."""
     labels = [None if is_pandas_na(label) else label for label in y.tolist()]
     if any(label in (np.inf, -np.inf) for label in labels):
         raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
     absent = np.array([label is None or label != label for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
-    if set(y[~(absent | marked)].tolist()) == {1}:
+    if marked.any() and set(y[~(absent | marked)].tolist()) == {1}:
+        warnings.warn(
+            "y has no labels but -1 and 1, so -1 is taken for a class. If it says that a "
+            "window has no label, there is one class alone, and that is not enough: NaN "
+            "would say so. If it is a class, another name avoids this warning.",
+            UserWarning,
+            stacklevel=4,
+        )
         marked[:] = False
     return ~(absent | marked)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from numbers import Real
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from ._calibration import folds, temperature, warn_not_calibrated
-from ._finetuning import FineTunedNetwork, outputs
-from ._loop import ended_well
+from ._calibration import learn_temperature
+from ._finetuning import FineTunedNetwork
 from ._material import Material
 from ._partial_scores import PartlyLabelledClassifierMixin
 from ._supervised import FineTuned
@@ -66,8 +65,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     class_weight : dict, "balanced" or None, default=None
         How much each class's windows count. "balanced" counts the classes alike.
     max_epochs : int or "auto", default="auto"
-        Passes over the labelled windows. "auto" is enough for 300 steps, and 10 at
-        least.
+        Passes over the labelled windows; "auto" makes 300 steps, and 10 at least.
     batch_size : int, default=64
         Windows per step at most.
     lr : float, default=1e-4
@@ -81,8 +79,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Whether to hold labelled windows out, stop when their loss has not fallen for
         ``patience`` epochs and go back to the best. With few labels, train on all.
     validation_fraction : float, default=0.2
-        Share held out: of the groups, if ``fit`` is given any, so that no subject is on
-        both sides; else of the labelled windows.
+        Share held out: of the groups, if ``fit`` is given any, else of labelled windows.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops.
     callbacks : list of skorch callbacks, default=None
@@ -196,7 +193,9 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> CroSSLClassifier:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, groups: Any = None, sample_weight: Any = None
+    ) -> CroSSLClassifier:
         """Pretrain on all windows and fine-tune on those with labels.
 
         Parameters
@@ -204,9 +203,11 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows, as in :class:`~sklearn_crossl.CroSSLTransformer`.
         y : array-like of shape (n_windows,)
-            Labels. -1, NaN or None says that a window has none; of -1 and 1, both are.
+            Labels. -1, NaN or None says that a window has none; -1 beside 1 alone warns.
         groups : array-like of shape (n_windows,), default=None
             Such as subjects: pretraining is told of them, and none is partly held out.
+        sample_weight : array-like of shape (n_windows,), default=None
+            How much each labelled window counts beside the others, in fine-tuning.
 
         Returns
         -------
@@ -219,7 +220,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
             If a parameter, X or y is not as described, there are fewer than two classes,
             or training diverges in the first epoch. What was fitted before is kept.
         """
-        return self._fit(X, y, groups)
+        return self._fit(X, y, groups, sample_weight)
 
     def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Estimate the probability of each class.
@@ -234,10 +235,22 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         ndarray of shape (n_windows, n_classes)
             Probabilities in the order of ``classes_``.
         """
-        logits = self.decision_function(X)
-        if logits.ndim == 1:
-            logits = np.stack([np.zeros_like(logits), logits], axis=1)
-        return softmax(logits, axis=1)
+        return softmax(self._outputs(X) / self.temperature_, axis=1)
+
+    def predict_log_proba(self, X: ArrayLike) -> np.ndarray:
+        """Estimate the logarithms of the classes' probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
+            Windows of the same form as in fit; sensors may be missing.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_classes)
+            Logarithms in the order of ``classes_``, finite however unlikely a class is.
+        """
+        return log_softmax(self._outputs(X) / self.temperature_, axis=1)
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
         """Compute the logarithms of the classes' odds.
@@ -250,13 +263,10 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Returns
         -------
         ndarray of shape (n_windows, n_classes)
-            Logits in the order of ``classes_``; of two classes the second's against the
-            first's, (n_windows,).
+            Logits by ``classes_``; of two the second's against the first's, (n_windows,).
         """
-        logits = self._outputs(X)
-        if logits.shape[1] == 2:
-            logits = logits[:, 1] - logits[:, 0]
-        return logits / self.temperature_
+        logits = self._outputs(X) / self.temperature_
+        return logits if logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Name the most likely class.
@@ -280,20 +290,10 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
-        target, device = material.target.values, material.device
-        tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, and the windows' rows
-        if self.calibrate and held_out is not None:
-            tested.append((outputs(network, material.choose(held_out), device), held_out))
-        elif self.calibrate:
-            seed = int(torch.randint(2**31 - 1, ()))
-            for training, rows in folds(target, material.groups, seed):
-                head = self._train(material, training, None, "all", auxiliary=True)
-                if not ended_well(head):
-                    warn_not_calibrated()
-                    return {"temperature_": 1.0}
-                logits = outputs(head.module_, material.choose(rows), device)
-                tested.append((logits, rows))
-        if not tested:
+        if not self.calibrate:
             return {"temperature_": 1.0}
-        logits, of_rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
-        return {"temperature_": temperature(logits, target[of_rows])}
+        head_alone: Any = {"held_out": None, "freeze": "all", "auxiliary": True}
+        train_head = partial(self._train, material, **head_alone)
+        return {
+            "temperature_": learn_temperature(material, network, held_out, train_head)
+        }

@@ -119,7 +119,9 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     """
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: ArrayLike, y: ArrayLike, groups: Any = None) -> CroSSLRegressor:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, groups: Any = None, sample_weight: Any = None
+    ) -> CroSSLRegressor:
         """Pretrain on all windows and fine-tune on those with a target.
 
         Parameters
@@ -130,6 +132,8 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
             Targets; NaN says that a window has none.
         groups : array-like of shape (n_windows,), default=None
             Such as subjects: pretraining is told of them, and none is partly held out.
+        sample_weight : array-like of shape (n_windows,), default=None
+            How much each window with a target counts beside the others, in fine-tuning.
 
         Returns
         -------
@@ -142,7 +146,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
             If a parameter, X or y is not as described, or training diverges in the first
             epoch. What was fitted before is kept.
         """
-        return self._fit(X, y, groups)
+        return self._fit(X, y, groups, sample_weight)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the target.

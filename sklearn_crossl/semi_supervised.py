@@ -205,6 +205,23 @@ class GroupSelfTrainingClassifier(
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
+    @available_if(lambda self: hasattr(self.estimator, "predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict the logarithms of how likely each class is, if the estimator does.
+
+        Parameters
+        ----------
+        X : object of n_windows rows
+            As in ``fit``.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, n_classes)
+            Logarithms, in the order of ``classes_``.
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(X)
+
     @available_if(lambda self: hasattr(self.estimator, "decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
         """Compute what the estimator decides by, if it has it.

@@ -55,3 +55,20 @@ def test_few_labels():
     assert len(folds(np.array([0, 0, 0, 1, 1]), None, 0)) == 2
     one_group = np.zeros(6)
     assert len(folds(np.array([0, 1] * 3), one_group, 0)) == 3  # so they are not kept
+
+
+def test_two_groups_make_two_folds():
+    groups = np.repeat([0, 1], 20)
+    parts = folds(np.arange(40) % 2, groups, 0)
+    assert len(parts) == 2
+    for training, test in parts:
+        assert not set(groups[training]) & set(groups[test])
+
+
+def test_windows_of_weight_two_are_windows_that_come_twice():
+    rng = np.random.default_rng(0)
+    logits, target = rng.normal(size=(60, 3)), rng.integers(3, size=60)
+    weight = rng.integers(0, 3, size=60)
+    rows = np.repeat(np.arange(60), weight)
+    once = temperature(logits, target, weight)
+    assert once == pytest.approx(temperature(logits[rows], target[rows]), rel=0.05)

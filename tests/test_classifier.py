@@ -621,3 +621,35 @@ def test_missing_modality(fitted):
     curve = missing_modality_curve(fitted, X, THREE, random_state=0)
     assert curve.modalities == ["acc", "pulse"]
     assert np.isfinite(curve.subset_scores).all()
+
+
+def test_labels_that_weigh_nothing_are_not_learnt(pretrained):
+    wrong = np.arange(len(Y)) % 4 == 0
+    y, weight = np.where(wrong, 1 - Y, Y), np.where(wrong, 0.0, 3.0)
+    params = {"pretrained": pretrained, "max_epochs": 30, "modality_dropout": 0.0}
+    plain = make(**params).fit(X, y).predict_proba(X)[np.arange(len(Y)), Y]
+    model = make(**params).fit(X, y, sample_weight=weight)
+    assert model.predict_proba(X)[np.arange(len(Y)), Y].mean() > plain.mean()
+    again = make(**params).fit(X, y, sample_weight=weight / 3)
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(
+    ("weight", "match"),
+    [
+        (np.ones(3), "shape"),
+        (np.full(len(Y), -1.0), "egative"),
+        (np.full(len(Y), np.nan), "NaN"),
+        (np.where(np.arange(len(Y)) < 9, 1.0, 0.0), "zero for every window that has"),
+    ],
+)
+def test_sample_weight_is_checked(pretrained, weight, match):
+    y = np.where(np.arange(len(Y)) < 9, -1, Y)
+    with pytest.raises(ValueError, match=match):
+        make(pretrained=pretrained).fit(X, y, sample_weight=weight)
+
+
+def test_logarithms_of_probabilities(fitted):
+    log_p = fitted.predict_log_proba(X)
+    np.testing.assert_allclose(np.exp(log_p), fitted.predict_proba(X), rtol=1e-5)
+    assert np.isfinite(log_p).all()

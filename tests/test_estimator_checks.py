@@ -35,7 +35,17 @@ ESTIMATORS = [
 ]
 
 
-@parametrize_with_checks(ESTIMATORS)
+def expected_to_fail(estimator):
+    """Name the check that cannot pass, for the same reason as with MLPClassifier."""
+    if not hasattr(estimator, "freeze"):
+        return {}
+    reason = "a window of weight 2 is one in a batch, two windows are two"
+    return {"check_sample_weight_equivalence_on_dense_data": reason}
+
+
+# A check has the classes -1 and 1.
+@pytest.mark.filterwarnings("ignore:y has no labels but -1 and 1")
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_to_fail)
 def test_estimator_checks(estimator, check):
     check(estimator)
 

@@ -136,6 +136,7 @@ def test_with_all_labels_it_is_the_estimator():
     plain = LogisticRegression().fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
     np.testing.assert_array_equal(model.decision_function(X), plain.decision_function(X))
+    np.testing.assert_array_equal(model.predict_log_proba(X), plain.predict_log_proba(X))
 
 
 def test_the_order_of_windows_does_not_matter():

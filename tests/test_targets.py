@@ -25,8 +25,6 @@ def objects(*labels):
         (np.array([3, 1, -1]), [1, 3], [1, 1, 0]),
         (np.array([0.0, NAN, 1.0, -1.0]), [0, 1], [1, 0, 1, 0]),
         (objects(0, 1, None, -1), [0, 1], [1, 1, 0, 0]),
-        ([-1, 1, -1], [-1, 1], [1, 1, 1]),
-        ([-1, 1, None], [-1, 1], [1, 1, 0]),
         ([True, False, None], [False, True], [1, 1, 0]),
         (np.ma.array([1, 2, 3], mask=[0, 0, 1]), [1, 2], [1, 1, 0]),
         (np.ma.array(["a", "b", "c"], mask=[0, 0, 1]), ["a", "b"], [1, 1, 0]),
@@ -44,6 +42,16 @@ def test_labels(y, classes, labelled):
     said = target.attributes["classes_"][target.values]
     np.testing.assert_array_equal(said, np.array(list(y), object)[target.labelled])
     assert target.n_outputs == len(classes)
+
+
+@pytest.mark.parametrize(
+    ("y", "labelled"), [([-1, 1, -1], [1, 1, 1]), ([-1, 1, None], [1, 1, 0])]
+)
+def test_minus_one_beside_one_alone_is_a_class_with_a_warning(y, labelled):
+    with pytest.warns(UserWarning, match="no labels but -1 and 1.*taken for a class"):
+        target = class_target(y, None, 0.1)
+    assert target.attributes["classes_"].tolist() == [-1, 1]
+    assert target.labelled.astype(int).tolist() == labelled
 
 
 @pytest.mark.parametrize(
