@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,8 @@ import numpy as np
 
 _MOST_POINTS = 10_000_000  # of a grid that has few samples
 _MOST_A_SAMPLE = 100  # points
+_FAR = 1.5  # times the rate that was given
+_ENOUGH = 10  # steps to tell a rate by
 
 
 def has_index(values: Any) -> bool:
@@ -57,6 +60,7 @@ def on_grids(
             raise ValueError(f"Modality {name!r}: {error}") from error
         if not grids[name].shape[1]:
             raise ValueError(f"Modality {name!r} has no sample once all have begun.")
+        _check_rate(name, times, rates[name])
     return grids, start
 
 
@@ -173,12 +177,41 @@ def _samples(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
             "recording have a time index; give all of them one, or none."
         )
     times = _seconds(f"Modality {name!r}", values.index)
-    table = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    table = table.reshape(len(times), -1)  # (n, n_channels)
+    table = _numbers(name, values).reshape(len(times), -1)  # (n, n_channels)
     there = ~np.isnan(table).all(axis=1)
     if not there.any():
         raise ValueError(f"Modality {name!r} has no sample at all.")
     return times[there], table[there]
+
+
+def _numbers(name: str, values: Any) -> np.ndarray:
+    """Read the values of a Series or DataFrame, which are all numbers."""
+    table = values.to_frame() if values.ndim == 1 else values
+    odd = [str(c) for c, dtype in table.dtypes.items() if dtype.kind in "mM"]
+    if odd:
+        raise TypeError(
+            f"Modality {name!r} has times in its column(s) {odd}; leave them out, as the "
+            "index tells when each sample was taken."
+        )
+    try:
+        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Modality {name!r} has no numbers alone: {error}.") from error
+
+
+def _check_rate(name: str, times: np.ndarray, rate: Fraction) -> None:
+    """Warn where samples mostly come much faster or slower than a rate says."""
+    steps = np.diff(times)
+    steps = steps[steps > 0]
+    if len(steps) >= _ENOUGH and not 1 / _FAR < np.median(steps) * float(rate) < _FAR:
+        warnings.warn(
+            f"Modality {name!r} has {1 / np.median(steps):.3g} samples a second by its "
+            f"index, but rates says {float(rate):g}; are the rate, and the unit of the "
+            "index, right? Points without a sample are NaN, and of several samples at a "
+            "point one is kept.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def _seconds(owner: str, index: Any) -> np.ndarray:
@@ -189,7 +222,7 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
     if values.dtype.kind in "mM":
         unit = "timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]"
         seconds = values.astype(unit).astype(np.int64) / 1e9
-    elif values.dtype.kind in "iuf" and type(index).__name__ != "RangeIndex":
+    elif values.dtype.kind in "iuf" and not _only_numbers_rows(index):
         seconds = values.astype(np.float64)
     else:
         raise TypeError(
@@ -199,3 +232,9 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
     if not (np.diff(seconds) >= 0).all():
         raise ValueError(f"{owner} has times that are not in order; sort them first.")
     return seconds
+
+
+def _only_numbers_rows(index: Any) -> bool:
+    """Say whether an index is what pandas makes where nobody gave one."""
+    is_range = type(index).__name__ == "RangeIndex"
+    return is_range and (index.start, index.step, index.name) == (0, 1, None)

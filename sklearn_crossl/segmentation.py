@@ -110,7 +110,8 @@ def sliding_windows(
     -----
     UserWarning
         If by their rates signals without a time index, or their labels, last differently
-        long, or a modality has many more channels than samples.
+        long, an index says another rate, or a modality has many more channels than
+        samples.
 
     Examples
     --------
@@ -136,8 +137,8 @@ def sliding_windows(
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
     label_parts = read_labels(labels, len(parts), single)
     group_of = np.arange(len(parts)) if groups is None else np.asarray(groups)
-    if len(group_of) != len(parts):
-        raise ValueError(f"{len(group_of)} groups for {len(parts)} recording(s).")
+    if group_of.shape != (len(parts),):
+        raise ValueError(f"groups {groups!r:.60} are not one for each recording.")
 
     cuts, ys = [], []
     for part, part_labels in zip(parts, label_parts, strict=True):

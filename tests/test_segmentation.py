@@ -156,7 +156,7 @@ def test_windows_go_straight_into_the_estimator():
             r"'b' has 2 channel\(s\) in recording 1, but 3 in one before",
         ),
         ({"window_seconds": 99}, "No window of 99 s fits"),
-        ({"groups": [1, 2]}, r"2 groups for 1 recording"),
+        ({"groups": [1, 2]}, r"are not one for each recording"),
         ({"recordings": []}, "Give at least one recording"),
         ({"recordings": {"a": np.zeros((1, 2, 9)), "b": np.zeros(9)}}, "'a' has shape"),
     ],

@@ -201,3 +201,34 @@ def test_samples_go_to_the_nearest_point():
         expected[:, point] = values[row]
     np.testing.assert_array_equal(grid, expected)
     assert place_on_grid(times, values, 11.0, 10).shape == (2, 0)
+
+
+def cut(frame, rate):
+    return sliding_windows({"acc": frame}, {"acc": rate}, 2, 2)
+
+
+def seconds(rate, n=64, name="time"):
+    index = pd.Index(np.arange(n) / rate, name=name)
+    return pd.DataFrame({"x": np.arange(n, dtype=float)}, index=index)
+
+
+def test_columns_of_times_are_refused():
+    frame = seconds(32).assign(t=pd.date_range("2024", periods=64, freq="s"))
+    with pytest.raises(TypeError, match=r"'acc' has times in its column\(s\) \['t'\]"):
+        cut(frame, 32)
+    with pytest.raises(ValueError, match=r"'acc' has no numbers alone: .*n/a"):
+        cut(seconds(32).astype(object).replace(3.0, "n/a"), 32)
+
+
+@pytest.mark.parametrize("rate", [16, 64])
+def test_another_rate_than_that_of_the_index_is_told(rate):
+    with pytest.warns(UserWarning, match=f"'acc' has 32 samples .* rates says {rate}"):
+        cut(seconds(32, 200), rate)
+
+
+@pytest.mark.parametrize("times", [range(5, 69), pd.RangeIndex(64, name="time")])
+def test_whole_seconds_are_times(times):
+    frame = seconds(32).set_axis(pd.Index(times, name=getattr(times, "name", None)))
+    assert cut(frame, 1).X["acc"].shape == (32, 1, 2)
+    with pytest.raises(TypeError, match="RangeIndex.*expected times"):
+        cut(frame.reset_index(drop=True), 1)
