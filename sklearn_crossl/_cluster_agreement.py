@@ -88,6 +88,8 @@ def cluster_agreement(
     """
     embedding: np.ndarray = check_array(Z, dtype=np.float64)
     seen = np.asarray(views, dtype=np.float64)
+    if not len(seen):
+        return 0.0
     if seen.ndim != 3 or seen.shape[1:] != embedding.shape:
         raise ValueError(
             f"views has shape {seen.shape}; expected (n_views, {embedding.shape[0]}, "
@@ -99,6 +101,8 @@ def cluster_agreement(
         raise ValueError(
             f"n_clusters={n_clusters!r}; expected positive numbers of clusters."
         )
+    if np.isinf(seen).any():
+        raise ValueError("views contains infinity; rows are finite, or NaN for none.")
     mean = embedding.mean(axis=0)
     directions = _directions(embedding - mean)
     seen_directions = [_directions(view - mean) for view in seen if _has_windows(view)]

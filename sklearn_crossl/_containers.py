@@ -22,6 +22,8 @@ def names_its_modalities(X: Any, modalities: Any = None) -> bool:
         return not issparse(X)  # some sparse formats are dicts
     if is_table(X):
         return any(_holds_arrays(X[name]) for name in X.columns)
+    if hasattr(X, "keys") and not hasattr(X, "shape"):  # a zarr group is no Mapping
+        return True
     if isinstance(X, np.ndarray) and X.dtype.names is not None:
         return True
     return isinstance(X, (list, tuple)) and are_names(modalities)

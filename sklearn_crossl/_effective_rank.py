@@ -44,6 +44,7 @@ def effective_rank(Z: ArrayLike) -> float:
     1.0
     """
     embedding: np.ndarray = check_array(Z, dtype=np.float64)
+    embedding = embedding / (np.abs(embedding).max() or 1.0)  # its squares are finite
     if len(embedding) < embedding.shape[1]:
         embedding = embedding.T
     # Squared singular values, several times faster than the values themselves; by torch,

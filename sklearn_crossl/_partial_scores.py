@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, is_regressor
+from sklearn.metrics import get_scorer
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from ._absent import is_nothing, label_array
 from ._rows import take_windows
+
+__all__ = ["partly_labelled_scorer"]
 
 
 class PartlyLabelledClassifierMixin(ClassifierMixin):
@@ -42,9 +45,8 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
         """
         check_is_fitted(self)
         y = column_or_1d(label_array(y))
-        unlabelled = [] if -1 in self.classes_.tolist() else [-1]
-        known = [not is_nothing(of) and of not in unlabelled for of in y.tolist()]
-        return super().score(*_known_rows(X, y, sample_weight, np.array(known, bool)))
+        known = _has_label(y, self.classes_)
+        return super().score(*_known_rows(X, y, sample_weight, known))
 
 
 class PartlyLabelledRegressorMixin(RegressorMixin):
@@ -75,6 +77,75 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
         check_is_fitted(self)
         y = column_or_1d(label_array(y), dtype=np.float64)
         return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y)))
+
+
+def partly_labelled_scorer(scoring: Any) -> Any:
+    """Make a scorer that leaves out windows without a label.
+
+    scikit-learn's own take -1 for a class and cannot do with NaN. The ``score`` of
+    :class:`~sklearn_crossl.CroSSLClassifier` and its relatives needs no such scorer.
+
+    Parameters
+    ----------
+    scoring : str or callable
+        The name of one of scikit-learn's scorers, such as ``"f1_macro"``, or a scorer.
+
+    Returns
+    -------
+    callable
+        A scorer, for ``cross_val_score`` and searches: called with a fitted estimator, X
+        and y, of which -1, NaN and None say that there is no label (-1 not if it is one
+        of the estimator's ``classes_``; of regressors NaN alone).
+
+    Raises
+    ------
+    ValueError
+        If scikit-learn has no such scorer; when called, if no window has a label.
+
+    See Also
+    --------
+    sklearn.metrics.get_scorer : What turns names into scorers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn_crossl.semi_supervised import partly_labelled_scorer
+    >>> X, y = np.array([[0.0], [1.0], [0.1], [0.9]]), np.array([0, 1, 0, -1])
+    >>> model = LogisticRegression().fit(X[:2], y[:2])
+    >>> partly_labelled_scorer("f1_macro")(model, X, y)
+    1.0
+    """
+    return _PartlyLabelledScorer(get_scorer(scoring))
+
+
+class _PartlyLabelledScorer:
+    """Calls a scorer with the windows that have a label; it can be pickled."""
+
+    def __init__(self, scorer: Any):
+        self.scorer = scorer
+
+    def __repr__(self) -> str:
+        return f"partly_labelled_scorer({self.scorer!r})"
+
+    def __call__(
+        self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
+    ) -> float:
+        y = column_or_1d(label_array(y))
+        if is_regressor(estimator):
+            known = ~np.isnan(y.astype(np.float64))
+        else:
+            known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
+        X, y, weight = _known_rows(X, y, sample_weight, known)
+        weighed = {} if weight is None else {"sample_weight": weight}
+        return float(self.scorer(estimator, X, y, **weighed))
+
+
+def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Say which windows have a label, -1 being none unless it is a class."""
+    unlabelled = [] if -1 in classes.tolist() else [-1]
+    known = [not is_nothing(of) and of not in unlabelled for of in y.tolist()]
+    return np.array(known, dtype=bool)
 
 
 def _known_rows(

@@ -201,6 +201,10 @@ class FineTuned(BaseEstimator, ABC):
     ) -> tuple[CroSSLTransformer, Windows]:
         """Take the transformer that was given, or a new one, and read the windows."""
         if self.pretrained is not None:
+            if not self.pretrain:
+                raise ValueError(
+                    "pretrained= is given and pretrain=False; leave one out."
+                )
             # A search clones what it tries; frozen, it stays fitted.
             pretrained: Any = getattr(self.pretrained, "estimator", self.pretrained)
             if not isinstance(pretrained, CroSSLTransformer):

@@ -35,13 +35,14 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     ----------
     transformer : CroSSLTransformer, default=None
         How to pretrain, and which channels belong to which modality. None is the default
-        one. Its ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
+        one; a search over ``transformer__lr`` and the like needs one that is given. Its
+        ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
     pretrained : fitted CroSSLTransformer, default=None
         Used as it is, in place of pretraining, and not changed. Clones of this estimator
         keep it fitted; a search over several takes each in a ``FrozenEstimator``.
     pretrain : bool, default=True
-        False starts from random weights, to see what pretraining is worth; the summary,
-        which takes no training, is still learnt from all windows.
+        False starts from random weights, to see what pretraining is worth; the summary
+        takes no training and is learnt all the same.
     freeze : {"encoder", "all"} or None, default=None
         What of the pretrained network stays as it is: the encoders, or the aggregator
         too, so that the head alone learns, many times faster. None fine-tunes everything.
@@ -53,7 +54,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         from as well, or a range that it is drawn from, so that sensors missing at
         prediction do little harm. Every view keeps at least one. 0 leaves it out.
     dropout : float, default=0.3
-        Share of the embedding's units that the head does not see in a training step.
+        Share of the embedding's units that the head misses in a training step.
     label_smoothing : float, default=0.1
         Share of each label that is spread over all classes. Without it a head of many
         units grows too sure of few labels, and the macro-F1 falls by points.
@@ -101,8 +102,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     modalities_ : dict of str to tuple of int
         The channels of each modality.
     history_ : list of dict
-        For each epoch of fine-tuning: ``epoch``, ``train_loss``, ``dur`` in seconds and,
-        with ``early_stopping``, ``valid_loss``.
+        Of each epoch ``epoch``, ``train_loss``, ``dur`` in seconds and any ``valid_loss``.
     n_iter_ : int
         Epochs of fine-tuning.
     n_features_in_ : int

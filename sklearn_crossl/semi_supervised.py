@@ -22,12 +22,12 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from ._groups import group_numbers
 from ._names import names_and_number_of
-from ._partial_scores import PartlyLabelledClassifierMixin
+from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
 from ._pseudo_labels import draw_towards, surest
 from ._rows import count_windows, take_windows
 from ._targets import class_target
 
-__all__ = ["GroupSelfTrainingClassifier"]
+__all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
 
 class GroupSelfTrainingClassifier(

@@ -653,3 +653,8 @@ def test_logarithms_of_probabilities(fitted):
     log_p = fitted.predict_log_proba(X)
     np.testing.assert_allclose(np.exp(log_p), fitted.predict_proba(X), rtol=1e-5)
     assert np.isfinite(log_p).all()
+
+
+def test_a_pretrained_transformer_is_not_to_start_from_random_weights(pretrained):
+    with pytest.raises(ValueError, match="pretrain=False; leave one out"):
+        make(pretrained=pretrained, pretrain=False).fit(X, Y)

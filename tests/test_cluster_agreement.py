@@ -89,6 +89,13 @@ def test_a_collapsed_embedding_has_none(Z):
 def test_without_views():
     Z, _ = blobs()
     assert cluster_agreement(Z, np.empty((0, *Z.shape))) == 0
+    assert cluster_agreement(Z, []) == 0
+
+
+def test_infinity():
+    Z, _ = blobs()
+    with pytest.raises(ValueError, match="views contains infinity"):
+        cluster_agreement(Z, [np.where(Z[0, 0] == Z, np.inf, Z)])
 
 
 def test_views_of_no_windows_do_not_count():

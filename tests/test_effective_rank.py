@@ -33,3 +33,9 @@ def test_bounds():
 def test_scale_and_order_do_not_matter():
     Z = np.random.default_rng(0).normal(size=(20, 6))
     assert effective_rank(-7 * Z[::-1]) == pytest.approx(effective_rank(Z))
+
+
+@pytest.mark.parametrize("scale", [1e-170, 1e160])
+def test_scales_beyond_the_squares_of_numbers(scale):
+    Z = np.random.default_rng(0).normal(size=(50, 6))
+    assert effective_rank(scale * Z) == pytest.approx(effective_rank(Z))

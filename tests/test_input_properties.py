@@ -60,6 +60,13 @@ def hdf5_group(X):
     return file
 
 
+def zarr_group(X):
+    group = zarr.create_group(zarr.storage.MemoryStore())
+    for name, x in X.items():
+        group.create_array(name, data=x)
+    return group
+
+
 def structured(X):
     fields = [(name, x.dtype, x.shape[1:]) for name, x in X.items()]
     array = np.empty(len(next(iter(X.values()))), dtype=fields)
@@ -91,6 +98,7 @@ CONTAINERS = {
     "HDF5": each(hdf5),
     "zarr": each(zarr_array),
     "HDF5 group": hdf5_group,
+    "zarr group": zarr_group,
     "lists of arrays": each(cells),
     "without what is all missing": lambda X: {
         name: x for name, x in X.items() if not np.isnan(x).all()

@@ -1,15 +1,18 @@
 """Scores of partly labelled windows, whatever says that there is no label."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score, f1_score, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from sklearn_crossl._partial_scores import (
     PartlyLabelledClassifierMixin,
     PartlyLabelledRegressorMixin,
+    partly_labelled_scorer,
 )
 
 X = np.arange(12.0)[:, None]
@@ -97,3 +100,32 @@ def test_nothing_to_score_by():
 def test_not_fitted(model):
     with pytest.raises(NotFittedError):
         model.score(X, X[:, 0])
+
+
+@pytest.mark.parametrize("nothing", [-1, np.nan, None])
+def test_any_scorer_leaves_out_windows_without_a_label(nothing):
+    y = (X[:, 0] >= 6).astype(int)
+    known = np.arange(12) % 3 != 0
+    model, weight = Threshold(at=7.5).fit(X, y), np.linspace(1, 2, 12)
+    partly = np.where(known, y, nothing)
+    scorer = pickle.loads(pickle.dumps(partly_labelled_scorer("f1_macro")))
+    said = model.predict(X[known])
+    assert scorer(model, X, partly) == f1_score(y[known], said, average="macro")
+    assert scorer(model, X, partly, sample_weight=weight) == f1_score(
+        y[known], said, average="macro", sample_weight=weight[known]
+    )
+    scores = cross_val_score(model, X, partly, scoring=scorer, cv=KFold(2))
+    assert np.isfinite(scores).all()
+    with pytest.raises(ValueError, match="None of 12 windows has a label"):
+        scorer(model, X, np.full(12, nothing))
+    both = Threshold((-1, 1), at=6).fit(X, y)
+    assert scorer(both, X, np.where(y, 1, -1)) == 1  # -1 is a class of this one
+
+
+def test_any_scorer_of_a_regressor():
+    y = np.where(np.arange(12) % 2, X[:, 0] / 2 + 1, np.nan)
+    scorer = partly_labelled_scorer("neg_mean_absolute_error")
+    assert scorer(Half().fit(X, y), X, y) == -1
+    assert "partly_labelled_scorer(make_scorer(" in repr(scorer)
+    with pytest.raises(ValueError, match="accurate"):
+        partly_labelled_scorer("accurate")

@@ -133,6 +133,11 @@ def test_k_is_a_number_of_neighbours(k):
         recall_at_k([[0, 1]], [0], k=k)
 
 
+def test_recall_needs_a_query():
+    with pytest.raises(ValueError, match="indices has no query"):
+        recall_at_k(np.empty((0, 3)), [], k=1)
+
+
 def test_recall_literally():
     indices = np.array([[3, 1, 2], [0, 1, 2], [5, 4, 2]])
     assert recall_at_k(indices, [1, 0, 7], 1) == pytest.approx(1 / 3)

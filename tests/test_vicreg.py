@@ -71,6 +71,16 @@ def test_terms_are_those_of_the_oracle():
     assert float(terms["covariance"]) == pytest.approx(covariance(A) + covariance(B))
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5])
+def test_a_unit_of_large_variance_costs_the_others_no_digits(scale):
+    A, B = random_views(2, 64, 8)
+    A[:, 0], B[:, 0] = scale * A[:, 0], scale * B[:, 0]
+    views = torch.tensor(np.stack([A, B]), dtype=torch.float32)
+    terms = VICReg(projector=None).build(8)(latents(views))
+    expected = covariance(A) + covariance(B)
+    assert float(terms["covariance"]) == pytest.approx(expected, rel=1e-3)
+
+
 def test_symmetric_in_views_and_windows():
     views = random_views(3, 16, 5)
     objective = VICReg(projector=None).build(5)

@@ -137,7 +137,7 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
     Raises
     ------
     ValueError
-        If the shapes do not fit, or k is not in 1 to ``n_neighbors``.
+        If the shapes do not fit, there is no query, or k is not in 1 to ``n_neighbors``.
 
     Examples
     --------
@@ -151,6 +151,8 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
             f"indices has shape {found.shape} and relevant {right.shape}; expected "
             "(n_queries, n_neighbors) and (n_queries,)."
         )
+    if not len(found):
+        raise ValueError("indices has no query; give one at least.")
     if not isinstance(k, Integral) or not 1 <= k <= found.shape[1]:
         raise ValueError(f"k={k!r}; expected 1 to {found.shape[1]}.")
     return float((found[:, :k] == right[:, None]).any(axis=1).mean())

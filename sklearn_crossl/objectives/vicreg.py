@@ -75,9 +75,9 @@ def covariance_term(views: Tensor) -> Tensor:
     _, batch, size = views.shape
     centred = views - views.mean(1, keepdim=True)
     covariance = centred.mT @ centred / (batch - 1)  # (n_views, size, size)
-    diagonal = covariance.diagonal(dim1=1, dim2=2)
-    off_diagonal = covariance.square().sum((1, 2)) - diagonal.square().sum(1)
-    return 2 * off_diagonal.mean() / size
+    # Squares are summed without the diagonal's, whose digits would cost the others'.
+    off_diagonal = covariance - covariance.diagonal(dim1=1, dim2=2).diag_embed()
+    return 2 * off_diagonal.square().sum((1, 2)).mean() / size
 
 
 class VICReg(ProjectedObjective):
