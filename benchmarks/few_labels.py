@@ -11,8 +11,6 @@ Run ``python -m benchmarks.few_labels --data DIR``.
 
 from __future__ import annotations
 
-import argparse
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.objectives import VICReg
+
+from .arguments import data_parser
 
 MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
@@ -147,9 +147,7 @@ def run(name: str, data: Data, seeds: Sequence[int]) -> str:
 
 def main() -> None:
     """Print the table, a row as soon as it is measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    parser = data_parser(__doc__)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     arguments = parser.parse_args()

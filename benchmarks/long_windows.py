@@ -9,8 +9,6 @@ DIR``.
 
 from __future__ import annotations
 
-import argparse
-import os
 import time
 from pathlib import Path
 
@@ -18,9 +16,12 @@ import numpy as np
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
-from benchmarks.quality.heads import logistic_regression
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
+
+from .arguments import data_parser
+from .few_labels import draw
+from .quality.heads import logistic_regression
 
 N_JOINED = 3
 N_SPLITS = 4
@@ -67,24 +68,16 @@ def measure(
         model = logistic_regression().fit(Z[rows], y[rows])
         return float(f1_score(y[test], model.predict(Z[test]), average="macro"))
 
-    few = [score(draw(y, training, seed)) for seed in range(N_DRAWS)]
+    draws = [draw(y[training], PER_CLASS, seed) for seed in range(N_DRAWS)]
+    few = [score(training[rows]) for rows in draws]
     return seconds, float(np.mean(few)), score(training)
-
-
-def draw(y: np.ndarray, training: np.ndarray, seed: int) -> np.ndarray:
-    """Draw the same number of windows of each class."""
-    generator = np.random.default_rng(seed)
-    of_class = [training[y[training] == label] for label in np.unique(y[training])]
-    draws = [generator.choice(rows, PER_CLASS, replace=False) for rows in of_class]
-    return np.concatenate(draws)
 
 
 def main() -> None:
     """Print a row for each split, summary and encoder, and the means."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
-    X, y, subject = load(Path(parser.parse_args().data) / "emg_lower_limb.npz")
+    X, y, subject = load(
+        Path(data_parser(__doc__).parse_args().data) / "emg_lower_limb.npz"
+    )
     print("| summary | long_window | split | fit, s | 10 per class | all labels |")
     print("| --- | --- | --- | --- | --- | --- |")
     results: dict[tuple[str, int | None], list[tuple[float, ...]]] = {}

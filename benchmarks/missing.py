@@ -10,10 +10,7 @@ sees what was removed from training. Run ``python -m benchmarks.missing --data D
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import RidgeClassifierCV
@@ -23,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLTransformer
 
+from .arguments import data_parser
 from .few_labels import DRAWS, MODALITIES, Data, draw, fit_classifier, load_hapt
 
 SHARE = 0.3
@@ -164,10 +162,7 @@ def print_gaps_and_retrieval(data: Data) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
-    data = load_hapt(Path(parser.parse_args().data))
+    data = load_hapt(data_parser(__doc__).parse_args().data)
     rows = [missing_row(data, seed) for seed in SEEDS]
     print("| method | seeds " + ", ".join(map(str, SEEDS)) + " | mean |")
     print("| --- | --- | --- |")

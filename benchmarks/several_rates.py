@@ -8,8 +8,6 @@ would score. Run ``python -m benchmarks.several_rates --data DIR``.
 
 from __future__ import annotations
 
-import argparse
-import os
 import time
 from pathlib import Path
 
@@ -22,6 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
+
+from .arguments import data_parser
 
 SETS = {"emg_lower_limb": "y", "utd_mhad": "y", "stress_predict": "y_stress"}
 RATIOS = [0.3, (0.1, 0.9)]
@@ -54,10 +54,7 @@ def search(X: SliceDict, y: np.ndarray, subject: np.ndarray) -> GridSearchCV:
 
 def main() -> None:
     """Print a row for each set."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
-    folder = Path(parser.parse_args().data)
+    folder = data_parser(__doc__).parse_args().data
     print("| set | modalities (channels x timepoints @ Hz) | macro-F1 | guessing | s |")
     print("| --- | --- | --- | --- | --- |")
     for name, target in SETS.items():

@@ -9,13 +9,13 @@ nothing was chosen at all, each split tests on another third of the subjects.
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from ..arguments import data_parser
 from ..missing import draw_pairs
 
 DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
@@ -41,9 +41,7 @@ def arguments_parser(
 
     ``more`` names sets that may be asked for beside those for development.
     """
-    parser = argparse.ArgumentParser(description=description)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    parser = data_parser(description)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--datasets", nargs="*", choices=(*DATASETS, *more), default=DATASETS

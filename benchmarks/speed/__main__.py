@@ -7,9 +7,7 @@ run at the same time spoil the figures.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from typing import Any
 
 import torch
 
+from ..arguments import data_parser
 from . import overhead, peers, steps
 from .report import report
 
@@ -40,9 +39,7 @@ SECTIONS: dict[str, Callable[[Path], Any]] = {
 
 def main() -> None:
     """Run the sections and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = os.environ.get("SKLEARN_CROSSL_DATA")
-    parser.add_argument("--data", type=Path, default=default, required=default is None)
+    parser = data_parser(__doc__)
     parser.add_argument("--out", type=Path, default=Path())
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS))
     parser.add_argument("--print", choices=SECTIONS, help="run one section, here")
