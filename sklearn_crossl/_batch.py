@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ._device import to_device
-from ._summary.retakes import Retake
+
+# windows, where they have values, draws -> other windows, where these have values
+Retake = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
 
 
 class Batch(NamedTuple):

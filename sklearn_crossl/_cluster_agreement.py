@@ -16,9 +16,9 @@ from sklearn.utils import check_array
 
 from ._encoded import EncodedWindows
 from ._rows import spread_rows
+from ._windows import Windows
 
 if TYPE_CHECKING:
-    from ._windows import Windows
     from .transformer import CroSSLTransformer
 
 __all__ = ["cluster_agreement"]

@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from ._absent import is_nothing, unmasked_array, without_mask
+from ._rows import library_of
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
 _ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
@@ -46,8 +47,7 @@ def as_list(modalities: Any) -> Any:
 
 def is_table(X: Any) -> bool:
     """Say whether X is a pandas or polars data frame, neither of which is imported."""
-    library = type(X).__module__.partition(".")[0]
-    return library in ("pandas", "polars") and hasattr(X, "columns")
+    return library_of(X) is not None and hasattr(X, "columns")
 
 
 def names_in(X: Any, names: Sequence[str] | None) -> list[Any]:
@@ -124,7 +124,8 @@ def read_source(
         return _from_cells(cells, min_windows, fitted)
     if getattr(getattr(x, "dtype", None), "kind", None) in ("m", "M"):
         raise TypeError(f"X holds {x.dtype}, times; expected numbers.")
-    if not isinstance(x, np.ndarray) and hasattr(x, "__array__") and not _is_pandas(x):
+    is_array = isinstance(x, np.ndarray) or library_of(x) == "pandas"
+    if hasattr(x, "__array__") and not is_array:
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
         without_mask(x),
@@ -170,8 +171,7 @@ def _check_shape(shape: Sequence[int], min_windows: int) -> None:
 
 def _cells(x: Any) -> list[Any] | None:
     """List the windows of a sequence of arrays; None if x is better read as an array."""
-    library = type(x).__module__.partition(".")[0]
-    if library in ("pandas", "polars") and hasattr(x, "to_list"):  # a column
+    if library_of(x) is not None and hasattr(x, "to_list"):  # a column
         return list(x.to_list())
     is_objects = isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1
     if is_objects or isinstance(x, (list, tuple)):
@@ -255,12 +255,10 @@ def _window(row: int, cell: Any) -> np.ndarray:
     return values
 
 
-def _is_pandas(x: Any) -> bool:
-    return hasattr(x, "iloc")
-
-
 def _dtypes(x: Any) -> list[Any]:
-    return list(x.dtypes) if _is_pandas(x) else [getattr(x, "dtype", np.dtype(object))]
+    if library_of(x) == "pandas" and hasattr(x, "columns"):
+        return list(x.dtypes)
+    return [getattr(x, "dtype", np.dtype(object))]
 
 
 def _precision(x: Any) -> np.dtype:

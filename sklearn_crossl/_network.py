@@ -184,8 +184,8 @@ class CroSSLNetwork(nn.Module):
     def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
         """Encode each modality's observed windows, those that go together at once."""
         latents = []
-        apart = [[name] for name in batch.inputs]
-        for names in self._together(batch) if together else apart:
+        alone = [[name] for name in batch.inputs]
+        for names in self._together(batch) if together else alone:
             modules = [self.module(name) for name in names]
             inputs = [batch.inputs[name] for name in names]
             if len(names) > 1:

@@ -11,6 +11,12 @@ from sklearn.utils.validation import _num_samples
 from skorch.helper import SliceDict
 
 
+def library_of(x: Any) -> str | None:
+    """Say whether x is of "pandas" or "polars", neither of which is imported."""
+    modules = {base.__module__.partition(".")[0] for base in type(x).__mro__}
+    return next((name for name in ("pandas", "polars") if name in modules), None)
+
+
 def count_windows(X: Any) -> int:
     """Count the windows of X.
 

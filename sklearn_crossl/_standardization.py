@@ -99,10 +99,11 @@ def channel_moments(
         If values are so large that their squares overflow.
     """
     result = {}
-    for name, source in windows.data.items():
+    sources = zip(windows.data.items(), windows.observed.T, strict=True)
+    for (name, source), has in sources:
         moments = Moments.empty(source.shape[0]) if start is None else start[name]
         for rows in blocks([source], len(windows)):
-            block = source.take(rows)[windows.observed_of(name, rows)]
+            block = source.take(rows)[has[rows]]
             with np.errstate(over="ignore", invalid="ignore"):  # told of below
                 moments = moments.merge(Moments.of(block))
         if not np.isfinite(moments.squares).all():

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ._rows import library_of
+
 _MOST_POINTS = 10_000_000  # of a grid that has few samples
 _MOST_A_SAMPLE = 100  # points
 _FAR = 1.5  # times the rate that was given
@@ -16,8 +18,8 @@ _ENOUGH = 10  # steps to tell a rate by
 
 
 def has_index(values: Any) -> bool:
-    """Say whether values are a pandas Series or DataFrame, which is not imported."""
-    return type(values).__module__.partition(".")[0] == "pandas"
+    """Say whether values are a pandas Series or DataFrame."""
+    return library_of(values) == "pandas"
 
 
 def on_grids(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._sources import Rows, Source
+from ._sources import Source
 
 _BLOCK_BYTES = 2**25  # read at a time
 _MUCH = 16  # times as long as usual
@@ -95,10 +95,6 @@ class Windows:
     def blocks(self) -> Iterator[slice]:
         """Cut the rows into blocks that are read at a time."""
         return blocks(self.data.values(), len(self))
-
-    def observed_of(self, name: str, rows: Rows) -> np.ndarray:
-        """Say which of the windows have a modality."""
-        return self.observed[rows, list(self.data).index(name)]
 
 
 def blocks(sources: Iterable[Source], n_windows: int) -> Iterator[slice]:

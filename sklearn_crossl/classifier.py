@@ -30,6 +30,8 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     A linear head reads the global embedding and the summary, and learns with aggregator
     and encoders from windows held in memory, whole and with sensors dropped. The more
     labels, the more say has a ridge regression on all that the summary compresses.
+    Predicting raises NotFittedError before ``fit``, and TypeError or ValueError if X has
+    another form than there, holds infinities, or has windows without any modality.
 
     Parameters
     ----------
@@ -41,8 +43,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Used as it is, in place of pretraining, and not changed. Clones of this estimator
         keep it fitted; a search over several takes each in a ``FrozenEstimator``.
     pretrain : bool, default=True
-        False starts from random weights, to see what pretraining is worth; the summary
-        takes no training and is learnt all the same.
+        False starts from random weights, to compare; the summary is learnt all the same.
     freeze : {"encoder", "all"} or None, default=None
         What of the pretrained network stays as it is: the encoders, or the aggregator
         too, so that the head alone learns, many times faster. None fine-tunes everything.
@@ -102,7 +103,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     modalities_ : dict of str to tuple of int
         The channels of each modality.
     history_ : list of dict
-        Of each epoch ``epoch``, ``train_loss``, ``dur`` in seconds and any ``valid_loss``.
+        Of each epoch ``epoch``, ``train_loss``, ``dur`` in seconds, any ``valid_loss``.
     n_iter_ : int
         Epochs of fine-tuning.
     n_features_in_ : int
@@ -128,8 +129,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     --------
     >>> import numpy as np
     >>> from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
-    >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(40, 4, 32))
+    >>> X = np.random.default_rng(0).normal(size=(40, 4, 32))
     >>> y = np.repeat([-1, 3, 4], [30, 5, 5])  # 30 windows have no label
     >>> transformer = CroSSLTransformer({"acc": slice(0, 3), "heart": 3}, max_epochs=2)
     >>> CroSSLClassifier(transformer, random_state=0).fit(X, y).classes_

@@ -160,6 +160,16 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
         -------
         ndarray of shape (n_windows,)
             The targets.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        TypeError
+            If X has the wrong type, such as an array where fit had a mapping.
+        ValueError
+            If X differs in form from what was fitted, holds infinities, or has windows
+            without any modality.
         """
         outputs = self._outputs(X)[:, 0].astype(np.float64)  # a mean may be large
         return outputs * self.target_scale_ + self.target_mean_

@@ -16,6 +16,7 @@ from skorch.helper import SliceDict
 from ._absent import unmasked_array
 from ._cutting import LABELS, Streams, cut_together, stack_windows
 from ._moment_labels import MomentLabels, join_labels, majority, read_labels
+from ._rows import library_of
 from ._time_index import clock, has_index, labels_on_grid, on_grids
 
 __all__ = ["SlidingWindows", "sliding_windows"]
@@ -36,6 +37,15 @@ class SlidingWindows(NamedTuple):
         no labels were given.
     groups : ndarray of shape (n_windows,)
         The group of the recording that each window was cut from.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_crossl.segmentation import sliding_windows
+    >>> recording = {"acc": np.zeros((3, 200)), "eda": np.zeros(16)}  # of four seconds
+    >>> windows = sliding_windows([recording], {"acc": 50, "eda": 4}, 2, 1, groups=[7])
+    >>> windows.X["eda"].shape, windows.y, windows.groups
+    ((3, 1, 8), None, array([7, 7, 7]))
     """
 
     X: SliceDict
@@ -220,7 +230,7 @@ def _streams(
 
 def _signal(name: str, values: Any) -> np.ndarray:
     signal = np.atleast_2d(unmasked_array(values))
-    if type(values).__module__.partition(".")[0] == "polars" and np.ndim(values) == 2:
+    if library_of(values) == "polars" and np.ndim(values) == 2:
         signal = signal.T  # a frame has a column for each channel
     if signal.ndim != 2:
         raise ValueError(

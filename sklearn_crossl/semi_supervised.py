@@ -185,6 +185,11 @@ class GroupSelfTrainingClassifier(
         -------
         ndarray of shape (n_windows,)
             The classes.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
         """
         check_is_fitted(self)
         return self.estimator_.predict(X)
@@ -201,6 +206,11 @@ class GroupSelfTrainingClassifier(
         -------
         ndarray of shape (n_windows, n_classes)
             Probabilities, in the order of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            If the classifier is not fitted.
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
@@ -212,7 +222,7 @@ class GroupSelfTrainingClassifier(
         Parameters
         ----------
         X : object of n_windows rows
-            As in ``fit``.
+            As in ``predict``, with the same errors.
 
         Returns
         -------
@@ -229,7 +239,7 @@ class GroupSelfTrainingClassifier(
         Parameters
         ----------
         X : object of n_windows rows
-            As in ``fit``.
+            As in ``predict``, with the same errors.
 
         Returns
         -------

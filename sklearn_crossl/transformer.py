@@ -101,17 +101,14 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Units of the summary: fixed features of each modality (random convolutions,
         statistics, spectra), compressed by a principal component analysis that also
         expects what a missing modality would have shown, and scaled so that what changes
-        within a window weighs little. 0 leaves it out, and ``transform`` is several times
-        faster.
+        within a window weighs little. 0 leaves it out, and ``transform`` is far faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
         What ``transform`` returns: the first 128 principal components of the global
         embedding and the summary, for windows that lack a modality both as they would be
         expected of the whole window; the aggregator's embedding alone, of the modalities
-        that are there; the modalities' codes side by side; or the joint one and the
-        codes.
+        that are there; the modalities' codes side by side; or the joint one and codes.
     max_epochs : int or "auto", default="auto"
-        Passes over the windows. "auto" is 20, and more for few windows: enough for 500
-        steps, but 100 at most.
+        Passes over the windows; "auto" makes 500 steps, but 20 to 100 passes.
     batch_size : int, default=128
         Windows per step at most. VICReg's statistics need more than a handful.
     lr : float, default=1e-3
@@ -130,10 +127,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         enter no mean and no pooling, and the encoder sees them interpolated. Where more
         is NaN, the modality counts as missing, unless the window has no other.
     missing : {"error", "nan"}, default="error"
-        What ``transform`` does with windows that have no modality at all: raise, or
-        return rows of NaN.
+        What ``transform`` makes of windows with no modality: an error, or rows of NaN.
     device : str or torch.device, default="auto"
-        Where to compute. "auto" takes CUDA, then MPS, then the CPU.
+        Where to compute. "auto" takes CUDA if it is there, else the CPU; "mps", of Apple,
+        has not been tried.
     precision : {"auto", "fp32", "bf16"}, default="auto"
         Number format of the encoders in training. "auto" is bfloat16 on GPUs that have
         it, else float32. Losses and ``transform`` are always in float32.
@@ -188,9 +185,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(40, 4, 32))  # 40 windows, 4 channels, 32 timepoints
     >>> X[0, 3] = np.nan  # window 0 has no heart rate
-    >>> embedder = CroSSLTransformer(
-    ...     {"acc": slice(0, 3), "heart": 3}, max_epochs=2, random_state=0
-    ... )
+    >>> sensors = {"acc": slice(0, 3), "heart": 3}
+    >>> embedder = CroSSLTransformer(sensors, max_epochs=2, random_state=0)
     >>> embedder.fit_transform(X).shape
     (40, 640)
     """
@@ -322,8 +318,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows; a mapping has an array for each modality, of its own number
-            of timepoints. A modality that a window does not have is NaN throughout, and
-            a gap is NaN.
+            of timepoints. A gap is NaN; a modality that is missing is NaN throughout.
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_windows,), default=None
@@ -371,11 +366,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Raises
         ------
-        TypeError
-            If X has the wrong type.
-        ValueError
-            If X or ``groups`` is not as described, or training diverges. What was learnt
-            before is kept.
+        TypeError, ValueError
+            As ``fit``, or if X has another form than before; what was learnt is kept.
         """
         previous = getattr(self, "_learnt", None)
         return self._train(X, groups, previous, 1, "constant", partial=True)
@@ -400,10 +392,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
         Raises
         ------
-        ValueError
-            If X differs in form from what was fitted, holds infinities, has windows
-            without any modality while ``missing="error"``, or ``out`` is no array of
-            floats of that shape.
+        NotFittedError, TypeError, ValueError
+            If it is not fitted, X differs in form from what was, holds infinities, has
+            windows without any modality while ``missing="error"``, or ``out`` is no
+            array of floats of that shape.
         """
         windows = self._read_again(X)
         shape = (len(windows), self._n_features_out)
@@ -434,6 +426,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         float
             One at most; about zero if windows do so by chance, or embeddings collapsed.
 
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As ``transform``, or if no window has any modality.
+
         See Also
         --------
         sklearn_crossl.inspection.cluster_agreement : The measure, and its source.
@@ -455,6 +452,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         ndarray of str
             Such as ``crossl_learnt_000``, ``crossl_summary_000``, ``crossl_global_000``
             or, of a modality, ``crossl_acc_017``.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            If it is not fitted, or ``input_features`` are not the names seen in fit.
         """
         check_is_fitted(self)
         check_input_names(self, input_features, self._form)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from .._batch import Retake
+from .._batches import StreamedWindows, WindowDataset
+from .._network import CroSSLNetwork
 from .._rows import spread_rows
 from .neighbours import covariance_between, near_windows
-from .retakes import Retake, cut, play_again
+from .retakes import cut, play_again
 from .summary import Summary
-
-if TYPE_CHECKING:
-    from .._batches import StreamedWindows, WindowDataset
-    from .._network import CroSSLNetwork
 
 _MOST_WINDOWS = 8192  # that the summary is learnt from
 _BYTES = 2**28  # of their features

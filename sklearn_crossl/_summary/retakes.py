@@ -6,15 +6,12 @@ uniform random numbers, (n, 2), the same ones for all modalities of a window.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 
 import torch
 from torch import Tensor
 
 from .statistics import inside_window
-
-# windows, where they have values, draws -> other windows, where these have values
-Retake = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
 
 _PART = 0.75  # of a window that is kept, of a stretched one at least
 _GAIN = 0.15  # standard deviation of its logarithm
@@ -33,7 +30,7 @@ def cut(
     kept = (part * lengths).ceil()
     room = lengths - kept
     starts = (draws[:, 0] * (room + 1)).floor().clamp_max(room)
-    steps = torch.arange(int(-(-part * n_timepoints // 1)), device=x.device)
+    steps = torch.arange(math.ceil(part * n_timepoints), device=x.device)
     at = (starts.long()[:, None] + steps).clamp_max(n_timepoints - 1)  # (n, steps)
     inside = (steps < kept[:, None])[:, None].expand(-1, x.shape[1], -1)
     parts = x.gather(-1, at[:, None].expand_as(inside))

@@ -59,6 +59,21 @@ class ModuleAggregator(Aggregator):
     module : type
         Called as ``module(n_modalities, code_size)``; the result maps codes
         (..., batch, M, units) and ``keep`` to (..., batch, embedding).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.aggregators import ModuleAggregator
+    >>> class Sum(torch.nn.Module):
+    ...     def __init__(self, n_modalities, code_size):
+    ...         super().__init__()
+    ...     def forward(self, codes, keep):
+    ...         return (codes * keep).sum(-2)
+    >>> network = ModuleAggregator(Sum).build(n_modalities=2, code_size=3)
+    >>> keep = torch.tensor([[[True], [True]], [[True], [False]]])
+    >>> network(torch.ones(2, 2, 3), keep)
+    tensor([[2., 2., 2.],
+            [1., 1., 1.]])
     """
 
     def __init__(self, module: type[nn.Module]):
@@ -99,6 +114,13 @@ def hide(codes: Tensor, keep: Tensor) -> Tensor:
 
     As in dropout, a modality's code keeps its expected size however many of its units
     are hidden. Shapes as in :class:`AggregatorModule`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.aggregators import hide
+    >>> hide(torch.ones(1, 1, 4), torch.tensor([[[True, True, False, False]]]))
+    tensor([[[2., 2., 0., 0.]]])
     """
     kept = keep.to(codes.dtype)
     return codes * (kept / kept.mean(-1, keepdim=True).clamp_min(1e-6))

@@ -57,8 +57,9 @@ class Presence(NamedTuple):
 
     def after(self, conv: nn.Conv2d) -> Presence:
         """Follow a convolution; padding counts neither as present nor as absent."""
-        pool = nn.AvgPool2d(conv.kernel_size, conv.stride, conv.padding)  # type: ignore[arg-type]
-        coverage = pool(self.coverage) / pool(self.inside).clamp_min(1e-6)
+        seen = conv.kernel_size, conv.stride, conv.padding
+        inside = avg_pool2d(self.inside, *seen)  # type: ignore[arg-type]
+        coverage = avg_pool2d(self.coverage, *seen) / inside.clamp_min(1e-6)  # type: ignore[arg-type]
         padding, kernel, stride = conv.padding[1], conv.kernel_size[1], conv.stride[1]
         lengths = (self.lengths + 2 * int(padding) - kernel) // stride + 1
         after = Presence(coverage, lengths)

@@ -99,6 +99,19 @@ class ModuleEncoder(Encoder):
         Called as ``module(n_channels)``; the result maps (batch, channels, time) to
         (batch, units). If its ``forward`` has a parameter ``present``, it is given which
         values were recorded, a boolean tensor of the same shape, or None for all.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.encoders import ModuleEncoder
+    >>> class MeanAndPeak(torch.nn.Module):
+    ...     def __init__(self, n_channels):
+    ...         super().__init__()
+    ...     def forward(self, x):
+    ...         return torch.cat([x.mean(-1), x.amax(-1)], dim=1)
+    >>> network = ModuleEncoder(MeanAndPeak).build(n_channels=3)
+    >>> network(torch.ones(5, 3, 32)).shape
+    torch.Size([5, 6])
     """
 
     def __init__(self, module: type[nn.Module]):

@@ -1,4 +1,4 @@
-"""Part a fitted pipeline into what comes before a step, the step, and what follows."""
+"""Find a step in a fitted estimator, and what comes before and after it."""
 
 from __future__ import annotations
 
@@ -60,3 +60,28 @@ def parts(estimator: Any, attribute: str) -> Parts | None:
             before, after = steps[:at] + found.before, found.after + steps[at + 1 :]
             return Parts(before, found.step, after)
     return None
+
+
+def fitted_part(estimator: Any, attribute: str) -> Any:
+    """Find who has a fitted attribute: the estimator, or one inside it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It, the steps of a pipeline, and what a search or meta-estimator fitted are asked.
+    attribute : str
+        Its name.
+
+    Returns
+    -------
+    estimator or None
+        The first that has it.
+    """
+    if hasattr(estimator, attribute):
+        return estimator
+    inner = [step for _, step in getattr(estimator, "steps", ())]
+    # What was fitted inside, or came fitted and frozen.
+    names = ("best_estimator_", "estimator_", "estimator")
+    inner += [getattr(estimator, name, None) for name in names]
+    found = (fitted_part(part, attribute) for part in inner if part is not None)
+    return next((part for part in found if part is not None), None)

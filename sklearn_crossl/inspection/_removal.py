@@ -17,6 +17,7 @@ from .._containers import (
 )
 from .._rows import count_windows, like
 from ..modalities import resolve_modalities
+from ._parts import fitted_part
 
 #: The channels of each modality; None where X names its modalities.
 Channels = Mapping[str, tuple[int, ...] | None]
@@ -70,31 +71,6 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
             "away needs two at least."
         )
     return channels
-
-
-def fitted_part(estimator: Any, attribute: str) -> Any:
-    """Find who has a fitted attribute: the estimator, or one inside it.
-
-    Parameters
-    ----------
-    estimator : estimator
-        It, the steps of a pipeline, and what a search or meta-estimator fitted are asked.
-    attribute : str
-        Its name.
-
-    Returns
-    -------
-    estimator or None
-        The first that has it.
-    """
-    if hasattr(estimator, attribute):
-        return estimator
-    inner = [step for _, step in getattr(estimator, "steps", ())]
-    # What was fitted inside, or came fitted and frozen.
-    names = ("best_estimator_", "estimator_", "estimator")
-    inner += [getattr(estimator, name, None) for name in names]
-    found = (fitted_part(part, attribute) for part in inner if part is not None)
-    return next((part for part in found if part is not None), None)
 
 
 def observed_in(X: Any, channels: Channels) -> np.ndarray:

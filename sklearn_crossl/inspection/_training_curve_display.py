@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ._parts import fitted_part
 from ._plotting import COLORS, MARKERS, merged, stacked_panels
-from ._removal import fitted_part
 
 __all__ = ["TrainingCurveDisplay"]
 

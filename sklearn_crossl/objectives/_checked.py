@@ -7,8 +7,6 @@ from collections.abc import Sequence
 
 from .base import Objective, ObjectiveModule
 
-NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not finite
-
 
 class CheckedObjective(Objective):
     """An objective that checks its parameters by ``_parameter_constraints``."""

@@ -1,9 +1,11 @@
-"""What losses over pairs of views have in common."""
+"""What losses over pairs of windows or views have in common."""
 
 from __future__ import annotations
 
 from torch import Tensor
 from torch.nn.functional import normalize
+
+NOTHING = -1e9  # in the place of a logarithm of zero, whose gradient is not finite
 
 
 def similarities(views: Tensor) -> Tensor:

@@ -30,6 +30,16 @@ class Latents(NamedTuple):
         (batch, n_channels, height, width).
     lengths : tuple of M (int Tensor of shape (batch,), or None)
         Timepoints until each window's end, after which the inputs are zero; None: all.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import Latents, VICReg
+    >>> views, codes = torch.ones(4, 8, 16), torch.ones(8, 3, 6)
+    >>> latents = Latents(views, codes, observed=torch.ones(8, 3).bool())
+    >>> objective = VICReg(projector=None).build(embedding_size=16)
+    >>> objective(latents)["invariance"].item()  # all views are equal
+    0.0
     """
 
     views: Tensor
@@ -79,6 +89,20 @@ class ModuleObjective(Objective):
     module : type
         Called as ``module(embedding_size)``; the result maps a :class:`Latents` to a
         scalar loss, or to a dict of scalars with the key ``"loss"``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import Latents, ModuleObjective
+    >>> class Disagreement(torch.nn.Module):
+    ...     def __init__(self, embedding_size):
+    ...         super().__init__()
+    ...     def forward(self, latents):
+    ...         return latents.views.var(dim=0).mean()
+    >>> objective = ModuleObjective(Disagreement).build(embedding_size=16)
+    >>> views, observed = torch.ones(4, 8, 16), torch.ones(8, 3).bool()
+    >>> objective(Latents(views, codes=views, observed=observed))
+    {'loss': tensor(0.)}
     """
 
     def __init__(self, module: type[nn.Module]):

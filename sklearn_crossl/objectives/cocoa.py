@@ -10,7 +10,8 @@ from sklearn.utils._param_validation import Interval
 from torch import Tensor
 from torch.nn.functional import normalize, softplus
 
-from ._checked import NOTHING, CheckedObjective
+from ._checked import CheckedObjective
+from ._pairs import NOTHING
 from .base import Latents, ObjectiveModule
 
 __all__ = ["COCOA", "cocoa_loss"]
@@ -36,6 +37,24 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
         modalities of window i, ``N_i`` the sum over its modalities of the mean of
         ``exp(s)`` over the other windows that have this one, with ``s`` the cosine
         similarity of two codes, divided by the temperature.
+
+    References
+    ----------
+    Deldari, Xue, Saeed, Smith, Salim, "COCOA: Cross Modality Contrastive Learning for
+    Sensor Data", Proc. ACM Interact. Mob. Wearable Ubiquitous Technol. 6(3), 2022,
+    arXiv:2208.00467, and the loss named "cocoa" of its published code.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import cocoa_loss
+    >>> observed = torch.ones(8, 3).bool()
+    >>> codes = torch.eye(8)[:, None].expand(8, 3, 8)  # of a window all are equal
+    >>> bool(cocoa_loss(codes, observed, temperature=0.1) < 0.001)
+    True
+    >>> alike = torch.ones(8, 3, 8)  # P is of 6 pairs, N of 3 modalities
+    >>> round(cocoa_loss(alike, observed, temperature=0.1).exp().item(), 3)
+    1.5
     """
     n, n_modalities = observed.shape
     z = normalize(codes, dim=-1)

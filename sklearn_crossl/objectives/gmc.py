@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from .._stages import check_sizes
-from ._checked import NOTHING, CheckedObjective
+from ._checked import CheckedObjective
+from ._pairs import NOTHING
 from .base import Latents, ObjectiveModule
 
 __all__ = ["GMC", "gmc_loss"]
@@ -41,6 +42,22 @@ def gmc_loss(
         exp(s_ik))``, with j the other row of the same window, k all rows but i, and
         ``s`` the cosine similarity divided by the temperature. The mean over rows,
         summed over modalities and averaged over views.
+
+    References
+    ----------
+    Poklukar, Vasco, Yin, Melo, Paiva, Kragic, "Geometric Multimodal Contrastive
+    Representation Learning", ICML 2022, arXiv:2202.03390, section 4, equation 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import gmc_loss
+    >>> views, observed = torch.eye(8)[None], torch.ones(8, 3).bool()
+    >>> codes = views[0][:, None].expand(8, 3, 8)  # of a window all are equal
+    >>> bool(gmc_loss(views, codes, observed, temperature=0.1) < 0.01)
+    True
+    >>> bool(gmc_loss(views, codes.roll(1, 0), observed, temperature=0.1) > 10)
+    True
     """
     n = len(observed)
     codes = codes.movedim(-2, -3).expand(len(views), -1, -1, -1)  # (n_views, M, n, size)

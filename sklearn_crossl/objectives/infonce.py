@@ -30,6 +30,24 @@ def infonce_loss(views: Tensor, temperature: float) -> Tensor:
         Scalar: the mean over windows and over all ordered pairs of views (a, b) of
         ``-log(exp(s_ii) / sum_j exp(s_ij))``, with ``s_ij`` the cosine similarity of
         window i in view a and window j in view b, divided by the temperature.
+
+    References
+    ----------
+    .. [1] van den Oord, Li, Vinyals, "Representation Learning with Contrastive
+       Predictive Coding", arXiv:1807.03748, 2018, equation 4.
+    .. [2] Akbari et al., "VATT: Transformers for Multimodal Self-Supervised Learning
+       from Raw Video, Audio and Text", NeurIPS 2021, arXiv:2104.11178, section 3.4.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import infonce_loss
+    >>> views = torch.eye(8).expand(2, 8, 8)  # equal views of eight different windows
+    >>> bool(infonce_loss(views, temperature=0.1) < 0.001)
+    True
+    >>> alike = torch.ones(2, 8, 4)  # nothing tells one of eight windows from others
+    >>> round(infonce_loss(alike, temperature=0.1).exp().item(), 3)
+    8.0
     """
     similarity = similarities(views) / temperature  # (n_views, n_views, batch, batch)
     surprise = similarity.logsumexp(-1) - similarity.diagonal(dim1=-2, dim2=-1)

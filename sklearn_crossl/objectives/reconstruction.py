@@ -44,6 +44,18 @@ def log_spectrum(
         absolute Fourier coefficient of what is left without the mean, divided by the
         number of values, averaged over neighbours to 64 bands where there are more, or to
         8 x 8 for an image.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import log_spectrum
+    >>> wave = torch.sin(2 * torch.pi * 5 * torch.arange(64) / 64)  # five periods
+    >>> spectrum = log_spectrum(wave[None, None])  # mean, P_1, P_2, ..., P_32
+    >>> spectrum.shape, spectrum.argmax().item()
+    (torch.Size([1, 33]), 5)
+    >>> later = log_spectrum(wave.roll(10)[None, None])
+    >>> torch.allclose(later, spectrum, atol=1e-4)
+    True
     """
     if x.ndim == 3:
         mean, power = _of_series(x, n_timepoints or x.shape[-1], lengths)
@@ -102,6 +114,26 @@ def reconstruction_loss(
         Scalar: targets are standardised over the windows of the batch that have the
         modality; the mean squared difference over views, these windows and targets,
         averaged over the modalities that any window has.
+
+    References
+    ----------
+    .. [1] He, Chen, Xie, Li, Dollár, Girshick, "Masked Autoencoders Are Scalable Vision
+       Learners", CVPR 2022, arXiv:2111.06377, section 3.
+    .. [2] Wei, Fan, Xie, Wu, Yuille, Feichtenhofer, "Masked Feature Prediction for
+       Self-Supervised Visual Pre-Training", CVPR 2022, arXiv:2112.09133: predicts
+       features in place of values.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import reconstruction_loss
+    >>> target = torch.tensor([[2.0], [4.0]])  # of two windows; standardised -1 and 1
+    >>> observed = torch.ones(2, 1).bool()
+    >>> right, mean = torch.tensor([[[-1.0], [1.0]]]), torch.zeros(1, 2, 1)
+    >>> round(reconstruction_loss([right], [target], observed).item(), 3)
+    0.0
+    >>> round(reconstruction_loss([mean], [target], observed).item(), 3)
+    1.0
     """
     losses = []
     for guess, target, has in zip(predicted, targets, observed.T, strict=True):

@@ -34,6 +34,24 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
         Scalar: the mean over windows i and over all ordered pairs of views (a, b) of the
         mean, or the largest, over other windows j of ``max(0, margin - s_ii + s_ij)``,
         with ``s_ij`` the cosine similarity of window i in view a and window j in view b.
+
+    References
+    ----------
+    .. [1] Schroff, Kalenichenko, Philbin, "FaceNet: A Unified Embedding for Face
+       Recognition and Clustering", CVPR 2015, arXiv:1503.03832, section 3.1.
+    .. [2] Faghri, Fleet, Kiros, Fidler, "VSE++: Improving Visual-Semantic Embeddings with
+       Hard Negatives", BMVC 2018, arXiv:1707.05612, section 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import triplet_loss
+    >>> views = torch.eye(8).expand(2, 8, 8)  # equal views of eight different windows
+    >>> triplet_loss(views, margin=0.2).item()
+    0.0
+    >>> alike = torch.ones(2, 8, 4)  # no window is further away than any other
+    >>> round(triplet_loss(alike, margin=0.2).item(), 3)
+    0.2
     """
     n = views.shape[1]
     similarity = similarities(views)  # (n_views, n_views, batch, batch)

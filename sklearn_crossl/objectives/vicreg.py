@@ -27,6 +27,21 @@ def invariance_term(views: Tensor) -> Tensor:
     -------
     Tensor
         Scalar: the mean over pairs, windows and units of the squared difference.
+
+    References
+    ----------
+    Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+    Self-Supervised Learning", ICLR 2022, arXiv:2105.04906, section 4.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import invariance_term
+    >>> view = torch.eye(8)
+    >>> invariance_term(torch.stack([view, view])).item()
+    0.0
+    >>> invariance_term(torch.stack([view, view + 2])).item()
+    4.0
     """
     n_views = len(views)
     # The squared differences of all pairs sum to n_views times the squared deviations
@@ -50,6 +65,20 @@ def variance_term(views: Tensor, eps: float = 1e-4) -> Tensor:
     Tensor
         Scalar: the mean over units of ``relu(1 - sqrt(var + eps))``, with the unbiased
         variance over the batch, averaged over the views.
+
+    References
+    ----------
+    Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+    Self-Supervised Learning", ICLR 2022, arXiv:2105.04906, section 4.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import variance_term
+    >>> round(variance_term(torch.ones(2, 8, 4)).item(), 3)  # all windows alike
+    0.99
+    >>> variance_term(10 * torch.eye(8).expand(2, 8, 8)).item()
+    0.0
     """
     # torch's own variance is slow over any but the last dimension.
     deviations = views - views.mean(1, keepdim=True)
@@ -71,6 +100,23 @@ def covariance_term(views: Tensor) -> Tensor:
         Scalar: the sum of the squared off-diagonal entries of the unbiased covariance
         matrix, divided by the number of units; summed over the two views of a pair, so
         twice its mean over the views.
+
+    References
+    ----------
+    Bardes, Ponce, LeCun, "VICReg: Variance-Invariance-Covariance Regularization for
+    Self-Supervised Learning", ICLR 2022, arXiv:2105.04906, section 4.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_crossl.objectives import covariance_term
+    >>> unit, other = torch.tensor([1.0, 1, -1, -1]), torch.tensor([1.0, -1, 1, -1])
+    >>> view = torch.stack([unit, other], dim=1)  # uncorrelated, of variance 4 / 3
+    >>> covariance_term(torch.stack([view, view])).item()
+    0.0
+    >>> twice = torch.stack([unit, unit], dim=1)
+    >>> round(covariance_term(torch.stack([twice, twice])).item(), 3)  # 2 * (4 / 3)**2
+    3.556
     """
     _, batch, size = views.shape
     centred = views - views.mean(1, keepdim=True)
