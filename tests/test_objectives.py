@@ -5,16 +5,20 @@ import pytest
 import torch
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl.objectives import OBJECTIVES, Latents, ModuleObjective
+from sklearn_crossl.objectives import OBJECTIVES, Latents, ModuleObjective, VICReg
 
 M, UNITS, SIZE = 3, 6, 8
 SHAPES = [(2, 16), (1, 9), (3, 4, 5)]  # the last one is an image
 COMPARING = sorted(set(OBJECTIVES) - {"reconstruction"})  # that has to learn first
 
 
-@pytest.fixture(params=sorted(OBJECTIVES))
+ALL = {name: spec() for name, spec in OBJECTIVES.items()}
+ALL["vicreg and reconstruction"] = VICReg(reconstruction=30.0)
+
+
+@pytest.fixture(params=sorted(ALL))
 def objective(request):
-    return build(OBJECTIVES[request.param]())
+    return build(ALL[request.param])
 
 
 def build(spec):

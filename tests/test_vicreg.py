@@ -116,3 +116,18 @@ def test_the_projector_has_the_widths_asked_for():
 def test_negative_coefficients_are_refused(name):
     with pytest.raises(ValueError, match=f"'{name}' parameter of VICReg"):
         VICReg(**{name: -1.0}).build(4)
+
+
+def test_reconstruction_is_one_more_term():
+    views = torch.tensor(random_views(2, 20, 4), dtype=torch.float32)
+    given = latents(views)._replace(
+        inputs=(torch.randn(20, 2, 16), torch.randn(20, 1, 8))
+    )
+    module = VICReg(reconstruction=30.0).build(4, 6, [(2, 16), (1, 8)])
+    terms = module(given)
+    alone, error = module.of_views(given), module.of_inputs(given)["loss"]
+    assert set(terms) == {*alone, "reconstruction"}
+    torch.testing.assert_close(terms["reconstruction"], error)
+    torch.testing.assert_close(terms["loss"], alone["loss"] + 30 * error)
+    with pytest.raises(ValueError, match="'reconstruction' parameter of VICReg"):
+        VICReg(reconstruction=-1.0).build(4)

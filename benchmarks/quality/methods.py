@@ -21,6 +21,7 @@ from sklearn.decomposition import PCA
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
+from sklearn_crossl.objectives import VICReg
 
 from ..few_labels import UNTRAINED
 from .aeon_network import AeonNetwork
@@ -252,6 +253,9 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "CroSSLTransformer, learnt alone": Ours(summary_size=0, output="global"),
+    "CroSSLTransformer, learnt alone, reconstruction": Ours(
+        summary_size=0, output="global", objective=VICReg(reconstruction=30.0)
+    ),
     "CroSSLTransformer, InfoNCE": Ours(objective="infonce"),
     "CroSSLTransformer, untrained": Ours(**UNTRAINED),
     "published": Published(),

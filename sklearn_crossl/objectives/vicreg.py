@@ -11,6 +11,8 @@ from torch import Tensor
 from torch.nn.functional import relu
 
 from ._projected import ProjectedObjective
+from .base import Latents, ObjectiveModule
+from .reconstruction import Reconstruction
 
 __all__ = ["VICReg", "covariance_term", "invariance_term", "variance_term"]
 
@@ -152,6 +154,11 @@ class VICReg(ProjectedObjective):
         Widths of the head between the embedding and the loss: linear layers, all but
         the last with batch normalisation and ReLU. It is thrown away after fit. None
         takes the loss on the embedding itself, as CroSSL's code does.
+    reconstruction : float, default=0.0
+        Coefficient of one more term, that of :class:`Reconstruction` with its defaults:
+        each view predicts what all sensors show, which keeps what views do not share.
+        30 pays where the learnt embedding stands alone (``summary_size=0``); the summary
+        keeps that anyway, so that it is 0.
 
     References
     ----------
@@ -176,6 +183,7 @@ class VICReg(ProjectedObjective):
         "invariance": [Interval(Real, 0, None, closed="left")],
         "variance": [Interval(Real, 0, None, closed="left")],
         "covariance": [Interval(Real, 0, None, closed="left")],
+        "reconstruction": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -184,11 +192,22 @@ class VICReg(ProjectedObjective):
         variance: float = 25.0,
         covariance: float = 0.5,
         projector: Sequence[int] | None = (256, 256, 256),
+        reconstruction: float = 0.0,
     ):
         self.invariance = invariance
         self.variance = variance
         self.covariance = covariance
         self.projector = projector
+        self.reconstruction = reconstruction
+
+    def _build(
+        self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
+    ) -> ObjectiveModule:
+        of_views = super()._build(embedding_size, code_size, shapes)
+        if not self.reconstruction:
+            return of_views
+        of_inputs = Reconstruction().build(embedding_size, code_size, shapes)
+        return _WithReconstruction(of_views, of_inputs, self.reconstruction)
 
     def _terms(self, views: Tensor) -> dict[str, Tensor]:
         terms = {
@@ -198,3 +217,20 @@ class VICReg(ProjectedObjective):
         }
         loss = sum(getattr(self, name) * term for name, term in terms.items())
         return {"loss": torch.as_tensor(loss), **terms}
+
+
+class _WithReconstruction(ObjectiveModule):
+    """The loss of the views and, with a coefficient, that of what they predict."""
+
+    def __init__(
+        self, of_views: ObjectiveModule, of_inputs: ObjectiveModule, coefficient: float
+    ):
+        super().__init__()
+        self.of_views = of_views
+        self.of_inputs = of_inputs
+        self.coefficient = coefficient
+
+    def forward(self, latents: Latents) -> dict[str, Tensor]:
+        terms, error = self.of_views(latents), self.of_inputs(latents)["loss"]
+        loss = terms.pop("loss") + self.coefficient * error
+        return {"loss": loss, **terms, "reconstruction": error}
