@@ -240,7 +240,9 @@ def make_dataset(
     streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers, batch_size)
     if streamed.n_chunks > 1 and any(s.on_disk for s in windows.data.values()):
         return streamed
-    return streamed.read(np.arange(len(windows)))
+    dataset = streamed.read(np.arange(len(windows)))
+    dataset.data = {name: source.shortened() for name, source in dataset.data.items()}
+    return dataset
 
 
 def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:

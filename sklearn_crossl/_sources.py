@@ -12,6 +12,7 @@ import numpy as np
 Rows = slice | np.ndarray
 
 _USUAL = 0.9  # of the windows are no longer than what the network is made for
+MUCH = 16  # times as long as that: training sees a part
 
 
 class Source(ABC):
@@ -56,6 +57,10 @@ class Source(ABC):
     def usual_shape(self) -> tuple[int, ...]:
         """The shape, or that of windows which nine in ten are not longer than."""
         return self.shape
+
+    def shortened(self) -> Source:
+        """Keep a stretch of windows that are many times as long as usual."""
+        return self
 
     @property
     def row_bytes(self) -> int:
@@ -210,13 +215,30 @@ class Unequal(Source):
     @property
     def usual_shape(self) -> tuple[int, ...]:
         lengths = self.lengths[self.lengths > 0]
-        return self.shape[0], int(np.quantile(lengths, _USUAL, method="higher"))
+        return self.shape[0], int(np.quantile(lengths, _USUAL, method="inverted_cdf"))
+
+    def shortened(self) -> Unequal:
+        most = MUCH * self.usual_shape[-1]
+        if self.shape[1] <= most:
+            return self
+        windows = [_fullest(x, most) for x in self.windows]
+        return Unequal(windows, self.shape[0], self.flat, self.integers)
 
     def sizes(self, rows: slice) -> np.ndarray:
         return self.lengths[rows] * self.shape[0]
 
     def padded_lengths(self) -> np.ndarray:
         return self.padded
+
+
+def _fullest(window: np.ndarray, n_timepoints: int) -> np.ndarray:
+    """Choose the stretch of so many timepoints that has the most values."""
+    last = max(window.shape[1] - n_timepoints, 0)
+    stretches = [
+        window[:, start : start + n_timepoints]
+        for start in [*range(0, last, n_timepoints), last]
+    ]
+    return max(stretches, key=lambda x: np.isfinite(x).sum())
 
 
 def float_dtype(dtype: Any) -> np.dtype:

@@ -198,7 +198,9 @@ def _numbers(name: str, values: Any) -> np.ndarray:
     try:
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"Modality {name!r} has no numbers alone: {error}.") from error
+        raise ValueError(
+            f"Modality {name!r} has values that are no numbers: {error}."
+        ) from error
 
 
 def _check_rate(name: str, times: np.ndarray, rate: Fraction) -> None:
@@ -224,7 +226,7 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
     if values.dtype.kind in "mM":
         unit = "timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]"
         seconds = values.astype(unit).astype(np.int64) / 1e9
-    elif values.dtype.kind in "iuf" and not _only_numbers_rows(index):
+    elif values.dtype.kind in "iuf" and not _is_default(index):
         seconds = values.astype(np.float64)
     else:
         raise TypeError(
@@ -236,7 +238,7 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
     return seconds
 
 
-def _only_numbers_rows(index: Any) -> bool:
+def _is_default(index: Any) -> bool:
     """Say whether an index is what pandas makes where nobody gave one."""
     is_range = type(index).__name__ == "RangeIndex"
     return is_range and (index.start, index.step, index.name) == (0, 1, None)

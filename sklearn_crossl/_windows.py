@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._sources import Source
+from ._sources import MUCH, Source
 
 _BLOCK_BYTES = 2**25  # read at a time
-_MUCH = 16  # times as long as usual
 
 
 @dataclass(frozen=True)
@@ -129,11 +128,11 @@ def check_modalities(windows: Windows) -> None:
                 "can be learnt of it; leave its channels out of `modalities`."
             )
         longest, usual = source.shape[-1], source.usual_shape[-1]
-        if longest > _MUCH * usual:
+        if longest > MUCH * usual:
             warnings.warn(
                 f"Modality {name!r} has a window of {longest} timepoints, where nine in "
-                f"ten have {usual} at most. Training takes much longer for it: cut such "
-                "windows, as sliding_windows does, or leave them out.",
+                f"ten have {usual} at most. Training sees {MUCH * usual} of them: cut "
+                "such windows, as sliding_windows does, or leave them out.",
                 UserWarning,
                 stacklevel=2,
             )

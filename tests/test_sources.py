@@ -108,3 +108,15 @@ def test_equal_windows_are_never_padded():
     image = InMemory(np.zeros((3, 2, 5, 4), dtype=np.float32))
     assert not image.is_padded().any()
     assert image.sizes(slice(0, 2)).tolist() == [40, 40]
+
+
+def test_training_sees_the_fullest_stretch_of_a_window_much_longer_than_others():
+    windows = [np.zeros((1, 10)) for _ in range(9)] + [np.full((1, 330), np.nan)]
+    windows[-1][0, 150:290] = np.arange(140.0)
+    source = Unequal(windows, 1)
+    assert source.usual_shape == (1, 10)
+    (shortened,) = source.shortened().windows[-1]
+    assert len(shortened) == 160
+    assert np.isfinite(shortened).sum() == 130  # of 0, 160 and 170 the second is best
+    assert all(x.shape == (1, 10) for x in source.shortened().windows[:-1])
+    assert Unequal([*windows[:-1], np.zeros((1, 160))], 1).shortened().shape == (1, 160)
