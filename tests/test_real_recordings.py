@@ -310,8 +310,11 @@ def on_disk(X, folder, kind):
             np.save(folder / f"{name}.npy", x)
         return {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in X}
     if kind == "hdf5":
-        file = h5py.File(folder / "x.h5", "w")
-        return {name: file.create_dataset(name, data=x) for name, x in X.items()}
+        with h5py.File(folder / "x.h5", "w") as file:
+            for name, x in X.items():
+                file.create_dataset(name, data=x)
+        file = h5py.File(folder / "x.h5")
+        return {name: file[name] for name in X}
     group = zarr.create_group(folder / "x.zarr")
     for name, x in X.items():
         group.create_array(name, shape=x.shape, dtype=x.dtype, chunks=(10, *x.shape[1:]))
@@ -335,7 +338,9 @@ def test_files_give_what_memory_gives(tmp_path, kind, monkeypatch):
     monkeypatch.setattr(_batches, "CHUNK_BYTES", 5000)
     streamed = make().fit(stored)
     assert np.isfinite(streamed.transform(X)).all()
-    assert streamed.history_[-1]["train_loss"] < model.history_[0]["train_loss"] * 1.5
+    last = [m.history_[-1]["train_loss"] for m in (streamed, model)]
+    assert last[0] == pytest.approx(last[1], rel=0.05)
+    assert last[0] < model.history_[0]["train_loss"]
     same = make().fit(stored)
     np.testing.assert_array_equal(same.transform(X), streamed.transform(X))
 
