@@ -59,7 +59,6 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     What is made inside is in float32, even if the user's default is another. Threads
     wait for each other, as each would draw from what another one seeded.
     """
-    default = torch.get_default_dtype()
     if device.type == "cpu":
         fork = torch.random.fork_rng(devices=[])
     else:
@@ -67,6 +66,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
     with _GENERATORS, fork:
         torch.manual_seed(seed)
+        default = torch.get_default_dtype()
         torch.set_default_dtype(torch.float32)
         try:
             yield

@@ -29,6 +29,12 @@ from sklearn_crossl.objectives import VICReg
 CPU = torch.device("cpu")
 
 
+def threads(number):
+    """Compute in threads, on as many cores each as in this one: sums round by that."""
+    cores = torch.get_num_threads()  # numba may have set it, for this thread alone
+    return ThreadPoolExecutor(number, None, torch.set_num_threads, (cores,))
+
+
 def test_auto_takes_what_is_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert resolve_device("auto").type == "cuda"
@@ -96,7 +102,7 @@ def test_a_network_is_built_while_another_thread_trains():
     X, _ = make_windows()
     embedder.set_params(aggregator="attention")
     Z = embedder.fit(X).transform(X)
-    with seeded(0, CPU), ThreadPoolExecutor(1) as pool:
+    with seeded(0, CPU), threads(1) as pool:
         loaded = pickle.loads(pickle.dumps(embedder))
         state = torch.get_rng_state()
         found = pool.submit(loaded.transform, X).result(timeout=60)
@@ -127,7 +133,7 @@ def test_fits_in_threads_learn_what_they_would_learn_alone():
 
     before = torch.get_rng_state()
     alone = [embed(seed) for seed in range(2)]
-    with ThreadPoolExecutor(2) as pool:
+    with threads(2) as pool:
         together = list(pool.map(embed, range(2)))
     assert np.array_equal(alone, together)
     assert torch.equal(before, torch.get_rng_state())
