@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from dataset_files import (
+    FEW_SUBJECTS,
     LAYOUTS,
     daily_sports_files,
     hapt_files,
@@ -16,6 +17,8 @@ from dataset_files import (
 
 from benchmarks import prepare
 from benchmarks.prepare import PREPARED
+
+pytestmark = FEW_SUBJECTS
 
 FILES = {
     "hapt": ("hapt", hapt_files),
