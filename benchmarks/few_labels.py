@@ -151,7 +151,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     arguments = parser.parse_args()
-    data = load_hapt(Path(arguments.data))
+    data = load_hapt(arguments.data)
     shares = " | ".join(f"{share:.1%}" for share in SHARES)
     print(f"| method | {shares} | without acc / gyro |")
     print("| --- |" + " --- |" * (len(SHARES) + 1))

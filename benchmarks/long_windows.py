@@ -75,9 +75,8 @@ def measure(
 
 def main() -> None:
     """Print a row for each split, summary and encoder, and the means."""
-    X, y, subject = load(
-        Path(data_parser(__doc__).parse_args().data) / "emg_lower_limb.npz"
-    )
+    folder = data_parser(__doc__).parse_args().data
+    X, y, subject = load(folder / "emg_lower_limb.npz")
     print("| summary | long_window | split | fit, s | 10 per class | all labels |")
     print("| --- | --- | --- | --- | --- | --- |")
     results: dict[tuple[str, int | None], list[tuple[float, ...]]] = {}

@@ -108,10 +108,9 @@ def cluster_agreement(
     seen_directions = [_directions(view - mean) for view in seen if _has_windows(view)]
     if not seen_directions:
         return 0.0
-    enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)] or [
-        min(n_clusters)
-    ]
-    found = [_agreement(directions, seen_directions, k) for k in enough]
+    enough = [k for k in n_clusters if _A_CLUSTER * k <= len(embedding)]
+    numbers = enough or [min(n_clusters)]
+    found = [_agreement(directions, seen_directions, k) for k in numbers]
     return float(np.mean(found))
 
 

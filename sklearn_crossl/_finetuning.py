@@ -15,15 +15,7 @@ from torch import Tensor, nn
 from ._batch import Batch
 from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
-from ._loop import (
-    Epochs,
-    GoodWeights,
-    LossNet,
-    ProgressBar,
-    early_stopping,
-    joined,
-    one_cycle,
-)
+from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
 from ._network import Apart, CroSSLNetwork
 from ._targets import Loss
 
@@ -191,9 +183,7 @@ def fine_tune(
     if gradual_unfreezing:
         own += _unfreezing(network, max_epochs)
     own.append(("lr_schedule", one_cycle([g["lr"] for g in groups], n_steps)))
-    if verbose:
-        own.append(("progress_bar", ProgressBar()))
-    last: list[Any] = []  # early stopping raises, so whatever follows it is not called
+    last: list[Any] = []
     if validation is not None:
         last.append(("early_stopping", early_stopping("valid_loss", patience)))
     net = FineTuningNet(
@@ -213,7 +203,7 @@ def fine_tune(
         iterator_train__training=True,
         iterator_valid=LabelledBatches,
         iterator_valid__device=device,
-        callbacks=joined(own, callbacks, last),
+        callbacks=joined(own, callbacks, last, verbose),
         verbose=0,
     )
     net.fit(training)

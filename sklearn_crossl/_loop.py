@@ -211,10 +211,15 @@ def joined(
     own: list[tuple[str, Callback]],
     users: Sequence[Any] = (),
     last: Sequence[tuple[str, Callback]] = (),
+    verbose: int = 0,
 ) -> list[Any]:
-    """List callbacks, the user's as copies; the prefix keeps their names free."""
+    """List callbacks, the user's as copies; the prefix keeps their names free.
+
+    Who ends the training comes last: it raises, and whatever follows is not called.
+    """
+    bar = [("progress_bar", ProgressBar())] if verbose else []
     copies = [clone(callback, safe=False) for callback in users]
-    return [*_prefixed(own), *copies, *_prefixed(last)]
+    return [*_prefixed([*own, *bar]), *copies, *_prefixed(last)]
 
 
 def _prefixed(named: Sequence[tuple[str, Callback]]) -> list[tuple[str, Callback]]:

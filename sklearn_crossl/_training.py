@@ -15,15 +15,7 @@ from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._device import compiled, on_host
 from ._effective_rank import effective_rank
-from ._loop import (
-    Epochs,
-    GoodWeights,
-    LossNet,
-    ProgressBar,
-    early_stopping,
-    joined,
-    one_cycle,
-)
+from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
 from ._network import CroSSLNetwork
 from ._rows import spread_rows
 from ._summary.fitting import Sample
@@ -133,9 +125,7 @@ def make_net(
     ]
     if lr_schedule == "onecycle":
         own.append(("lr_schedule", one_cycle(lr, max_epochs * len(batches))))
-    if verbose:
-        own.append(("progress_bar", ProgressBar()))
-    last: list[Any] = []  # who ends the training raises: whatever follows is not called
+    last: list[Any] = []
     if bridge is not None:
         last.append(("scikit_learn", bridge))
     if patience is not None:
@@ -154,7 +144,7 @@ def make_net(
         optimizer__weight_decay=weight_decay,
         iterator_train=ShuffledBatches,
         iterator_train__device=device,
-        callbacks=joined(own, callbacks, last),
+        callbacks=joined(own, callbacks, last, verbose),
         verbose=0,
     )
 

@@ -29,7 +29,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "results.csv"
     done = _done(path)
-    folder = Path(arguments.data)
+    folder = arguments.data
     datasets = found(arguments.datasets, folder)
     for protocol, split, dataset in product(
         arguments.protocols, arguments.splits, datasets

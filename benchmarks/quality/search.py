@@ -158,7 +158,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", choices=VARIANTS, default=list(VARIANTS))
     parser.add_argument("--splits", nargs="*", type=int, default=[0, 1])
     arguments = parser.parse_args()
-    folder = Path(arguments.data)
+    folder = arguments.data
     datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "search.csv"

@@ -105,7 +105,7 @@ def main() -> None:
     parser = arguments_parser(__doc__)
     parser.add_argument("--splits", nargs="*", type=int, default=SPLITS)
     arguments = parser.parse_args()
-    folder = Path(arguments.data)
+    folder = arguments.data
     datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "self_training.csv"

@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--print", choices=SECTIONS, help="run one section, here")
     arguments = parser.parse_args()
     if arguments.print:
-        print(json.dumps(SECTIONS[arguments.print](Path(arguments.data))))
+        print(json.dumps(SECTIONS[arguments.print](arguments.data)))
         return
     path = arguments.out / "speed.json"
     results = json.loads(path.read_text()) if path.exists() else {}

@@ -91,10 +91,10 @@ def _fit_kernels(
     ):
         having = rows[windows.observed[rows, index]]
         if len(having):
-            batch = windows.batch(spread_rows(having, _FEW)).to(device)
-            present = batch.present[name]
-            present = None if present is None else present.flatten(2)
-            features.kernels.fit(batch.inputs[name].flatten(2), present)
+            batch = windows.batch(spread_rows(having, _FEW))
+            x, present = batch.inputs[name].to(device), batch.present[name]
+            present = None if present is None else present.to(device).flatten(2)
+            features.kernels.fit(x.flatten(2), present)
 
 
 def _fit_scaling(
