@@ -56,6 +56,7 @@ BARE: dict[str, dict[str, Any]] = {  # changes of what is learnt alone
     "cocoa": {"objective": "cocoa", "output": "modalities"},
     "gmc": {"objective": "gmc", "masking_ratio": 0.0},
     **{name: {"objective": name} for name in ("triplet", "reconstruction")},
+    "vicreg with reconstruction": {"objective": VICReg(reconstruction=30.0)},
     "masking ratio 0.1": {"masking_ratio": 0.1},
     "masking ratio 0.5": {"masking_ratio": 0.5},
     "masking ratio 0.9": {"masking_ratio": 0.9},
@@ -110,6 +111,7 @@ VARIANTS = {
     "temporal masking": Variant({"masking": "temporal"}),
     "set with residual MLP": Variant({"aggregator": SetAggregator(hidden_size=256)}),
     "covariance 1": Variant({"objective": VICReg(covariance=1.0)}),
+    "vicreg with reconstruction": Variant({"objective": VICReg(reconstruction=30.0)}),
     "20 epochs": Variant({"max_epochs": 20}),
     **{  # every stage with a short name but for the default ones
         name: Variant({role: name})
