@@ -239,6 +239,10 @@ def change(name, spoil):
 
 
 BAD = {
+    "none": (
+        change("pulse", lambda x: None),
+        "'pulse': expected an array, got None; .* leave",
+    ),
     "lengths": (change("pulse", lambda x: x[:9]), "number of windows: .*'pulse': 9"),
     "infinity": (change("acc", lambda x: x * np.inf), "'acc' contains infinity"),
     "strings": (
