@@ -270,9 +270,11 @@ def test_a_network_of_one_rate_sees_all_modalities():
     assert not stacked[1, 1].any()  # missing: at the mean
 
 
+# Keras makes arrays of TensorFlow's tensors, which do not know NumPy 2's ``copy``.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_network_of_aeon(monkeypatch):
     pytest.importorskip("tensorflow")
-    monkeypatch.setattr(aeon_network, "STEPS", 60)
+    monkeypatch.setattr(aeon_network, "STEPS", 300)
     X, y = windows()
     method = AeonNetwork()
     method.fit(X, seed=0)
