@@ -96,13 +96,13 @@ def read_modalities(
     values = X if isinstance(X, (list, tuple)) else [X[name] for name in names]
     sources = {}
     for name, x in zip(names, values, strict=True):
+        if x is None:
+            raise TypeError(
+                f"Modality {name!r}: expected an array, got None; at prediction leave "
+                "out the name of a modality that no window has, or pass NaN."
+            )
         shape = None if fitted is None else fitted[name]
         try:
-            if x is None:
-                raise TypeError(
-                    "expected an array, got None; at prediction leave out the name of a "
-                    "modality that no window has, or pass NaN."
-                )
             sources[name] = read_source(x, min_windows, shape)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
