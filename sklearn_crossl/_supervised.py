@@ -72,7 +72,7 @@ class FineTuned(BaseEstimator, ABC):
         max_epochs: int | str = "auto",
         batch_size: int = 64,
         lr: float = 1e-4,
-        head_lr: float = 1e-2,
+        head_lr: float = 3e-3,
         weight_decay: float = 1e-2,
         early_stopping: bool = False,
         validation_fraction: float = 0.2,

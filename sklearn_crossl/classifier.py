@@ -73,7 +73,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     lr : float, default=1e-4
         Peak learning rate of the pretrained network; it rises and falls once. A higher
         one does harm with few labels; from random weights 1e-3 is better.
-    head_lr : float, default=1e-2
+    head_lr : float, default=3e-3
         That of the head, which starts from zero.
     weight_decay : float, default=1e-2
         Passed to AdamW.
@@ -159,7 +159,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         max_epochs: int | str = "auto",
         batch_size: int = 64,
         lr: float = 1e-4,
-        head_lr: float = 1e-2,
+        head_lr: float = 3e-3,
         weight_decay: float = 1e-2,
         early_stopping: bool = False,
         validation_fraction: float = 0.2,

@@ -52,7 +52,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     lr : float, default=1e-4
         Peak learning rate of the pretrained network; it rises and falls once. A higher
         one does harm with few labels; from random weights 1e-3 is better.
-    head_lr : float, default=1e-2
+    head_lr : float, default=3e-3
         That of the head, which starts from zero.
     weight_decay : float, default=1e-2
         Passed to AdamW.

@@ -11,7 +11,13 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold
 
 from benchmarks.quality import __main__ as command
-from benchmarks.quality import aeon_network, protocols, search, self_training
+from benchmarks.quality import (
+    aeon_network,
+    protocols,
+    search,
+    search_fine_tuning,
+    self_training,
+)
 from benchmarks.quality import recordings as module
 from benchmarks.quality.aeon_network import AeonNetwork
 from benchmarks.quality.heads import SELF_TRAINING, chosen_by_subject, fit_head
@@ -44,7 +50,7 @@ from benchmarks.quality.report import fine_tuning, write_report
 from benchmarks.quality.scores import means, ranks, read
 from benchmarks.quality.search import VARIANTS, Variant
 from benchmarks.quality.supervised import SupervisedNetwork
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 
 NAME = "utd_mhad"
 
@@ -515,6 +521,51 @@ def test_self_training_is_measured_resumed_and_reported(folder, monkeypatch, cap
     assert not capsys.readouterr().out
     tables = (out / "self_training.md").read_text()
     assert tables.count("| scikit-learn's |") == 2
+
+
+def test_every_variant_of_fine_tuning_changes_a_parameter():
+    defaults = CroSSLClassifier().get_params()
+    for name, params in search_fine_tuning.VARIANTS.items():
+        same = [key for key, value in params.items() if defaults[key] == value]
+        assert not same, name
+        assert params or name == "default"
+
+
+def test_variants_of_fine_tuning_start_from_the_transformer():
+    transformer = CroSSLTransformer()
+    for name in search_fine_tuning.VARIANTS:
+        classifier = search_fine_tuning.make_classifier(name, transformer, 3)
+        pretrained = transformer if name != "from scratch" else None
+        assert classifier.pretrained is pretrained
+        assert classifier.pretrain is (name != "from scratch")
+        assert classifier.random_state == 3
+
+
+def test_fine_tuning_is_searched_resumed_and_reported(folder, monkeypatch, capsys):
+    small = functools.partial(CroSSLTransformer, **FEW)
+    quick = functools.partial(CroSSLClassifier, max_epochs=1)
+    monkeypatch.setattr(search_fine_tuning, "CroSSLTransformer", small)
+    monkeypatch.setattr(search_fine_tuning, "CroSSLClassifier", quick)
+    out = folder / "out"
+    arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]
+    names = ["logistic", "default", "from scratch"]
+    arguments += ["--splits", "0", "--variants"]
+    monkeypatch.setattr(sys, "argv", ["search_fine_tuning", *arguments, *names[:2]])
+    search_fine_tuning.main()
+    monkeypatch.setattr(sys, "argv", ["search_fine_tuning", *arguments, *names])
+    search_fine_tuning.main()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [f"{NAME}, 0, logistic, default", f"{NAME}, 0, from scratch"]
+    search_fine_tuning.main()
+    assert not capsys.readouterr().out
+    results = pd.read_csv(out / "search_fine_tuning.csv")
+    n_scores = search_fine_tuning.DRAWS * (len(LABELS) - 1) + 1
+    assert results["variant"].tolist() == np.repeat(names, n_scores).tolist()
+    assert results["value"].between(0, 1).all()
+    tables = (out / "search_fine_tuning.md").read_text()
+    few = results[results["measure"] == "3 per class"]
+    mean = few[few["variant"] == "from scratch"]["value"].mean()
+    assert f"| from scratch | {mean:.3f} | {mean:.3f} |" in tables
 
 
 @pytest.mark.parametrize(("of_rank", "expected"), [([1, 2, 3], 1), ([3, 2, 1], -1)])
