@@ -22,6 +22,7 @@ from sklearn_crossl.encoders import TCNEncoder
 from .arguments import data_parser
 from .few_labels import draw
 from .quality.heads import logistic_regression
+from .quality.recordings import found
 
 N_JOINED = 3
 N_SPLITS = 4
@@ -76,7 +77,8 @@ def measure(
 def main() -> None:
     """Print a row for each split, summary and encoder, and the means."""
     folder = data_parser(__doc__).parse_args().data
-    X, y, subject = load(folder / "emg_lower_limb.npz")
+    (name,) = found(["emg_lower_limb"], folder)
+    X, y, subject = load(folder / f"{name}.npz")
     print("| summary | long_window | split | fit, s | 10 per class | all labels |")
     print("| --- | --- | --- | --- | --- | --- |")
     results: dict[tuple[str, int | None], list[tuple[float, ...]]] = {}

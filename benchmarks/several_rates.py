@@ -1,6 +1,6 @@
-"""A grid search over recordings of several rates, nothing resampled.
+"""A grid search over recordings of several rates.
 
-Each set goes in as a mapping of its modalities, each at its own rate. The pipeline is
+Each set goes in as a mapping of its modalities, each with its own number of timepoints. The pipeline is
 searched over the masking ratio by ``GridSearchCV`` in two processes, folds by subject,
 pretraining inside each training fold. Beside it, what always guessing the commonest class
 would score. Run ``python -m benchmarks.several_rates --data DIR``.
@@ -22,6 +22,7 @@ from skorch.helper import SliceDict
 from sklearn_crossl import CroSSLTransformer
 
 from .arguments import data_parser
+from .quality.recordings import found
 
 SETS = {"emg_lower_limb": "y", "utd_mhad": "y", "stress_predict": "y_stress"}
 RATIOS = [0.3, (0.1, 0.9)]
@@ -57,15 +58,15 @@ def main() -> None:
     folder = data_parser(__doc__).parse_args().data
     print("| set | modalities (channels x timepoints @ Hz) | macro-F1 | guessing | s |")
     print("| --- | --- | --- | --- | --- |")
-    for name, target in SETS.items():
-        X, y, subject, forms = load(folder / f"{name}.npz", target)
+    for name in found(tuple(SETS), folder):
+        X, y, subject, forms = load(folder / f"{name}.npz", SETS[name])
         start = time.perf_counter()
-        found = search(X, y, subject)
+        searched = search(X, y, subject)
         seconds = time.perf_counter() - start
         blind = np.zeros((len(y), 1))
         how = {"groups": subject, "cv": FOLDS, "scoring": "f1_macro"}
         guess = cross_val_score(DummyClassifier(), blind, y, **how)
-        scores = f"{found.best_score_:.3f} | {guess.mean():.3f} | {seconds:.0f}"
+        scores = f"{searched.best_score_:.3f} | {guess.mean():.3f} | {seconds:.0f}"
         print(f"| {name} | {forms} | {scores} |", flush=True)
 
 

@@ -10,8 +10,8 @@ subject, and the search tries how much to mask.
 # %%
 # The recordings
 # --------------
-# UTD-MHAD where ``SKLEARN_CROSSL_DATA`` has it: 27 gestures, of which each trial, two to
-# four seconds, is a window of its own length. Else people are made up who wear a
+# UTD-MHAD where ``SKLEARN_CROSSL_DATA`` has it: 27 gestures, of which each trial, one
+# to six seconds, is a window of its own length. Else people are made up who wear a
 # wristband, whose pulse sensor and accelerometer have rates of their own.
 
 import sys
