@@ -32,12 +32,12 @@ def unmasked_array(x: Any, dtype: Any = None) -> np.ndarray:
 
 
 def label_array(labels: Any) -> np.ndarray:
-    """Make an array; of objects where what is missing would become a string."""
+    """Make an array; of objects where what is no string would become one."""
     if np.ma.isMaskedArray(labels):
         numbers = labels.dtype.kind in "iuf"
         return labels.astype(np.float64 if numbers else object).filled(np.nan)
     array = np.asarray(labels)
     turned = array.dtype.kind == "U" and isinstance(labels, (list, tuple))
-    if turned and array.ndim == 1 and any(map(is_nothing, labels)):
+    if turned and array.ndim == 1 and not all(isinstance(of, str) for of in labels):
         return np.array(labels, dtype=object)
     return array

@@ -127,8 +127,9 @@ def read_source(
     cells = _cells(x)
     if cells is not None:
         return _from_cells(cells, min_windows, fitted)
-    if getattr(getattr(x, "dtype", None), "kind", None) in ("m", "M"):
-        raise TypeError(f"X holds {x.dtype}, times; expected numbers.")
+    times = [d for d in _dtypes(x) if getattr(d, "kind", None) in ("m", "M")]
+    if times:
+        raise TypeError(f"X holds {times[0]}, times; expected numbers.")
     is_array = isinstance(x, np.ndarray) or library_of(x) == "pandas"
     if hasattr(x, "__array__") and not is_array:
         x = np.asarray(x)  # check_array would not see that it is of float64
@@ -268,8 +269,9 @@ def _dtypes(x: Any) -> list[Any]:
 
 def _precision(x: Any) -> np.dtype:
     """Choose what to read numbers with; of a frame by the types in nullable ones."""
-    known = [getattr(dtype, "numpy_dtype", dtype) for dtype in _dtypes(x)]
-    return np.result_type(*map(float_dtype, known))
+    given = [getattr(dtype, "numpy_dtype", dtype) for dtype in _dtypes(x)]
+    known = [dtype if isinstance(dtype, np.dtype) else np.float64 for dtype in given]
+    return np.result_type(*(float_dtype(np.dtype(dtype)) for dtype in known))
 
 
 def _holds_integers(x: Any) -> bool:

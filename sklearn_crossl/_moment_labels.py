@@ -87,8 +87,18 @@ def majority(codes: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Join the labels of recordings, NaN among strings as an object of its own."""
-    kinds = {part.dtype.kind for part in parts if len(part)}
+    """Join the labels of recordings, NaN among strings as an object of its own.
+
+    Raises ValueError if some are strings and others numbers.
+    """
+    labels = {label for part in parts for label in part.tolist()}
+    if len({isinstance(label, str) for label in labels if not is_nothing(label)}) > 1:
+        raise ValueError(
+            "Labels are strings in some recordings and not in others; give labels of one "
+            "type, and NaN or None where there is none."
+        )
+    parts = [part for part in parts if len(part)] or parts[:1]
+    kinds = {part.dtype.kind for part in parts}
     mixed = len(kinds) > 1 and not kinds <= set("biuf")
     return np.concatenate([part.astype(object) if mixed else part for part in parts])
 

@@ -8,12 +8,17 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin, is_regressor
 from sklearn.metrics import get_scorer
 from sklearn.utils import column_or_1d
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from ._absent import is_nothing, label_array
 from ._rows import take_windows
 
 __all__ = ["partly_labelled_scorer"]
+
+
+class NothingToScoreError(ValueError):
+    """No window has a label."""
 
 
 class PartlyLabelledClassifierMixin(ClassifierMixin):
@@ -99,7 +104,7 @@ def partly_labelled_scorer(scoring: Any) -> Any:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If scikit-learn has no such scorer; when called, if no window has a label.
 
     See Also
@@ -116,7 +121,12 @@ def partly_labelled_scorer(scoring: Any) -> Any:
     >>> partly_labelled_scorer("f1_macro")(model, X, y)
     1.0
     """
-    return _PartlyLabelledScorer(get_scorer(scoring))
+    scorer = get_scorer(scoring)
+    if scorer is None:
+        raise TypeError(
+            'scoring=None; expected a scorer or its name, such as "f1_macro".'
+        )
+    return _PartlyLabelledScorer(scorer)
 
 
 class _PartlyLabelledScorer:
@@ -140,6 +150,15 @@ class _PartlyLabelledScorer:
         weighed = {} if weight is None else {"sample_weight": weight}
         return float(self.scorer(estimator, X, y, **weighed))
 
+    def set_score_request(self, **requests: Any) -> _PartlyLabelledScorer:
+        """Say which metadata the scorer requests, as scikit-learn's scorers do."""
+        self.scorer.set_score_request(**requests)
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """Say which metadata the scorer requests."""
+        return get_routing_for_object(self.scorer)
+
 
 def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Say which windows have a label, -1 being none unless it is a class."""
@@ -152,10 +171,12 @@ def _known_rows(
     X: Any, y: np.ndarray, weight: Any, known: np.ndarray
 ) -> tuple[Any, np.ndarray, Any]:
     """Take the windows of which y is known."""
-    if known.all():
-        return X, y, weight
     if not known.any():
-        raise ValueError(f"None of {len(y)} windows has a label to score by.")
+        raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
     rows = np.flatnonzero(known)
-    y = np.asarray(y[rows].tolist())  # no longer of objects, as predictions are not
-    return take_windows(X, rows), y, None if weight is None else np.asarray(weight)[rows]
+    if not known.all():
+        X, y = take_windows(X, rows), y[rows]
+        weight = None if weight is None else np.asarray(weight)[rows]
+    if y.dtype == object:
+        y = np.asarray(y.tolist())  # predictions are not of objects
+    return X, y, weight

@@ -26,7 +26,7 @@ from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
 from ._pretraining import build_for_embedding, embed
-from ._targets import Target
+from ._targets import Target, check_y_given
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
 from .transformer import CroSSLTransformer
@@ -114,9 +114,7 @@ class FineTuned(BaseEstimator, ABC):
         """Pretrain, fine-tune, and only then set the fitted attributes."""
         check_masking_ratio(self.modality_dropout, "modality_dropout")
         check_callbacks(self.callbacks)
-        if y is None:
-            name = type(self).__name__
-            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+        check_y_given(self, y)
         target = self._encode(y).weighted(sample_weight)
         random_state = check_random_state(self.random_state)
         transformer, windows = self._prepare(X, random_state)

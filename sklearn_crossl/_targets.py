@@ -17,6 +17,8 @@ from torch.nn.functional import cross_entropy
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
+# What becomes of -1, NaN, None and NA in an array of strings.
+_MARKS = {"-1", "nan", "None", "<NA>"}
 _SURE = 2.0  # the logit of a window's class, and of others with the opposite sign
 
 
@@ -35,7 +37,8 @@ class Target(NamedTuple):
     def weighted(self, sample_weight: Any) -> Target:
         """Weigh the windows as the user says, (n_windows,); None: as they are.
 
-        How much they weigh together makes no difference.
+        How much they weigh together makes no difference. One that weighs nothing is as
+        good as one without a label.
         """
         if sample_weight is None:
             return self
@@ -43,11 +46,25 @@ class Target(NamedTuple):
         given: np.ndarray = _check_sample_weight(
             sample_weight, np.empty(n_windows), ensure_non_negative=True
         )
-        importance = given[self.labelled]
-        if not importance.any():
+        kept = given[self.labelled] > 0
+        if not kept.any():
             raise ValueError("sample_weight is zero for every window that has a label.")
+        importance = given[self.labelled][kept]
         importance = (importance / importance.mean()).astype(np.float32)
-        return self._replace(weight=self.weight * importance, importance=importance)
+        return self._replace(
+            labelled=self.labelled & (given > 0),
+            values=self.values[kept],
+            outputs=self.outputs[kept],
+            weight=self.weight[kept] * importance,
+            importance=importance,
+        )
+
+
+def check_y_given(estimator: Any, y: Any) -> None:
+    """Raise ValueError if y was left out."""
+    if y is None:
+        name = type(estimator).__name__
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
 
 
 def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
@@ -57,6 +74,15 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
     if isinstance(y, (list, tuple)):
         y = np.array(y, dtype=object)  # else NaN among strings becomes one of them
     y = column_or_1d(y, warn=True)
+    marks = sorted(_MARKS.intersection(y.tolist())) if y.dtype.kind in "UST" else []
+    if marks:
+        warnings.warn(
+            f"y is an array of strings, so {' and '.join(map(repr, marks))} are classes. "
+            "If they were to say that a window has no label, give y as a list, or as an "
+            "array of objects, with None there.",
+            UserWarning,
+            stacklevel=3,
+        )
     labelled = _has_class(y)
     labels = y[labelled].tolist()
     if len({isinstance(label, str) for label in labels}) > 1:

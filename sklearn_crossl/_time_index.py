@@ -15,6 +15,7 @@ _MOST_POINTS = 10_000_000  # of a grid that has few samples
 _MOST_A_SAMPLE = 100  # points
 _FAR = 1.5  # times the rate that was given
 _ENOUGH = 10  # steps to tell a rate by
+_AGREED = 0.5  # of 1, how much samples agree where between two points they are
 
 
 def has_index(values: Any) -> bool:
@@ -71,6 +72,9 @@ def place_on_grid(
 ) -> np.ndarray:
     """Put samples on a regular grid, each on the point that is nearest in time.
 
+    The grid is moved to where between two points the samples are, by half a point at
+    most: midway, a little jitter would send two to one point and none to the next.
+
     Parameters
     ----------
     times : ndarray of shape (n,)
@@ -78,7 +82,8 @@ def place_on_grid(
     values : ndarray of floats of shape (n, n_channels)
         The samples.
     start : float
-        The time of the first point. Samples nearest to an earlier one are left out.
+        The time of the first point before the grid is moved. Samples nearest to an
+        earlier one are left out.
     rate : float or Fraction
         Points per second.
 
@@ -93,6 +98,7 @@ def place_on_grid(
         If nearly all points would be without a sample, by a wrong time, say.
     """
     ticks = (times - start) * float(rate)
+    ticks -= _phase(ticks)
     nearest = np.rint(ticks).astype(int)
     # Of the samples of one point, the nearest comes first.
     order = np.lexsort((np.abs(ticks - nearest), nearest))
@@ -111,6 +117,12 @@ def place_on_grid(
     grid = np.full((values.shape[1], n_samples), np.nan, values.dtype)
     grid[:, nearest[kept]] = values[kept].T
     return grid
+
+
+def _phase(ticks: np.ndarray) -> float:
+    """Find where between two points samples are, from -0.5 to 0.5; 0 if everywhere."""
+    mean = np.exp(2j * np.pi * ticks).sum() / max(1, len(ticks))
+    return float(np.angle(mean)) / (2 * np.pi) if abs(mean) > _AGREED else 0.0
 
 
 def labels_on_grid(
@@ -179,7 +191,8 @@ def _samples(name: str, values: Any) -> tuple[np.ndarray, np.ndarray]:
             "recording have a time index; give all of them one, or none."
         )
     times = _seconds(f"Modality {name!r}", values.index)
-    table = _numbers(name, values).reshape(len(times), -1)  # (n, n_channels)
+    table = _numbers(name, values)
+    table = table if table.ndim == 2 else table[:, None]  # (n, n_channels)
     there = ~np.isnan(table).all(axis=1)
     if not there.any():
         raise ValueError(f"Modality {name!r} has no sample at all.")
@@ -226,12 +239,18 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
     if values.dtype.kind in "mM":
         unit = "timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]"
         seconds = values.astype(unit).astype(np.int64) / 1e9
+        unknown = np.isnat(values)
     elif values.dtype.kind in "iuf" and not _is_default(index):
         seconds = values.astype(np.float64)
+        unknown = ~np.isfinite(seconds)
     else:
         raise TypeError(
             f"{owner} has a {type(index).__name__} of {values.dtype}; expected times: a "
             "DatetimeIndex, a TimedeltaIndex, or seconds as numbers."
+        )
+    if unknown.any():
+        raise ValueError(
+            f"{owner} has times that are missing or infinite; leave these rows out."
         )
     if not (np.diff(seconds) >= 0).all():
         raise ValueError(f"{owner} has times that are not in order; sort them first.")

@@ -71,11 +71,11 @@ def _check_name(name: Any) -> str:
 
 def _channel_indices(name: str, index: Any, n_channels: int) -> tuple[int, ...]:
     if isinstance(index, slice):
-        start, stop, step = index.start or 0, index.stop, index.step or 1
-        indices = list(range(start, n_channels if stop is None else stop, step))
+        n = max(n_channels, index.start or 0, index.stop or 0)  # none beyond are cut off
+        indices = list(range(*index.indices(n)))
     elif isinstance(index, Integral) and not isinstance(index, bool):
         indices = [int(index)]
-    elif isinstance(index, (Sequence, np.ndarray)) and not isinstance(index, str):
+    elif _is_sequence(index):
         indices = list(index)
     else:
         raise TypeError(
@@ -98,6 +98,11 @@ def _channel_indices(name: str, index: Any, n_channels: int) -> tuple[int, ...]:
             f"channel(s), 0 to {n_channels - 1}."
         )
     return tuple(int(i) for i in indices)
+
+
+def _is_sequence(index: Any) -> bool:
+    is_list = isinstance(index, Sequence) and not isinstance(index, str)
+    return is_list or getattr(index, "ndim", 0) > 0
 
 
 def _consecutive(counts: Any, n_channels: int) -> dict[str, tuple[int, ...]]:

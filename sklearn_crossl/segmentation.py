@@ -81,9 +81,9 @@ def sliding_windows(
         index, of datetimes, timedeltas or seconds, and a column for each channel; such a
         recording may also be one DataFrame, of which ``recording[name]`` gives a
         modality's columns. Then each sample goes to the nearest point of its modality's
-        regular grid, from the first moment that all modalities have reached; points
-        without a sample are NaN. A recording may lack modalities: they are NaN in its
-        windows.
+        regular grid, from the first moment that all modalities have reached or, as its
+        samples are, up to half a sample off; points without a sample are NaN. A recording
+        may lack modalities: they are NaN in its windows.
     rates : mapping of str to float
         Samples per second of each modality.
     window_seconds : float
@@ -232,6 +232,8 @@ def _signal(name: str, values: Any) -> np.ndarray:
     signal = np.atleast_2d(unmasked_array(values))
     if library_of(values) == "polars" and np.ndim(values) == 2:
         signal = signal.T  # a frame has a column for each channel
+    if signal.dtype.kind not in "fiubO":
+        raise TypeError(f"Modality {name!r} holds {signal.dtype}; expected numbers.")
     if signal.ndim != 2:
         raise ValueError(
             f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "
@@ -253,6 +255,8 @@ def _positive(name: str, value: float) -> Fraction:
         raise ValueError(f"{name}={value!r}; expected a positive number.")
     # 0.1 means a tenth, not the binary number nearest to it, also where it is a float32.
     exact = float(str(value)) if isinstance(value, np.floating) else float(value)
+    if exact < 1:  # a slow rate is one over seconds
+        return 1 / Fraction(1 / exact).limit_denominator(10**6)
     return Fraction(exact).limit_denominator(10**6)
 
 

@@ -25,7 +25,7 @@ from ._names import names_and_number_of
 from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
 from ._pseudo_labels import draw_towards, surest
 from ._rows import count_windows, take_windows
-from ._targets import class_target
+from ._targets import check_y_given, class_target
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
@@ -153,6 +153,7 @@ class GroupSelfTrainingClassifier(
         UnsetMetadataPassedError
             If the estimator takes what is passed, but nobody said whether it requests it.
         """
+        check_y_given(self, y)
         target = class_target(y, None, 0.0)
         labelled, classes = target.labelled, target.attributes["classes_"]
         (X,) = indexable(X)
@@ -253,7 +254,7 @@ class GroupSelfTrainingClassifier(
         self, X: Any, classes: np.ndarray, label: np.ndarray, params: dict[str, Any]
     ) -> Any:
         rows = np.flatnonzero(label >= 0)
-        params = _check_method_params(X, params, indices=rows)
+        params = _check_method_params(label, params, indices=rows)
         X_labelled, y = take_windows(X, rows), classes[label[rows]]
         return clone(self.estimator).fit(X_labelled, y, **params)
 

@@ -634,6 +634,21 @@ def test_labels_that_weigh_nothing_are_not_learnt(pretrained):
     np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_label_that_weighs_nothing_is_none(pretrained, early_stopping):
+    groups = np.arange(len(Y)) // 6
+    weight = (groups < 3).astype(float)  # of the other groups nothing is held out either
+    params = {"pretrained": pretrained, "early_stopping": early_stopping}
+    weighed = make(**params).fit(X, Y, groups, sample_weight=weight)
+    partly = make(**params).fit(X, np.where(weight > 0, Y, -1), groups)
+    assert weighed.temperature_ == pytest.approx(partly.temperature_)
+    np.testing.assert_allclose(
+        weighed.decision_function(X), partly.decision_function(X), rtol=1e-4, atol=1e-5
+    )
+    if early_stopping:
+        assert min(epoch["valid_loss"] for epoch in weighed.history_) > 0
+
+
 @pytest.mark.parametrize(
     ("weight", "match"),
     [

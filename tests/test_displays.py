@@ -415,3 +415,32 @@ def test_several_axes_where_one_is_drawn_on():
     _, axes = plt.subplots(2)
     with pytest.raises(TypeError, match="ax is a ndarray; expected one matplotlib Axes"):
         EmbeddingDisplay(np.zeros((3, 2))).plot(ax=axes)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        ["sit", np.nan, "walk"] * 16,
+        ["sit", None, "walk"] * 16,
+        np.ma.array(["sit", "walk", "walk"] * 16, mask=[0, 1, 0] * 16),
+    ],
+)
+def test_points_without_a_class_are_grey(y):
+    Z = np.random.default_rng(0).normal(size=(48, 4))
+    drawn = EmbeddingDisplay.from_embedding(Z, y=y)
+    again = EmbeddingDisplay(Z[:, :2], y=y).plot()
+    for display in (drawn, again):
+        texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert texts == ["none", "sit", "walk"]
+
+
+def test_the_embedding_of_a_pipeline_in_a_pipeline(pipeline):
+    X, _ = make_windows()
+    expected = EmbeddingDisplay.from_estimator(pipeline, X + 1).points
+    search = GridSearchCV(pipeline, {"logisticregression__C": [1.0]}, cv=2)
+    search.best_estimator_ = pipeline
+    for inner in (pipeline, search):
+        outer = make_pipeline(FunctionTransformer(lambda X: X + 1), inner)
+        np.testing.assert_allclose(
+            EmbeddingDisplay.from_estimator(outer, X).points, expected
+        )

@@ -355,3 +355,31 @@ def test_precision_of_a_data_frame(dtype, expected):
     X = pd.DataFrame(np.arange(160).reshape(10, 16)).astype(dtype)
     model = CroSSLTransformer(max_epochs=1, summary_size=0, random_state=0)
     assert model.fit(X).transform(X).dtype == np.dtype(expected)
+
+
+@pytest.mark.parametrize(
+    ("column", "error", "match"),
+    [
+        (["x"] * 10, ValueError, "could not convert string to float: 'x'"),
+        (
+            pd.Categorical(["x"] * 10),
+            ValueError,
+            "could not convert string to float: 'x'",
+        ),
+        (pd.date_range("2024", periods=10), TypeError, r"X holds datetime64.*, times"),
+        (pd.date_range("2024", periods=10, tz="UTC"), TypeError, "X holds datetime64"),
+        (pd.timedelta_range("1s", periods=10), TypeError, "X holds timedelta64"),
+    ],
+)
+def test_columns_that_are_no_numbers(column, error, match):
+    X = pd.DataFrame(np.zeros((10, 16))).assign(label=column)
+    for frame in (X, X[["label"]]):
+        with pytest.raises(error, match=match):
+            CroSSLTransformer().fit(frame)
+
+
+def test_columns_of_categories_that_are_numbers():
+    X = pd.DataFrame(np.random.default_rng(0).integers(9, size=(10, 16)).astype(float))
+    other = X.astype("category")
+    model = CroSSLTransformer(max_epochs=1, summary_size=0, random_state=0).fit(X)
+    np.testing.assert_array_equal(model.transform(other), model.transform(X))

@@ -9,6 +9,7 @@ from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.inspection import missing_modality_curve
+from sklearn_crossl.semi_supervised import partly_labelled_scorer
 
 CHANNELS = {"acc": (0, 1), "gyro": (2,), "pulse": (3, 4)}
 
@@ -180,3 +181,18 @@ def test_errors(fitted):
         curve((estimator, X, y[1:]))
     with pytest.raises(ValueError, match="Pass `modalities`"):
         curve(fitted, modalities=None)
+
+
+def test_a_subset_whose_windows_have_no_label_has_no_score(fitted):
+    estimator, X, y = fitted
+    X, labelled = X.copy(), np.arange(60) < 20
+    X[np.ix_(labelled, CHANNELS["pulse"])] = np.nan  # no pulse where there is a label
+    partly = np.where(labelled, y, -1)
+    scorer = partly_labelled_scorer("accuracy")
+    result = curve((estimator, X, partly), scoring=scorer)
+    alone = {
+        tuple(np.array(result.modalities)[present]): score
+        for present, score in zip(result.present, result.subset_scores, strict=True)
+    }
+    assert np.isnan(alone.pop(("pulse",)))
+    assert np.isfinite(list(alone.values())).all()

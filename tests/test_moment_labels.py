@@ -76,3 +76,7 @@ def test_nan_stays_nan_beside_strings():
     assert np.isnan(joined[1])
     assert join_labels([np.array(["a"]), np.array([])]).dtype.kind == "U"
     assert join_labels([np.array([1]), np.array([NAN])]).dtype == np.float64
+    assert join_labels([np.array([1]), np.array([], dtype=object)]).dtype.kind == "i"
+    assert join_labels([np.array([], dtype=int)]).shape == (0,)
+    with pytest.raises(ValueError, match="strings in some recordings and not in others"):
+        join_labels([np.array(["a"]), np.array([1])])

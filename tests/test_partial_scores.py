@@ -4,9 +4,10 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import accuracy_score, f1_score, r2_score
+from sklearn.metrics import accuracy_score, f1_score, make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from sklearn_crossl._partial_scores import (
@@ -129,3 +130,34 @@ def test_any_scorer_of_a_regressor():
     assert "partly_labelled_scorer(make_scorer(" in repr(scorer)
     with pytest.raises(ValueError, match="accurate"):
         partly_labelled_scorer("accurate")
+
+
+@pytest.mark.parametrize("names", [("walk", "run"), (0, 1), (False, True)])
+def test_labels_that_are_objects_though_none_is_missing(names):
+    y = np.array(names, dtype=object)[(X[:, 0] >= 6).astype(int)]
+    model = Threshold(names, at=7.5).fit(X, y)
+    assert model.score(X, y) == 10 / 12
+    assert partly_labelled_scorer("accuracy")(model, X, y) == 10 / 12
+
+
+def test_any_scorer_keeps_the_metadata_that_it_requests():
+    y, weight = (X[:, 0] >= 6).astype(int), np.linspace(1, 9, 12)
+    model, folds = Threshold(at=7.5), KFold(2, shuffle=True, random_state=0)
+    how = {"cv": folds, "params": {"sample_weight": weight}}
+    with config_context(enable_metadata_routing=True):
+        scorer = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+        expected = cross_val_score(model, X, y, scoring=scorer, **how)
+        wrapped = partly_labelled_scorer(scorer)
+        np.testing.assert_array_equal(
+            cross_val_score(model, X, y, scoring=wrapped, **how), expected
+        )
+        named = partly_labelled_scorer("accuracy").set_score_request(sample_weight=True)
+        np.testing.assert_array_equal(
+            cross_val_score(model, X, y, scoring=named, **how), expected
+        )
+    assert not np.array_equal(expected, cross_val_score(model, X, y, cv=folds))
+
+
+def test_no_scorer():
+    with pytest.raises(TypeError, match="scoring=None; expected a scorer"):
+        partly_labelled_scorer(None)

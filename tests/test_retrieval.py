@@ -146,3 +146,13 @@ def test_recall_literally():
         recall_at_k(indices, [1, 0, 7], 4)
     with pytest.raises(ValueError, match="relevant \\(2,\\)"):
         recall_at_k(indices, [1, 0], 1)
+
+
+def test_windows_without_any_modality_are_left_out(embedder):
+    X = two_views(20)
+    whole = retrieve(embedder, X, "acc", "gyro", n_neighbors=3)
+    X = {name: np.concatenate([x[:1] * np.nan, x]) for name, x in X.items()}
+    found = retrieve(embedder, X, "acc", "gyro", n_neighbors=3)
+    np.testing.assert_array_equal(found.queries, np.arange(1, 21))
+    np.testing.assert_array_equal(found.indices, whole.indices + 1)
+    np.testing.assert_array_equal(found.similarities, whole.similarities)

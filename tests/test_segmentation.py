@@ -264,3 +264,32 @@ def test_a_wrong_time_is_named():
     acc = pd.DataFrame({"x": seconds}, index=seconds)
     with pytest.raises(ValueError, match=r"'acc': 101 samples .* a pause of 3e\+08 s"):
         sliding_windows({"acc": acc}, {"acc": 50}, 5, 5)
+
+
+@pytest.mark.parametrize("days", [20, 30])
+def test_a_sample_in_weeks(days):
+    seconds = days * 86400
+    signal = np.arange(9.0)
+    X, _, _ = sliding_windows({"a": signal}, {"a": 1 / seconds}, 4 * seconds, seconds)
+    expected = np.lib.stride_tricks.sliding_window_view(signal, 4)
+    np.testing.assert_array_equal(X["a"][:, 0], expected)
+
+
+def test_steps_of_less_than_a_microsecond():
+    signal = np.arange(20.0)
+    X, _, _ = sliding_windows({"a": signal}, {"a": 2.5e6}, 4e-6, 4e-7)
+    expected = np.lib.stride_tricks.sliding_window_view(signal, 10)
+    np.testing.assert_array_equal(X["a"][:, 0], expected)
+
+
+@pytest.mark.parametrize("dtype", [str, complex, "datetime64[s]"])
+def test_signals_that_are_no_numbers(dtype):
+    with pytest.raises(TypeError, match="Modality 'a' holds .*; expected numbers"):
+        sliding_windows({"a": np.zeros(40, dtype=dtype)}, {"a": 10}, 1, 1)
+
+
+def test_a_recording_too_short_for_a_window_does_not_change_the_labels():
+    recordings = [{"a": np.zeros(40)}, {"a": np.zeros(5)}]
+    labels = [np.zeros(40, int), [None] * 5]
+    _, y, _ = sliding_windows(recordings, {"a": 10}, 1, 1, labels)
+    assert y.dtype.kind == "i"

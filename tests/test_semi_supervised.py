@@ -271,3 +271,19 @@ def test_a_failed_fit_leaves_what_was_fitted():
     with pytest.raises(ValueError, match="NaN"):
         model.fit(np.full_like(X, np.nan), y)
     np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_metadata_beside_a_plain_dict():
+    X, y, person = people()
+    windows = {"acc": X[:, :2, None] + np.zeros(8), "heart": X[:, 2:, None] * np.ones(8)}
+    embedder = CroSSLTransformer(max_epochs=1, summary_size=4, random_state=0)
+    with config_context(enable_metadata_routing=True):
+        told = embedder.set_fit_request(groups=True)
+        model = GroupSelfTrainingClassifier(make_pipeline(told, LogisticRegression()))
+        model.fit(windows, partly(y, np.arange(30)), groups=person)
+    assert (model.transduction_ >= 0).sum() > 30
+
+
+def test_y_is_asked_for():
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        GroupSelfTrainingClassifier(LogisticRegression()).fit(people()[0], None)

@@ -126,3 +126,24 @@ def test_wrong_class_weights(of_first):
         class_target([0, 0, 1], {0: of_first, 1: 1.0}, 0.0)
     with pytest.raises(ValueError, match="not all zero"):
         class_target([0, 0, 1], {0: 0.0, 1: 0.0}, 0.0)
+
+
+@pytest.mark.parametrize("nothing", [-1, NAN, None])
+def test_marks_that_became_strings_are_classes_with_a_warning(nothing):
+    y = np.array(["sit", "walk", "sit"])  # of strings, so that it turns into one of them
+    y[2] = nothing
+    with pytest.warns(UserWarning, match=f"strings, so '{nothing}' are classes"):
+        target = class_target(y, None, 0.1)
+    assert target.attributes["classes_"].tolist() == sorted(["sit", "walk", str(nothing)])
+
+
+def test_what_weighs_nothing_has_no_label():
+    y, weight = np.array([2, 0, 1, -1, 1, 0]), np.array([0.0, 1, 2, 3, 0, 3])
+    rows = [1, 2, 5]
+    target = class_target(y, {0: 1, 1: 2, 2: 3}, 0.1).weighted(weight)
+    assert np.flatnonzero(target.labelled).tolist() == rows
+    assert target.values.tolist() == y[rows].tolist()
+    assert target.outputs.argmax(axis=1).tolist() == y[rows].tolist()
+    np.testing.assert_allclose(target.importance, weight[rows] / 2)
+    np.testing.assert_allclose(target.weight, [0.5, 2, 1.5])
+    assert target.n_outputs == 3

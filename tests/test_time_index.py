@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._time_index import on_grids, place_on_grid
@@ -183,6 +185,17 @@ def test_a_series_without_labels():
         (lambda f: f[:1], ValueError, "'acc' has no sample once all have begun"),
         (lambda f: f.to_numpy().T, TypeError, "'acc' is a ndarray, but others"),
         (lambda f: f.set_axis(f.index.astype(str)), TypeError, "'acc' has a Index of"),
+        (lambda f: f[:0], ValueError, "'acc' has no sample at all"),
+        (
+            lambda f: f.set_axis(f.index.where(np.arange(len(f)) > 0)),
+            ValueError,
+            "'acc' has times that are missing or infinite",
+        ),
+        (
+            lambda f: f.set_axis(np.r_[np.arange(len(f) - 1) / 50, np.inf]),
+            ValueError,
+            "'acc' has times that are missing or infinite",
+        ),
     ],
 )
 def test_bad_times(spoil, error, match):
@@ -201,6 +214,30 @@ def test_samples_go_to_the_nearest_point():
         expected[:, point] = values[row]
     np.testing.assert_array_equal(grid, expected)
     assert place_on_grid(times, values, 11.0, 10).shape == (2, 0)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.floats(-0.5, 0.5), st.sampled_from([4, 10, 32]), st.integers(0, 99))
+def test_a_recording_without_gaps_stays_without_whatever_its_phase(phase, rate, seed):
+    n = 20 * rate
+    jitter = np.random.default_rng(seed).uniform(-0.2, 0.2, n)
+    ticks = np.arange(-rate, n - rate) + phase  # from one second before the start
+    times = 1.7e9 + (ticks + jitter) / rate  # seconds of our days round to 1e-7
+    grid = place_on_grid(times, np.arange(n, dtype=float)[:, None], 1.7e9, rate)[0]
+    steps = np.diff(grid)
+    assert not np.isnan(grid).any()
+    assert (steps == 1).all()
+    assert grid[0] in (rate - 1, rate, rate + 1)
+
+
+def test_sensors_out_of_step_keep_their_samples():
+    start = pd.Timestamp("2024-05-01 12:00:00")
+    acc = pd.Series(np.arange(320.0), pd.date_range(start, periods=320, freq="31250us"))
+    eda = pd.Series(np.arange(40.0), pd.date_range(start, periods=40, freq="250ms"))
+    acc.index += pd.Timedelta("125ms")  # the EDA's first sample is half a step before it
+    X, _, _ = sliding_windows({"acc": acc, "eda": eda}, {"acc": 32, "eda": 4}, 2, 2)
+    np.testing.assert_array_equal(X["eda"].ravel(), np.arange(32) + X["eda"][0, 0, 0])
+    np.testing.assert_array_equal(X["acc"].ravel(), np.arange(256))
 
 
 def cut(frame, rate):

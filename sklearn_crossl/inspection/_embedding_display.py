@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
+from .._absent import label_array
 from ._observed import embedding_of, observed_by, pattern_names
 from ._plotting import COLORS, merged, one_panel, pyplot
 from ._points import draw_absent, draw_classes, draw_quantity, has_value, is_continuous
@@ -223,7 +224,7 @@ class EmbeddingDisplay:
         """
         pyplot()
         Z = np.asarray(check_array(Z, dtype=np.float64, ensure_all_finite="allow-nan"))
-        colors = None if y is None else column_or_1d(y)
+        colors = None if y is None else column_or_1d(label_array(y))
         if colors is not None and len(colors) != len(Z):
             raise ValueError(
                 f"The embedding has {len(Z)} windows, but y has {len(colors)}."
@@ -264,7 +265,7 @@ class EmbeddingDisplay:
         self.ax_ = ax = one_panel(ax)
         self.figure_ = ax.figure
         points = np.asarray(self.points)
-        y = None if self.y is None else column_or_1d(self.y)
+        y = None if self.y is None else column_or_1d(label_array(self.y))
         size = float(np.clip(12000 / max(len(points), 1), 6, 30))  # many overlap
         looks = {"s": size, "alpha": 0.8, "linewidth": 0}
         style = merged(looks, scatter_kw, "points")

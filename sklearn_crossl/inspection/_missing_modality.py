@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
+from .._partial_scores import NothingToScoreError
 from .._rows import count_windows, take_windows
 from ._removal import Channels, modality_channels, observed_in, without
 from ._scoring import score_name, single_scorer
@@ -179,7 +181,8 @@ def _score_subsets(
         counts[i] = len(rows)
         if len(rows):
             removed = np.broadcast_to(~kept, observed.shape)
-            scores[i] = score(without(X, channels, removed), rows)
+            with suppress(NothingToScoreError):
+                scores[i] = score(without(X, channels, removed), rows)
     return scores, counts
 
 

@@ -33,9 +33,12 @@ def embedding_of(estimator: Any, X: Any) -> np.ndarray:
         If nothing in it has ``transform``.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
-    ends_in_predictor = isinstance(estimator, Pipeline) and not _transforms(estimator[-1])
-    if ends_in_predictor and len(estimator) > 1:
-        estimator = estimator[:-1]
+    if isinstance(estimator, Pipeline) and not _transforms(estimator[-1]):
+        before, last = estimator[:-1], estimator[-1]
+        last = getattr(last, "best_estimator_", last)
+        if isinstance(last, Pipeline):
+            return embedding_of(last, before.transform(X) if len(before) else X)
+        estimator = before if len(before) else last
     if not _transforms(estimator):
         raise TypeError(
             f"{type(estimator).__name__} has no `transform`; pass a fitted transformer, "

@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch
 
 from .._encoded import EncodedWindows
+from .._input import read_again
 from ._parts import parts
 
 __all__ = ["recall_at_k", "retrieve"]
@@ -160,13 +161,14 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
 
 def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray]:
     """Embed the windows that have a modality by it alone, to unit length."""
-    windows = EncodedWindows.of(transformer, X)
-    rows = np.flatnonzero(windows.observed[:, index].cpu().numpy())
+    windows = read_again(X, transformer._form, transformer.max_missing)
+    rows = np.flatnonzero(windows.observed[:, index])
     if not len(rows):
         name = list(transformer.modalities_)[index]
         raise ValueError(f"No window has the modality {name!r}.")
+    encoded = EncodedWindows.of_rows(transformer, windows, rows)
     seen = np.arange(windows.observed.shape[1]) == index
-    Z = windows.fuse(seen)[rows] - _middle(windows, seen)
+    Z = encoded.fuse(seen) - _middle(encoded, seen)
     length = np.linalg.norm(Z, axis=1, keepdims=True)
     return Z / np.maximum(length, np.finfo(Z.dtype).tiny), rows
 
