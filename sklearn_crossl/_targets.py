@@ -74,15 +74,7 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
     if isinstance(y, (list, tuple)):
         y = np.array(y, dtype=object)  # else NaN among strings becomes one of them
     y = column_or_1d(y, warn=True)
-    marks = sorted(_MARKS.intersection(y.tolist())) if y.dtype.kind in "UST" else []
-    if marks:
-        warnings.warn(
-            f"y is an array of strings, so {' and '.join(map(repr, marks))} are classes. "
-            "If they were to say that a window has no label, give y as a list, or as an "
-            "array of objects, with None there.",
-            UserWarning,
-            stacklevel=3,
-        )
+    _warn_of_marks(y)
     labelled = _has_class(y)
     labels = y[labelled].tolist()
     if len({isinstance(label, str) for label in labels}) > 1:
@@ -139,6 +131,19 @@ def continuous_target(y: Any) -> Target:
         _squared_error,
         {"target_mean_": float(mean), "target_scale_": float(scale)},
     )
+
+
+def _warn_of_marks(y: np.ndarray) -> None:
+    """Warn where what says that there is no label has become a string."""
+    marks = sorted(_MARKS.intersection(y.tolist())) if y.dtype.kind in "UST" else []
+    if marks:
+        warnings.warn(
+            f"y is an array of strings, so {' and '.join(map(repr, marks))} are classes. "
+            "If they were to say that a window has no label, give y as a list, or as an "
+            "array of objects, with None there.",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _has_class(y: np.ndarray) -> np.ndarray:
