@@ -31,6 +31,17 @@ def unmasked_array(x: Any, dtype: Any = None) -> np.ndarray:
     return np.asarray(without_mask(x), dtype=dtype)
 
 
+def target_array(targets: Any) -> np.ndarray:
+    """Make an array of float64, NaN where something is missing."""
+    array = label_array(targets)
+    if array.dtype.kind in "mM":
+        raise TypeError(f"Targets are of {array.dtype}, times; give numbers.")
+    if array.dtype == object:
+        known = [np.nan if is_nothing(target) else target for target in array.flat]
+        array = np.array(known, dtype=np.float64).reshape(array.shape)
+    return array.astype(np.float64, copy=False)
+
+
 def label_array(labels: Any) -> np.ndarray:
     """Make an array; of objects where what is no string would become one."""
     if np.ma.isMaskedArray(labels):

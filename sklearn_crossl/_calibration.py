@@ -47,10 +47,7 @@ def learn_temperature(
     if not tested:
         return 1.0
     logits, rows = (np.concatenate(parts) for parts in zip(*tested, strict=True))
-    weight = None if target.importance is None else target.importance[rows]
-    if weight is not None and not weight.any():
-        return 1.0
-    return temperature(logits, target.values[rows], weight)
+    return temperature(logits, target.values[rows], target.importance[rows])
 
 
 def temperature(
@@ -88,7 +85,7 @@ def folds(
     In no fold is a window tested whose class is not trained on. No folds where a class
     has a single window.
     """
-    n_folds = min(_N_FOLDS, int(np.bincount(target).min()))
+    n_folds = min(_N_FOLDS, int(np.unique(target, return_counts=True)[1].min()))
     if n_folds < 2:
         return []
     n_groups = 0 if groups is None else len(np.unique(groups))

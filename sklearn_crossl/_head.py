@@ -36,7 +36,9 @@ class Head(nn.Module):
     ):
         super().__init__()
         size = embedding_size + (0 if summary is None else summary.size)
-        self.norm = nn.LayerNorm(embedding_size, elementwise_affine=False)
+        self.norm: nn.Module = nn.Identity()  # a single unit would become zero
+        if embedding_size > 1:
+            self.norm = nn.LayerNorm(embedding_size, elementwise_affine=False)
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(size, n_outputs)
         nn.init.zeros_(self.linear.weight)

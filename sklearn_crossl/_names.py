@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,12 +39,10 @@ def check_input_names(estimator: BaseEstimator, names: Any, form: InputForm) -> 
         _check_feature_names_in(estimator, names, generate_names=False)
 
 
-def unit_names(prefix: str, sizes: Mapping[str, int]) -> np.ndarray:
+def unit_names(prefix: str, sizes: Sequence[tuple[str, int]]) -> np.ndarray:
     """Name the units of each part, such as ``crossl_acc_017``."""
     names = [
-        f"{prefix}_{part}_{unit:03d}"
-        for part, size in sizes.items()
-        for unit in range(size)
+        f"{prefix}_{part}_{unit:03d}" for part, size in sizes for unit in range(size)
     ]
     return np.asarray(names, dtype=object)
 

@@ -188,6 +188,8 @@ class CroSSLNetwork(nn.Module):
         for names in self._together(batch) if together else alone:
             modules = [self.module(name) for name in names]
             inputs = [batch.inputs[name] for name in names]
+            if not len(inputs[0]):  # no window has it, and modules may want some
+                continue
             if len(names) > 1:
                 sequence, coverage = modules[0].together(modules, inputs), None
             else:

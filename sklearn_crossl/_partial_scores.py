@@ -11,7 +11,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
-from ._absent import is_nothing, label_array
+from ._absent import is_nothing, label_array, target_array
 from ._rows import take_windows
 
 __all__ = ["partly_labelled_scorer"]
@@ -80,7 +80,7 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
             If no window has a target.
         """
         check_is_fitted(self)
-        y = column_or_1d(label_array(y), dtype=np.float64)
+        y = column_or_1d(target_array(y))
         return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y)))
 
 
@@ -141,10 +141,11 @@ class _PartlyLabelledScorer:
     def __call__(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
     ) -> float:
-        y = column_or_1d(label_array(y))
         if is_regressor(estimator):
-            known = ~np.isnan(y.astype(np.float64))
+            y = column_or_1d(target_array(y))
+            known = ~np.isnan(y)
         else:
+            y = column_or_1d(label_array(y))
             known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
         X, y, weight = _known_rows(X, y, sample_weight, known)
         weighed = {} if weight is None else {"sample_weight": weight}

@@ -70,10 +70,10 @@ class Moments:
 
     @property
     def scale(self) -> np.ndarray:
-        """Standard deviation; one for a channel that is constant up to rounding."""
+        """Standard deviation; one, or the rounding, for a constant channel."""
         deviation = np.sqrt(self.squares / np.maximum(self.count, 1))
-        constant = deviation <= 10 * self.eps * np.abs(self.mean)
-        return np.where(constant, 1.0, deviation)
+        rounding = 10 * self.eps * np.abs(self.mean)
+        return np.where(deviation > rounding, deviation, np.maximum(1.0, rounding))
 
 
 def channel_moments(

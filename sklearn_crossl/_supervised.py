@@ -101,8 +101,8 @@ class FineTuned(BaseEstimator, ABC):
         self.random_state = random_state
 
     @abstractmethod
-    def _encode(self, y: Any) -> Target:
-        """Check y and tell labelled windows from others."""
+    def _encode(self, y: Any, sample_weight: Any) -> Target:
+        """Check y and tell labelled windows, and how much they count, from others."""
 
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any
@@ -115,7 +115,7 @@ class FineTuned(BaseEstimator, ABC):
         check_masking_ratio(self.modality_dropout, "modality_dropout")
         check_callbacks(self.callbacks)
         check_y_given(self, y)
-        target = self._encode(y).weighted(sample_weight)
+        target = self._encode(y, sample_weight)
         random_state = check_random_state(self.random_state)
         transformer, windows = self._prepare(X, random_state)
         check_consistent_length(windows.observed, target.labelled)

@@ -15,6 +15,8 @@ from sklearn.utils.validation import _check_sample_weight
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from ._absent import target_array
+
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
 # What becomes of -1, NaN, None and NA in an array of strings.
@@ -32,32 +34,7 @@ class Target(NamedTuple):
     n_outputs: int
     loss: Loss
     attributes: dict[str, Any]  # fitted ones
-    importance: np.ndarray | None = None  # of the weight, what is the user's
-
-    def weighted(self, sample_weight: Any) -> Target:
-        """Weigh the windows as the user says, (n_windows,); None: as they are.
-
-        How much they weigh together makes no difference. One that weighs nothing is as
-        good as one without a label.
-        """
-        if sample_weight is None:
-            return self
-        n_windows = len(self.labelled)
-        given: np.ndarray = _check_sample_weight(
-            sample_weight, np.empty(n_windows), ensure_non_negative=True
-        )
-        kept = given[self.labelled] > 0
-        if not kept.any():
-            raise ValueError("sample_weight is zero for every window that has a label.")
-        importance = given[self.labelled][kept]
-        importance = (importance / importance.mean()).astype(np.float32)
-        return self._replace(
-            labelled=self.labelled & (given > 0),
-            values=self.values[kept],
-            outputs=self.outputs[kept],
-            weight=self.weight[kept] * importance,
-            importance=importance,
-        )
+    importance: np.ndarray  # of the weight, what is the user's, (n_labelled,)
 
 
 def check_y_given(estimator: Any, y: Any) -> None:
@@ -67,7 +44,9 @@ def check_y_given(estimator: Any, y: Any) -> None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
 
 
-def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
+def class_target(
+    y: Any, class_weight: Any, label_smoothing: float, sample_weight: Any = None
+) -> Target:
     """Read class labels; -1, NaN, None and a mask say that a window has none."""
     if np.ma.isMaskedArray(y):
         y = y.astype(object).filled(np.nan)
@@ -90,47 +69,84 @@ def class_target(y: Any, class_weight: Any, label_smoothing: float) -> Target:
             f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two at "
             "least. -1, NaN and None say that a window has no label."
         )
-    weight = compute_class_weight(class_weight, classes=classes, y=of_labelled)
-    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.any()):
-        raise ValueError(
-            f"class_weight={class_weight!r}; expected finite weights, none negative and "
-            "not all zero."
-        )
+    labelled, kept, importance = _weigh(labelled, sample_weight)
+    index = index[kept]
     sure = np.full((len(index), len(classes)), -_SURE, dtype=np.float32)
     sure[np.arange(len(index)), index] = _SURE
     return Target(
         labelled,
         index,
         sure,
-        weight.astype(np.float32)[index],
+        _weights(classes, index, class_weight) * importance,
         len(classes),
         partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
         {"classes_": classes},
+        importance,
     )
 
 
-def continuous_target(y: Any) -> Target:
+def continuous_target(y: Any, sample_weight: Any = None) -> Target:
     """Read targets and standardise them; NaN and a mask say that a window has none."""
-    if np.ma.isMaskedArray(y):
-        y = y.astype(np.float64).filled(np.nan)
-    y = column_or_1d(y, dtype=np.float64, warn=True)
+    y = column_or_1d(target_array(y), warn=True)
     if np.isinf(y).any():
         raise ValueError("Input y contains infinity; give finite targets, or NaN.")
     labelled = ~np.isnan(y)
     if not labelled.any():
         raise ValueError("y is NaN throughout; give at least one window a target.")
+    labelled, _, importance = _weigh(labelled, sample_weight)
     values = y[labelled]
-    mean, scale = values.mean(), values.std() or 1.0
+    mean = np.average(values, weights=importance)
+    scale = np.sqrt(np.average((values - mean) ** 2, weights=importance)) or 1.0
     standardised = ((values - mean) / scale).astype(np.float32)
     return Target(
         labelled,
         standardised,
         standardised[:, None],
-        np.ones(len(values), dtype=np.float32),
+        importance,
         1,
         _squared_error,
         {"target_mean_": float(mean), "target_scale_": float(scale)},
+        importance,
     )
+
+
+def _weigh(
+    labelled: np.ndarray, sample_weight: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weigh labels as the user says; one that weighs nothing is as good as none.
+
+    How much all weigh together makes no difference. Returns which windows have a label
+    that counts, (n_windows,); which of the labels do, (n_labelled,); and how much,
+    (n_counting,).
+    """
+    n_windows = len(labelled)
+    if sample_weight is None:
+        n_labelled = int(labelled.sum())
+        return labelled, np.ones(n_labelled, bool), np.ones(n_labelled, np.float32)
+    given: np.ndarray = _check_sample_weight(
+        sample_weight, np.empty(n_windows), ensure_non_negative=True
+    )
+    if not given[labelled].any():
+        raise ValueError("sample_weight is zero for every window that has a label.")
+    relative = (given / given[labelled].max()).astype(np.float32)
+    counts = labelled & (relative > 0)
+    importance = relative[counts] / relative[counts].mean()
+    return counts, counts[labelled], importance
+
+
+def _weights(classes: np.ndarray, index: np.ndarray, class_weight: Any) -> np.ndarray:
+    """Weigh windows by their classes, of which some may have none, (n,)."""
+    there = np.unique(index)
+    weight = np.ones(len(classes), dtype=np.float32)
+    weight[there] = compute_class_weight(
+        class_weight, classes=classes[there], y=classes[index]
+    )
+    if not (np.isfinite(weight).all() and (weight >= 0).all() and weight[there].any()):
+        raise ValueError(
+            f"class_weight={class_weight!r}; expected finite weights, none negative and "
+            "not all zero for windows that count."
+        )
+    return weight[index]
 
 
 def _warn_of_marks(y: np.ndarray) -> None:

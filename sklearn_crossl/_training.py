@@ -140,7 +140,7 @@ def make_net(
         max_epochs=max_epochs,
         batch_size=batch_size,
         lr=lr,
-        optimizer=OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer,
+        optimizer=_optimizer_class(optimizer),
         optimizer__weight_decay=weight_decay,
         iterator_train=ShuffledBatches,
         iterator_train__device=device,
@@ -165,3 +165,18 @@ def _rare(
             windows, there = dataset.take(spread_rows(rows, _PROBE_WINDOWS))
             rare[index] = windows.batch(there).to(device)
     return rare
+
+
+def _optimizer_class(
+    optimizer: str | type[torch.optim.Optimizer],
+) -> type[torch.optim.Optimizer]:
+    """Return the class of an optimizer's short name, or the user's."""
+    if isinstance(optimizer, str):
+        known: Any = OPTIMIZERS[optimizer]
+        return known
+    if not issubclass(optimizer, torch.optim.Optimizer):
+        raise TypeError(
+            f"optimizer={optimizer.__name__} is a class but no torch.optim.Optimizer; "
+            f"pass one of {', '.join(map(repr, OPTIMIZERS))}, or a subclass of it."
+        )
+    return optimizer

@@ -284,8 +284,8 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         logits = self._outputs(X)
         return self.classes_[logits.argmax(axis=1)]
 
-    def _encode(self, y: Any) -> Target:
-        return class_target(y, self.class_weight, self.label_smoothing)
+    def _encode(self, y: Any, sample_weight: Any) -> Target:
+        return class_target(y, self.class_weight, self.label_smoothing, sample_weight)
 
     def _calibrate(
         self, material: Material, network: FineTunedNetwork, held_out: Any

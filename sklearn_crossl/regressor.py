@@ -174,5 +174,5 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
         outputs = self._outputs(X)[:, 0].astype(np.float64)  # a mean may be large
         return outputs * self.target_scale_ + self.target_mean_
 
-    def _encode(self, y: Any) -> Target:
-        return continuous_target(y)
+    def _encode(self, y: Any, sample_weight: Any) -> Target:
+        return continuous_target(y, sample_weight)

@@ -461,15 +461,16 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         check_input_names(self, input_features, self._form)
         sizes = {
-            "global": {"global": self.embedding_size_},
-            "modalities": dict.fromkeys(self.modalities_, self.code_size_),
+            "global": [("global", self.embedding_size_)],
+            "modalities": [(name, self.code_size_) for name in self.modalities_],
         }
         sizes["joint"] = sizes["global"]
         if self.summary_size_:
             n_learnt = learnt_size(self.embedding_size_)
-            sizes["joint"] = {"learnt": n_learnt, "summary": self.summary_size_}
-        codes = [f"{m}_code" if m in sizes["joint"] else m for m in self.modalities_]
-        sizes["all"] = {**sizes["joint"], **dict.fromkeys(codes, self.code_size_)}
+            sizes["joint"] = [("learnt", n_learnt), ("summary", self.summary_size_)]
+        clash = self.modalities_.keys() & dict(sizes["joint"])
+        codes = [(f"{m}_code" if clash else m, n) for m, n in sizes["modalities"]]
+        sizes["all"] = [*sizes["joint"], *codes]
         return unit_names("crossl", sizes[self.output])
 
     def _train(

@@ -41,6 +41,9 @@ def recordings(lengths=(20, 13), seed=0):
     ]  # fmt: skip
 
 
+WHOLE = {"window_seconds": None, "step_seconds": None}
+
+
 def make(parts, about=ABOUT, **options):
     default = {"as_windows": True, "window_seconds": 4, "step_seconds": 2}
     return make_bunch(about, parts, **{**default, "return_X_y": False, **options})
@@ -107,7 +110,7 @@ def trials():
 
 
 def test_whole_recordings_keep_their_lengths():
-    bunch = make(trials(), window_seconds=None)
+    bunch = make(trials(), **WHOLE)
     assert bunch.data["acc"].shape == bunch.data["eda"].shape == (8,)
     assert bunch.data["eda"][1] is None
     for window, part in zip(bunch.data["acc"], trials(), strict=True):
@@ -118,11 +121,11 @@ def test_whole_recordings_keep_their_lengths():
 
 def test_whole_recordings_may_be_equally_long():
     parts = [p._replace(labels=0 * p.labels) for p in recordings((3, 3))]
-    assert make(parts, window_seconds=None).data["acc"].shape == (2,)
+    assert make(parts, **WHOLE).data["acc"].shape == (2,)
 
 
 def test_whole_recordings_go_into_the_transformer_and_cross_validation():
-    bunch = make(trials(), window_seconds=None)
+    bunch = make(trials(), **WHOLE)
     embedder = CroSSLTransformer(max_epochs=1, random_state=0, summary_size=0)
     Z = embedder.fit_transform(bunch.data)
     assert np.isfinite(Z).all()
@@ -137,10 +140,28 @@ def test_whole_recordings_go_into_the_transformer_and_cross_validation():
 
 def test_whole_recordings_have_one_label():
     with pytest.raises(ValueError, match="recording 0 has several labels"):
-        make(recordings(), window_seconds=None)
+        make(recordings(), **WHOLE)
 
 
 def test_descriptions_are_read_from_the_package():
     assert _bunch._description("hapt").startswith(".. _hapt_dataset:")
     with pytest.raises(FileNotFoundError):
         make(recordings(), replace(ABOUT, name="unknown"))
+
+
+def test_steps_without_windows():
+    with pytest.raises(ValueError, match="step_seconds=2 is from window to window"):
+        make(trials(), window_seconds=None, step_seconds=2)
+
+
+@pytest.mark.parametrize(("label", "number"), [(2, 3), (-2, -1)])
+def test_labels_are_of_the_classes(label, number):
+    (first, *rest) = recordings()
+    first.labels[3] = label
+    with pytest.raises(OSError, match=f"subject 7 .*: {number} is none of the classes 1"):
+        make([first, *rest])
+
+
+def test_no_recordings():
+    with pytest.raises(OSError, match="hapt has no recordings of what was asked for"):
+        make([], as_windows=False)

@@ -58,3 +58,12 @@ def test_only_the_subjects_asked_for_are_read(tmp_path):
         fetch_mhealth(data_home=tmp_path)
     with pytest.raises(OSError, match=r"no files of the subjects \[3\]"):
         fetch_mhealth(data_home=tmp_path, subjects=[3])
+
+
+@pytest.mark.parametrize("text", [b"", b"\n"])
+def test_an_empty_file(tmp_path, text):
+    files, _ = mhealth_files()
+    name = next(name for name in files if name.endswith("subject1.log"))
+    LAYOUTS["folder"](tmp_path, "mhealth", {**files, name: text})
+    with pytest.raises(OSError, match=r"subject1.log is not as published: it is empty"):
+        fetch_mhealth(data_home=tmp_path)

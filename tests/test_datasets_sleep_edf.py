@@ -87,7 +87,7 @@ def test_wake_margin(home):
         assert len(sleep.target[0]) == last - first
     whole = fetch_sleep_edf(data_home=home, wake_margin_minutes=None, **HERE)
     assert np.sum(whole.target == 0) == 3 * 16
-    with pytest.raises(ValueError, match="wake_margin_minutes=-1; expected minutes"):
+    with pytest.raises(ValueError, match="'wake_margin_minutes' parameter"):
         fetch_sleep_edf(data_home=home, wake_margin_minutes=-1)
 
 
@@ -201,3 +201,18 @@ def test_windows_are_ready_for_training(home):
     X, _ = fetch_sleep_edf(data_home=home, subjects=[1], return_X_y=True, **HERE)
     model = CroSSLTransformer(max_epochs=1, random_state=0)
     assert np.isfinite(model.fit_transform(X)).all()
+
+
+def test_subjects_from_a_generator(tmp_path, downloads):
+    subjects = (subject for subject in [0])
+    sleep = fetch_sleep_edf(data_home=tmp_path, subjects=subjects, as_windows=False)
+    assert sleep.groups.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["PSG", "Hypnogram"])
+@pytest.mark.parametrize("content", [b"", b"no signals in here" * 20])
+def test_damaged_files(tmp_path, kind, content):
+    name = next(n for n in FILES if "SC4001" in n and kind in n)
+    LAYOUTS["folder"](tmp_path, "sleep_edf", {**FILES, name: content})
+    with pytest.raises(OSError, match=f"SC4001.*-{kind}.edf is not as published"):
+        fetch_sleep_edf(data_home=tmp_path, subjects=[0], **HERE)

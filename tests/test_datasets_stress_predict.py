@@ -127,3 +127,11 @@ def test_real_files_give_the_prepared_windows():
                 np.testing.assert_allclose(cut, windows[name][row], atol=1e-6)
             compared += 1
     assert compared > 180
+
+
+def test_a_damaged_table_of_times(tmp_path):
+    files, _ = stress_predict_files()
+    name = next(name for name in files if name.endswith("Time_logs.xlsx"))
+    LAYOUTS["folder"](tmp_path, "stress_predict", {**files, name: b"damaged"})
+    with pytest.raises(OSError, match=r"Time_logs.xlsx is not as published"):
+        fetch_stress_predict(data_home=tmp_path)

@@ -83,3 +83,12 @@ def test_real_files():
     assert len(order) == 107
     assert [x.shape[1] for x in actions.data["acc"]] == lengths[0].tolist()
     assert [x.shape[1] for x in actions.data["skeleton"]] == lengths[1].tolist()
+
+
+@pytest.mark.parametrize("content", [b"", b"no matrices in here"])
+def test_a_damaged_file(tmp_path, content):
+    files, _ = utd_mhad_files()
+    files["Inertial/a1_s1_t1_inertial.mat"] = content
+    LAYOUTS["folder"](tmp_path, "utd_mhad", files)
+    with pytest.raises(OSError, match=r"a1_s1_t1_inertial.mat is not as published: "):
+        fetch_utd_mhad(data_home=tmp_path)

@@ -137,3 +137,12 @@ def test_windows_are_ready_for_training(home):
     )
     model = CroSSLTransformer(max_epochs=1, random_state=0)
     assert np.isfinite(model.fit_transform(X)).all()
+
+
+def test_text_in_place_of_an_array(tmp_path):
+    _, contents = wesad_files(seconds=5)
+    contents[2]["label"] = "none"
+    files = {"S2/S2.pkl": python2_pickle(contents[2], 0)}
+    LAYOUTS["folder"](tmp_path, "wesad", files)
+    with pytest.raises(OSError, match=r"S2.pkl is not as published: AttributeError"):
+        fetch_wesad(data_home=tmp_path)

@@ -209,7 +209,7 @@ def test_the_head_does_not_read_units_that_are_dropped(pretrained):
 
 def _dataset(model):
     windows = model._read(X, model.transformer_, model.transformer_)
-    target = model._encode(Y)
+    target = model._encode(Y, None)
     material = gather(windows, model.transformer_, target, None, 0.0)
     return material.choose(np.arange(len(Y)))
 

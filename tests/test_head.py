@@ -145,3 +145,12 @@ def test_the_map_learns_from_training_windows_alone(rng):
     model = CroSSLClassifier(transformer, random_state=0, **params)
     model.fit(X, labels, groups=groups)
     assert model._weights["head.share"] == pytest.approx(20 / 820)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_no_unit_is_normalised_to_nothing(size):
+    torch.manual_seed(0)
+    head = Head(size, None, 3, 0.0)
+    head.linear.weight.data.normal_()
+    outputs = head(torch.randn(50, size), None, None)
+    assert (outputs.std(0) > 0.1).all()

@@ -129,3 +129,23 @@ def test_sensors_may_be_missing(pretrained):
 
 def test_cross_validation(pretrained):
     assert np.isfinite(cross_val_score(make(pretrained), X, Y, cv=2)).all()
+
+
+def test_a_target_that_weighs_nothing_is_none(pretrained):
+    weight = np.ones(len(Y))
+    weight[:3] = 0
+    odd, partly = np.where(weight, Y, 1e9), np.where(weight, Y, np.nan)
+    weighed = make(pretrained).fit(X, odd, sample_weight=weight)
+    without = make(pretrained).fit(X, partly)
+    assert weighed.target_mean_ == pytest.approx(without.target_mean_)
+    assert weighed.target_scale_ == pytest.approx(without.target_scale_)
+    np.testing.assert_allclose(weighed.predict(X), without.predict(X), rtol=1e-5)
+
+
+def test_targets_are_standardised_by_weight(pretrained):
+    weight = np.random.default_rng(0).uniform(0.1, 2, len(Y))
+    model = make(pretrained, max_epochs=1).fit(X, Y, sample_weight=weight)
+    mean = np.average(Y, weights=weight)
+    assert model.target_mean_ == pytest.approx(mean)
+    spread = np.sqrt(np.average((Y - mean) ** 2, weights=weight))
+    assert model.target_scale_ == pytest.approx(spread)

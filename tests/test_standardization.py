@@ -142,3 +142,13 @@ def test_values_far_beyond_the_rest_are_limited():
     np.testing.assert_array_equal(
         found.take(np.arange(1))[0, 0], [-2, 1e4, -1e4, np.nan, 4]
     )
+
+
+@pytest.mark.parametrize(("offset", "spread"), [(1.7e9, 1000), (1e12, 1e5), (1e6, 1)])
+def test_a_large_offset_in_single_precision(offset, spread):
+    """Rounding may make it constant, but never hundreds of times as wide as others."""
+    values = offset + spread * np.random.default_rng(0).normal(size=(200, 3, 5))
+    windows = windows_of(values.astype(np.float32))
+    moments = channel_moments(windows)["a"]
+    x = standardize(windows.data["a"], np.arange(200), moments.mean, moments.scale).values
+    assert 0.01 < x.std() < 1.1

@@ -140,10 +140,41 @@ def test_marks_that_became_strings_are_classes_with_a_warning(nothing):
 def test_what_weighs_nothing_has_no_label():
     y, weight = np.array([2, 0, 1, -1, 1, 0]), np.array([0.0, 1, 2, 3, 0, 3])
     rows = [1, 2, 5]
-    target = class_target(y, {0: 1, 1: 2, 2: 3}, 0.1).weighted(weight)
+    target = class_target(y, {0: 1, 1: 2, 2: 3}, 0.1, weight)
     assert np.flatnonzero(target.labelled).tolist() == rows
     assert target.values.tolist() == y[rows].tolist()
     assert target.outputs.argmax(axis=1).tolist() == y[rows].tolist()
     np.testing.assert_allclose(target.importance, weight[rows] / 2)
     np.testing.assert_allclose(target.weight, [0.5, 2, 1.5])
     assert target.n_outputs == 3
+
+
+def test_targets_that_are_missing_whatever_says_so():
+    for nothing in (None, NAN, pd.NA):
+        target = continuous_target(objects(1.0, nothing, 3))
+        assert target.labelled.tolist() == [True, False, True]
+    with pytest.raises(TypeError, match=r"timedelta64\[s\], times; give numbers"):
+        continuous_target(np.array([1, 2], dtype="timedelta64[s]"))
+
+
+def test_classes_are_balanced_by_the_labels_that_count():
+    y, weight = np.array([0, 0, 0, 1, 1, 0]), np.array([1.0, 0, 0, 2, 1, 1])
+    target = class_target(y, "balanced", 0.1, weight)
+    counting = class_target(y[[0, 3, 4, 5]], "balanced", 0.1, weight[[0, 3, 4, 5]])
+    np.testing.assert_array_equal(target.weight, counting.weight)
+    np.testing.assert_allclose(target.weight, target.importance)  # two of each
+
+
+def test_a_class_may_have_no_label_that_counts():
+    y, weight = np.array([0, 1, 2, 1]), np.array([0.0, 1, 1, 1])
+    target = class_target(y, "balanced", 0.1, weight)
+    assert target.attributes["classes_"].tolist() == [0, 1, 2]
+    assert target.values.tolist() == [1, 2, 1]
+    assert (target.weight > 0).all()
+    with pytest.raises(ValueError, match="not all zero for windows that count"):
+        class_target(y, {0: 1, 1: 0, 2: 0}, 0.1, weight)
+
+
+def test_weights_that_round_to_nothing_are_none():
+    target = class_target(np.array([0, 1, 0]), None, 0.1, np.array([1.0, 1, 1e-60]))
+    assert target.labelled.tolist() == [True, True, False]

@@ -816,3 +816,61 @@ def test_one_long_window_changes_nothing_in_how_others_are_looked_at():
         assert features.kernels.stride == 1
     assert with_long.summary.features[0].n_features == features.n_features
     assert len(model.transform([*X, long])) == 41
+
+
+@pytest.mark.parametrize("summary_size", [0, 8])
+def test_names_are_unique_whatever_the_modalities_are_called(X, summary_size):
+    names = ["summary", "summary_code", "global", "learnt_code"]
+    model = make(modalities=dict(zip(names, range(4), strict=True)), output="all")
+    model.set_params(max_epochs=1, summary_size=summary_size).set_output(
+        transform="pandas"
+    )
+    assert model.fit_transform(X).columns.is_unique
+
+
+def test_a_sensor_that_comes_later_is_seen_by_the_summary(X):
+    acc = X.copy()
+    acc[:, 3] = np.nan
+    model = make(summary_size=8).partial_fit(acc).partial_fit(X[:-1])
+    pulse = X.copy()
+    pulse[:, :3] = np.nan
+    assert model.transform(pulse).std(axis=0).min() > 0.01
+    axes = model._learnt["weights"]["summary.completion.axes"]
+    fewer = model.partial_fit(acc[:-2])._learnt["weights"]["summary.completion.axes"]
+    np.testing.assert_array_equal(fewer, axes)  # it lacks what is known
+
+
+def test_another_default_dtype(X):
+    X = X.copy()
+    X[0, 0, :5] = np.nan
+    model = make(summary_size=8).fit(X)
+    Z, score = model.transform(X), model.score(X)
+    torch.set_default_dtype(torch.float64)
+    try:
+        np.testing.assert_array_equal(model.transform(X), Z)
+        assert model.score(X) == score
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+class Largest(nn.Module):
+    """A user's encoder that cannot do with no windows."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        self.conv = nn.Conv1d(n_channels, 6, 3)
+
+    def forward(self, x):
+        return self.conv(x).amax(-1).view(x.size(0), -1)
+
+
+def test_an_encoder_is_never_given_no_windows(X):
+    X = X.copy()
+    X[4:, 3] = np.nan  # most batches are without a pulse
+    model = make(encoder=Largest, batch_size=8, summary_size=0).fit(X)
+    assert np.isfinite(model.transform(X)).all()
+
+
+def test_an_optimizer_that_is_none(X):
+    with pytest.raises(TypeError, match=r"optimizer=dict is a class but no torch\.optim"):
+        make(optimizer=dict).fit(X)

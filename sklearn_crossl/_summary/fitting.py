@@ -40,13 +40,13 @@ def fit_summary(
 ) -> Sample:
     """Learn the summary from evenly spread windows.
 
-    Unless it has been learnt from more of them before.
+    Unless it has been learnt from more of them, or of more modalities, before.
     """
     n_features = sum(summary.completion.sizes)
     n_windows = min(_MOST_WINDOWS, max(_ROWS, _BYTES // (4 * n_features)))
     windows, rows = dataset.sample(n_windows)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
-    afresh = len(rows) >= int(summary.n_windows)
+    afresh = summary.learns_from(observed)
     if afresh:
         _fit_kernels(summary, windows, rows, device)
     raw = _raw_features(summary, windows, rows, device)

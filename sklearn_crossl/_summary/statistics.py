@@ -52,7 +52,7 @@ def spectrum(x: Tensor, n_timepoints: int, present: Tensor | None = None) -> Ten
     else:
         mean = (x * _weight(present, x.dtype)).sum(-1, keepdim=True)
         centred = (x - mean) * inside_window(present)[:, None]
-        n_values = present.sum(-1, keepdim=True).clamp_min(1)
+        n_values = present.sum(-1, keepdim=True).clamp_min(1).to(x.dtype)
     # With fewer values the same power is spread over as many frequencies.
     power = summed_power(centred, n_timepoints) / (n_values / n_timepoints)
     edges = band_edges(n_timepoints)

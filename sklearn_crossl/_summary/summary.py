@@ -43,12 +43,24 @@ class Summary(nn.Module):
         self.shift = MeanShift(size)
         self.learnt = LearntPart(embedding_size, size)
         self.n_windows: Tensor
+        self.known: Tensor
         self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
+        self.register_buffer("known", torch.zeros(len(shapes), dtype=torch.bool))
 
     @property
     def features(self) -> list[FixedFeatures]:
         """The features of each modality."""
         return list(self._features)  # type: ignore[arg-type]
+
+    def learns_from(self, observed: Tensor) -> bool:
+        """Say whether to learn anew from windows whose modalities are (n, M).
+
+        From as many as before, or from those that show a modality for the first time
+        and lack none of the others.
+        """
+        seen = observed.any(0)
+        is_wider = bool((seen >= self.known).all() and (seen > self.known).any())
+        return len(observed) >= int(self.n_windows) or is_wider
 
     def raw(self, index: int, x: Tensor | None, present: Tensor | None) -> Tensor:
         """Compute the features of one modality's windows as they are, if any."""
@@ -67,6 +79,7 @@ class Summary(nn.Module):
         """Learn the components of joined features; ``observed`` is (n, M)."""
         self.completion.fit(x, observed)
         self.n_windows.fill_(len(observed))
+        self.known.copy_(observed.any(0))
 
     def join(self, raw: list[Tensor], observed: Tensor) -> Tensor:
         """Standardise the modalities' features, side by side, zero where missing."""

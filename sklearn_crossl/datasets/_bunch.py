@@ -117,6 +117,7 @@ def fill_bunch(
     step_seconds: float | None,
 ) -> Bunch:
     """Collect all that :func:`make_bunch` returns but for the description."""
+    _check(about, recordings)
     names = [
         name for name in about.modalities if any(name in r.signals for r in recordings)
     ]
@@ -135,10 +136,26 @@ def fill_bunch(
             label_rate=about.label_rate,
         )
     elif window_seconds is None:
-        bunch.update(_whole(recordings, names))
+        bunch.update(_whole(recordings, names, step_seconds))
     else:
         bunch.update(_windows(about, recordings, rates, window_seconds, step_seconds))
     return bunch
+
+
+def _check(about: DataSet, recordings: Sequence[Recording]) -> None:
+    """Raise OSError unless there are recordings, with labels of the classes."""
+    if not recordings:
+        raise OSError(f"{about.name} has no recordings of what was asked for.")
+    for recording in recordings:
+        odd = (recording.labels < NO_LABEL) | (
+            recording.labels >= len(about.target_names)
+        )
+        if odd.any():
+            raise OSError(
+                f"The labels of subject {recording.subject} are not as published: "
+                f"{recording.labels[odd][0] - NO_LABEL} is none of the classes 1 to "
+                f"{len(about.target_names)}."
+            )
 
 
 def _windows(
@@ -172,8 +189,15 @@ def _windows(
     }
 
 
-def _whole(recordings: Sequence[Recording], names: Sequence[str]) -> dict[str, Any]:
+def _whole(
+    recordings: Sequence[Recording], names: Sequence[str], step_seconds: float | None
+) -> dict[str, Any]:
     """Take each recording as one window, of its own length."""
+    if step_seconds is not None:
+        raise ValueError(
+            f"step_seconds={step_seconds!r} is from window to window, and "
+            "window_seconds=None takes each recording as one; give both, or none."
+        )
     for index, recording in enumerate(recordings):
         if len(np.unique(recording.labels)) != 1:
             raise ValueError(

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from numbers import Integral
-from typing import TypeVar
+import os
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+from sklearn.utils._param_validation import Interval, validate_params
 
 Part = TypeVar("Part", bound=str | int)
+
+_SECONDS = [Interval(Real, 0, None, closed="neither"), None]
+_OPTIONS: dict[str, list[Any]] = {
+    "as_windows": ["boolean"],
+    "window_seconds": _SECONDS,
+    "step_seconds": _SECONDS,
+    "data_home": [str, os.PathLike, None],
+    "download_if_missing": ["boolean"],
+    "return_X_y": ["boolean"],
+}
+
+
+def checked(**options: list[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a fetcher so that it checks what all have in common, and its own options.
+
+    Parameters
+    ----------
+    **options : list
+        Constraints of its own, as scikit-learn has them.
+
+    Returns
+    -------
+    callable
+        The decorator.
+    """
+    return validate_params({**_OPTIONS, **options}, prefer_skip_nested_validation=True)
 
 
 def choose_parts(
@@ -42,7 +71,10 @@ def choose_parts(
     strange = [
         part
         for part in chosen
-        if not isinstance(part, (str, Integral)) or part not in known  # 1.0 == 1
+        # 1.0 and True are equal to 1, and no number of a part
+        if not isinstance(part, (str, Integral))
+        or isinstance(part, bool)
+        or part not in known
     ]
     if strange or not chosen:
         raise ValueError(

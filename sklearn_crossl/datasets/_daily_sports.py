@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -65,6 +66,7 @@ REMOTE = RemoteFile(
 )
 
 
+@checked()
 def fetch_daily_sports(
     *,
     subjects: Iterable[int] | None = None,
@@ -188,7 +190,7 @@ def _runs(numbers: Sequence[int], in_pieces: bool) -> list[list[int]]:
 
 def _join(activity: int, person: int, members: Sequence[Member]) -> Recording:
     """Read segments that follow one another."""
-    options = {"delimiter": ",", "usecols": range(N_COLUMNS)}
+    options: dict[str, Any] = {"delimiter": ",", "usecols": range(N_COLUMNS)}
     table = np.concatenate([read_table(member, **options) for member in members])
     channels = np.ascontiguousarray(table.T)  # (45, n_samples)
     signals = dict(zip(NAMES, np.split(channels, len(NAMES)), strict=True))

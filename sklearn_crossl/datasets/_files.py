@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -27,6 +28,17 @@ class Member(NamedTuple):
     def read(self) -> bytes:
         with self.open() as file:
             return file.read()
+
+
+@contextmanager
+def as_published(name: str) -> Iterator[None]:
+    """Raise OSError, with the name of a file, in place of what a damaged one raises."""
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # parsers of files raise all kinds
+        raise OSError(f"{name} is not as published: {error!r}") from error
 
 
 class Members(dict[tuple[str, ...], Member]):

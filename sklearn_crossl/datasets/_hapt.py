@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Files, Members
 from ._locate import open_files
@@ -58,6 +59,7 @@ ALL = DataSet(
 )
 
 
+@checked(transitions=["boolean"])
 def fetch_hapt(
     *,
     subjects: Iterable[int] | None = None,

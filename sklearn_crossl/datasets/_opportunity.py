@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, labels_of, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -106,6 +107,7 @@ ALL = DataSet(
 )
 
 
+@checked(drill=["boolean"])
 def fetch_opportunity(
     *,
     subjects: Iterable[int] | None = None,

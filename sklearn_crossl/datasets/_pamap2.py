@@ -11,6 +11,7 @@ import numpy as np
 
 from .._time_index import place_on_grid
 from ._bunch import DataSet, Recording, labels_of, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -82,6 +83,7 @@ ALL = DataSet(
 )
 
 
+@checked(optional=["boolean"])
 def fetch_pamap2(
     *,
     subjects: Iterable[int] | None = None,

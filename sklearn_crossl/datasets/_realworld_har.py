@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import choose_parts
+from ._choices import checked, choose_parts
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -72,6 +71,7 @@ class Samples(NamedTuple):
     values: np.ndarray  # (n, 3)
 
 
+@checked()
 def fetch_realworld_har(
     *,
     subjects: Iterable[int] | None = None,
@@ -222,11 +222,14 @@ def _read_run(subject: int, activity: int, members: Mapping[str, Member]) -> Rec
 
 def _read_samples(member: Member) -> Samples:
     columns = (1, 2, 3, 4)  # time and the three axes, after a running number
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
-        table = read_table(
-            member, delimiter=",", skiprows=1, usecols=columns, dtype=np.float64
-        )
+    table = read_table(
+        member,
+        dtype=np.float64,
+        may_be_empty=True,
+        delimiter=",",
+        skiprows=1,
+        usecols=columns,
+    )
     times, first = np.unique(table[:, 0], return_index=True)  # in order, none twice
     return Samples(times, table[first, 1:])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from numbers import Real
 from typing import Any
 
+from sklearn.utils._param_validation import Interval
+
 from ._bunch import DataSet, make_bunch
-from ._choices import choose_parts
+from ._choices import checked, choose_parts
 from ._files import Files, Member
 from ._sleep_edf_files import NIGHTS, SUBJECTS, find_nights, open_nights
 from ._sleep_edf_night import SIGNALS, read_night
@@ -39,6 +42,7 @@ ALL = DataSet(
 )
 
 
+@checked(wake_margin_minutes=[Interval(Real, 0, None, closed="left"), None])
 def fetch_sleep_edf(
     *,
     subjects: Iterable[int] | None = None,
@@ -135,12 +139,10 @@ def fetch_sleep_edf(
     >>> sleep.data["eeg_fpz_cz"].shape[1:]  # doctest: +SKIP
     (1, 3000)
     """
-    if stages not in STAGES:
+    if stages not in list(STAGES):
         raise ValueError(f"stages={stages!r}; choose from {tuple(STAGES)}.")
-    if wake_margin_minutes is not None and not wake_margin_minutes >= 0:
-        raise ValueError(
-            f"wake_margin_minutes={wake_margin_minutes!r}; expected minutes, or None."
-        )
+    if isinstance(subjects, Iterator):
+        subjects = tuple(subjects)  # it is gone through twice
     names, codes = STAGES[stages]
     wanted = choose_parts("nights", nights, NIGHTS)
     with open_nights(subjects, wanted, data_home, download_if_missing) as files:

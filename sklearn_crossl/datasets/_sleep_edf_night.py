@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._bunch import NO_LABEL, Recording
-from ._files import Member
+from ._files import Member, as_published
 
 EPOCH_SECONDS = 30
 
@@ -65,13 +65,17 @@ def read_night(
         If the files do not belong together, or a signal has another rate.
     """
     edfio = _edfio()
-    recorded, scored = edfio.read_edf(psg.read()), edfio.read_edf(hypnogram.read())
+    with as_published(psg.name):
+        recorded = edfio.read_edf(psg.read())
+    with as_published(hypnogram.name):
+        scored = edfio.read_edf(hypnogram.read())
+        annotations = list(scored.annotations)
     if recorded.starttime != scored.starttime:
         raise OSError(
             f"{psg.name} starts at {recorded.starttime}, but {hypnogram.name} at "
             f"{scored.starttime}; they must be of the same night."
         )
-    labels = _labels(scored.annotations, int(recorded.duration), codes)
+    labels = _labels(annotations, int(recorded.duration), codes)
     kept = _around_sleep(labels, wake_margin_minutes)
     signals = {
         name: _signal(found, expected, kept, psg.name)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Member
 from ._locate import open_files
@@ -48,6 +49,7 @@ REMOTE = RemoteFile(
 )
 
 
+@checked()
 def fetch_spar(
     *,
     subjects: Iterable[int] | None = None,

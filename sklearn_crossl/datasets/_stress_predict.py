@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
 from ._files import Members
 from ._locate import open_files
@@ -44,6 +45,7 @@ REMOTE = RemoteFile(
 )
 
 
+@checked()
 def fetch_stress_predict(
     *,
     subjects: Iterable[int] | None = None,

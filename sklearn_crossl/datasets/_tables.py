@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from io import TextIOWrapper
 from typing import Any
 
 import numpy as np
 
-from ._files import Member
+from ._files import Member, as_published
 
 
-def read_table(member: Member, *, dtype: Any = np.float32, **options: Any) -> np.ndarray:
+def read_table(
+    member: Member,
+    *,
+    dtype: Any = np.float32,
+    may_be_empty: bool = False,
+    **options: Any,
+) -> np.ndarray:
     """Read numbers from a text file, in or outside of an archive.
 
     Parameters
@@ -19,6 +26,8 @@ def read_table(member: Member, *, dtype: Any = np.float32, **options: Any) -> np
         The file.
     dtype : dtype, default=float32
         Of the result.
+    may_be_empty : bool, default=False
+        Whether the publisher's have no rows, some of them.
     **options : object
         Of :func:`numpy.loadtxt`, such as ``delimiter``, ``skiprows`` and ``usecols``.
 
@@ -30,10 +39,16 @@ def read_table(member: Member, *, dtype: Any = np.float32, **options: Any) -> np
     Raises
     ------
     OSError
-        If the file has something else than as many numbers in each row.
+        If the file has something else than as many numbers in each row, or none.
     """
-    with member.open() as file, TextIOWrapper(file, encoding="utf-8-sig") as text:
-        try:
-            return np.loadtxt(text, dtype=dtype, ndmin=2, **options)
-        except ValueError as error:
-            raise OSError(f"{member.name} is not as published: {error}") from error
+    with (
+        member.open() as file,
+        TextIOWrapper(file, encoding="utf-8-sig") as text,
+        as_published(member.name),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")
+        table = np.loadtxt(text, dtype=dtype, ndmin=2, **options)
+    if not (table.size or may_be_empty):
+        raise OSError(f"{member.name} is not as published: it is empty.")
+    return table

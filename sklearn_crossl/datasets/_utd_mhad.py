@@ -10,8 +10,9 @@ import numpy as np
 from scipy.io import loadmat
 
 from ._bunch import DataSet, Recording, make_bunch
+from ._choices import checked
 from ._download import RemoteFile
-from ._files import Files, Member, Members
+from ._files import Files, Member, Members, as_published
 from ._locate import open_files
 from ._subjects import choose_subjects
 
@@ -88,6 +89,7 @@ REMOTE = (
 )
 
 
+@checked()
 def fetch_utd_mhad(
     *,
     subjects: Iterable[int] | None = None,
@@ -207,7 +209,7 @@ def _read_trial(found: Members, action: str, subject: str, trial: str) -> Record
 
 
 def _read_matrix(member: Member, name: str) -> np.ndarray:
-    with member.open() as file:
+    with member.open() as file, as_published(member.name):
         matrices = loadmat(file, variable_names=[name])
     if name not in matrices:
         raise OSError(f"{member.name} is not as published: it has no {name}.")

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._bunch import DataSet, Recording, labels_of, make_bunch
-from ._choices import choose_parts
+from ._choices import checked, choose_parts
 from ._download import RemoteFile
-from ._files import Member
+from ._files import Member, as_published
 from ._locate import open_files
 from ._restricted_pickle import load_arrays
 from ._subjects import choose_subjects
@@ -68,6 +68,7 @@ ALL = DataSet(
 )
 
 
+@checked(meditation=["boolean"])
 def fetch_wesad(
     *,
     subjects: Iterable[int] | None = None,
@@ -198,11 +199,9 @@ def _read(
 ) -> Recording:
     with member.open() as file:
         content = load_arrays(file)
-    try:
+    with as_published(member.name):
         signals = {name: _signal(content["signal"], SOURCES[name]) for name in names}
-        conditions = content["label"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise OSError(f"{member.name} is not as published: {error!r}") from error
+        conditions = content["label"].ravel()
     labels = labels_of(conditions, list(CONDITIONS)[:n_classes], np.int8)
     return Recording(subject, signals, labels)
 

@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 __all__ = ["Latents", "ModuleObjective", "Objective", "ObjectiveModule"]
 
-_RECORDED = {"epoch", "dur", "effective_rank", "train_loss", "train_batch_count"}
+_RECORDED = {
+    "batches",
+    "dur",
+    "effective_rank",
+    "epoch",
+    "train_batch_count",
+    "train_loss",
+}
 
 
 class Latents(NamedTuple):
