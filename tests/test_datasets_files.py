@@ -160,3 +160,13 @@ def test_tables(tmp_path):
         assert table[0].tolist() == [1, 2.5]
         with pytest.raises(OSError, match=r"set/bad.csv is not as published: .*row 2"):
             read_table(files.one(r"bad\.csv"))
+
+
+def test_folders_behind_links(tmp_path):
+    LAYOUTS["folder"](tmp_path / "disk", "set", CONTENT)
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "data").symlink_to(tmp_path / "disk" / "set" / "data")
+    (tmp_path / "disk" / "set" / "data" / "back").symlink_to(tmp_path / "set")
+    with view(tmp_path) as files:
+        found = files.find(r"data/s(\d+)_(acc|gyro)\.txt")
+        assert list(found) == [("2", "acc"), ("2", "gyro"), ("10", "acc")]

@@ -163,11 +163,22 @@ def _ending(pattern: str) -> re.Pattern[str]:
 
 
 def _walk(root: Path) -> list[Path]:
+    """List the files below a folder, those behind links too."""
     if root.is_file():
         return [root]
-    return sorted(
-        Path(folder, name) for folder, _, names in os.walk(root) for name in names
-    )
+    found: list[Path] = []
+    for folder, inner, names in os.walk(root, followlinks=True):
+        if _leads_back(Path(folder), root):
+            inner.clear()
+        else:
+            found += [Path(folder, name) for name in names]
+    return sorted(found)
+
+
+def _leads_back(folder: Path, root: Path) -> bool:
+    """Say whether a folder is a link to one that it lies in."""
+    above = [parent for parent in folder.parents if parent.is_relative_to(root)]
+    return folder.resolve() in [parent.resolve() for parent in above]
 
 
 def _is_clutter(name: str) -> bool:
