@@ -535,9 +535,9 @@ def test_variants_of_fine_tuning_start_from_the_transformer():
     transformer = CroSSLTransformer()
     for name in search_fine_tuning.VARIANTS:
         classifier = search_fine_tuning.make_classifier(name, transformer, 3)
-        pretrained = transformer if name != "from scratch" else None
-        assert classifier.pretrained is pretrained
-        assert classifier.pretrain is (name != "from scratch")
+        scratch = name.startswith("from scratch")
+        assert classifier.pretrained is (None if scratch else transformer)
+        assert classifier.pretrain is not scratch
         assert classifier.random_state == 3
 
 

@@ -250,7 +250,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier": FineTuned(),
     "CroSSLClassifier, subjects": FineTuned(by_subject=True),
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
-    "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3),
+    "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3, head_lr=1e-2),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "CroSSLTransformer, learnt alone": Ours(summary_size=0, output="global"),
     "CroSSLTransformer, learnt alone, reconstruction": Ours(

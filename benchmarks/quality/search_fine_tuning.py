@@ -40,6 +40,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "encoders frozen": {"freeze": "encoder"},
     "all frozen": {"freeze": "all"},
     "from scratch": {"pretrain": False, "lr": 1e-3},
+    "from scratch, head_lr 1e-2": {"pretrain": False, "lr": 1e-3, "head_lr": 1e-2},
 }
 
 Row = dict[str, Any]
