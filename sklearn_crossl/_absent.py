@@ -36,6 +36,8 @@ def target_array(targets: Any) -> np.ndarray:
     array = label_array(targets)
     if array.dtype.kind in "mM":
         raise TypeError(f"Targets are of {array.dtype}, times; give numbers.")
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: targets are {array.dtype}.")
     if array.dtype == object:
         known = [np.nan if is_nothing(target) else target for target in array.flat]
         array = np.array(known, dtype=np.float64).reshape(array.shape)
