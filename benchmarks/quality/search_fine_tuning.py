@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 
 from ..few_labels import whether_it_converges_or_not
-from .heads import HEADS
+from .heads import fit_head
 from .protocols import LABELS, label_draws
 from .recordings import Recordings, arguments_parser, found, load, search_split, select
 from .report import table
@@ -58,7 +57,8 @@ def measure(recordings: Recordings, split: int, names: list[str]) -> Iterator[Ro
             if draw >= DRAWS:
                 continue
             if name in LINEAR:
-                model = _linear(name, Z[rows], y[rows])
+                with whether_it_converges_or_not():
+                    model = fit_head(name, Z, y, rows, recordings.subject[training])
                 predicted = model.predict(Z_test)
             else:
                 classifier = make_classifier(name, transformer, split)
@@ -76,11 +76,6 @@ def make_classifier(
     if params.get("pretrain", True):
         return CroSSLClassifier(pretrained=transformer, **params)
     return CroSSLClassifier(CroSSLTransformer(random_state=seed), **params)
-
-
-def _linear(name: str, Z: np.ndarray, y: np.ndarray) -> Any:
-    with whether_it_converges_or_not():
-        return HEADS[name]().fit(Z, y)
 
 
 def main() -> None:
