@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold
 from benchmarks.quality import __main__ as command
 from benchmarks.quality import (
     aeon_network,
+    everybody,
     protocols,
     search,
     search_fine_tuning,
@@ -451,22 +452,24 @@ def test_every_variant_changes_something_that_exists():
         assert variant != Variant() or name == "default"
 
 
-def test_constants_change_for_the_measurement_alone(folder):
+def test_constants_change_for_the_measurement_alone(folder, monkeypatch):
     variant = Variant(FEW, ((search.learnt, "_SIZE", 1),), by_subject=True)
-    row = search.measure(NAME, variant, 0, folder)
+    monkeypatch.setitem(VARIANTS, "smaller", variant)
+    (row,) = search.measure(NAME, "smaller", 0, folder)
     assert search.learnt._SIZE == 128
     assert 1 < row.pop("effective rank") < 17
     assert all(0 <= value <= 1 for value in row.values())
 
 
-def test_held_out_subjects_do_not_matter(folder):
-    before = search.measure(NAME, Variant(FEW), 0, folder)
+def test_held_out_subjects_do_not_matter(folder, monkeypatch):
+    monkeypatch.setitem(VARIANTS, "default", Variant(FEW))
+    before = list(search.measure(NAME, "default", 0, folder))
     data = dict(np.load(folder / f"{NAME}.npz"))
     held_out = np.isin(data["subject"], load(NAME, folder).tests[0])
     data["y"][held_out] = 0
     data["x_a"][held_out] = 0
     np.savez(folder / f"{NAME}.npz", **data)
-    assert search.measure(NAME, Variant(FEW), 0, folder) == before
+    assert list(search.measure(NAME, "default", 0, folder)) == before
 
 
 def test_the_search_is_resumed_and_reported(
@@ -512,7 +515,7 @@ def test_self_training_is_measured_resumed_and_reported(folder, monkeypatch, cap
     arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]
     monkeypatch.setattr(sys, "argv", ["self_training", *arguments, "--splits", "0"])
     self_training.main()
-    assert capsys.readouterr().out.split() == [NAME, "0"]
+    assert capsys.readouterr().out == f"{NAME}, 0\n"
     results = pd.read_csv(out / "self_training.csv")
     of_each = results.groupby(["people", "variant"]).size()
     assert (of_each == self_training.DRAWS).all()
@@ -555,7 +558,7 @@ def test_fine_tuning_is_searched_resumed_and_reported(folder, monkeypatch, capsy
     monkeypatch.setattr(sys, "argv", ["search_fine_tuning", *arguments, *names])
     search_fine_tuning.main()
     printed = capsys.readouterr().out.splitlines()
-    assert printed == [f"{NAME}, 0, logistic, default", f"{NAME}, 0, from scratch"]
+    assert printed == [f"{NAME}, 0, {name}" for name in names]
     search_fine_tuning.main()
     assert not capsys.readouterr().out
     results = pd.read_csv(out / "search_fine_tuning.csv")
@@ -566,6 +569,30 @@ def test_fine_tuning_is_searched_resumed_and_reported(folder, monkeypatch, capsy
     few = results[results["measure"] == "3 per class"]
     mean = few[few["variant"] == "from scratch"]["value"].mean()
     assert f"| from scratch | {mean:.3f} | {mean:.3f} |" in tables
+
+
+def test_everybody_is_held_out_once_resumed_and_reported(folder, monkeypatch, capsys):
+    subject = np.load(folder / f"{NAME}.npz")["subject"]
+    tests = [everybody.fold_subjects(subject, fold) for fold in range(everybody.FOLDS)]
+    assert sorted(np.concatenate(tests)) == sorted(set(subject))
+    monkeypatch.setitem(everybody.METHODS, everybody.OURS, Ours(**FEW))
+    out = folder / "out"
+    arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]
+    arguments += ["--folds", "0", "1", "--methods"]
+    for names in ([everybody.OURS], [everybody.OURS, "features"]):
+        monkeypatch.setattr(sys, "argv", ["everybody", *arguments, *names])
+        everybody.main()
+    asked = [f"{NAME}, {name}, {fold}" for name in names for fold in (0, 1)]
+    assert capsys.readouterr().out.splitlines() == asked
+    results = pd.read_csv(out / "everybody.csv")
+    assert len(results) == 2 * (2 * 2 + 2)  # folds, penalties of each linear model
+    tables = (out / "everybody.md").read_text()
+    first = results[results["penalty"] == "its own"].set_index(["method", "head", "fold"])
+    ours = first["value"].loc[everybody.OURS, "logistic"]
+    assert f"| {everybody.OURS}, logistic | {ours.mean():.3f} |" in tables
+    gap = ours - first["value"].loc["features", "ridge"]
+    error = abs(gap[0] - gap[1]) / 2  # the standard error of two
+    assert f"logistic | {gap.mean():+.4f} ± {error:.4f} |" in tables
 
 
 @pytest.mark.parametrize(("of_rank", "expected"), [([1, 2, 3], 1), ([3, 2, 1], -1)])

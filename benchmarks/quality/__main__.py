@@ -7,14 +7,14 @@ tables and figures are written anew from the file each time.
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 from .methods import METHODS
 from .protocols import PROTOCOLS, applies, run
 from .recordings import SPLITS, UNSEEN, arguments_parser, found, load
 from .report import write_report
+from .resumed import Row, measure_missing
 
 COLUMNS = ("dataset", "method", "split", "protocol", "measure", "head", "draw", "value")
 
@@ -28,37 +28,23 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "results.csv"
-    done = _done(path)
     folder = arguments.data
-    datasets = found(arguments.datasets, folder)
-    for protocol, split, dataset in product(
-        arguments.protocols, arguments.splits, datasets
-    ):
-        for name in arguments.methods:
-            key = (dataset, name, str(split), protocol)
-            if key not in done and applies(protocol, METHODS[name]):
-                print(*key, flush=True)
-                recordings = load(dataset, folder)
-                rows = run(recordings, METHODS[name], split, protocol)
-                _append(path, key, list(rows))
+    tasks = [
+        dict(zip(COLUMNS, (dataset, name, split, protocol), strict=False))
+        for protocol, split, dataset, name in product(
+            arguments.protocols,
+            arguments.splits,
+            found(arguments.datasets, folder),
+            arguments.methods,
+        )
+        if applies(protocol, METHODS[name])
+    ]
+
+    def measure(dataset: str, method: str, split: int, protocol: str) -> Iterator[Row]:
+        return run(load(dataset, folder), METHODS[method], split, protocol)
+
+    measure_missing(path, tasks, measure, COLUMNS)
     write_report(path, arguments.out)
-
-
-def _done(path: Path) -> set[tuple[str, ...]]:
-    if not path.exists():
-        return set()
-    with path.open(newline="") as file:
-        return {tuple(row[c] for c in COLUMNS[:4]) for row in csv.DictReader(file)}
-
-
-def _append(path: Path, key: tuple[str, ...], rows: list[dict]) -> None:
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
-        if is_new:
-            writer.writeheader()
-        for row in rows:
-            writer.writerow({**dict(zip(COLUMNS, key, strict=False)), **row})
 
 
 if __name__ == "__main__":

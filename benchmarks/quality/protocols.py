@@ -12,14 +12,13 @@ from sklearn.metrics import f1_score
 from ..few_labels import DRAWS, draw, whether_it_converges_or_not
 from .heads import SELF_TRAINING, chosen_by_subject, fit_head
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
+from .resumed import Row
 
 LABELS = {"3 per class": 3, "1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
 HALF = 0.5  # of the (window, modality) pairs that are removed
 PROTOCOLS = ("labels", "missing", "seeds", "penalty")
 SEEDS = (1, 2)  # beside the first, with all labels
 BINS = 15  # of the calibration error
-
-Row = dict[str, Any]
 
 
 def applies(protocol: str, method: Any) -> bool:

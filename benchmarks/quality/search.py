@@ -7,7 +7,10 @@ need no labels order the variants: the effective rank and the agreement of clust
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
@@ -36,6 +39,7 @@ from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 from ..few_labels import fit_classifier
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select, without
+from .resumed import Row, measure_missing
 
 
 class Variant(NamedTuple):
@@ -122,19 +126,18 @@ VARIANTS = {
 }
 
 
-def measure(
-    dataset: str, variant: Variant, number: int, folder: Path
-) -> dict[str, float]:
-    """Pretrain a variant and score it on validation subjects."""
+def measure(dataset: str, variant: str, split: int, folder: Path) -> Iterator[Row]:
+    """Pretrain a variant and score it on validation subjects, in one row."""
     recordings = load(dataset, folder)
-    training, validation = search_split(recordings, number)
+    training, validation = search_split(recordings, split)
     X, y = select(recordings.X, training), recordings.y[training]
     X_test, y_test = select(recordings.X, validation), recordings.y[validation]
+    params, constants, by_subject = VARIANTS[variant]
     with ExitStack() as stack:
-        for owner, name, value in variant.constants:
+        for owner, name, value in constants:
             stack.enter_context(mock.patch.object(owner, name, value))
-        embedder = CroSSLTransformer(random_state=number, **variant.params)
-        groups = recordings.subject[training] if variant.by_subject else None
+        embedder = CroSSLTransformer(random_state=split, **params)
+        groups = recordings.subject[training] if by_subject else None
         embedder.fit(X, groups=groups)
         Z, Z_test = embedder.transform(X), embedder.transform(X_test)
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
@@ -151,7 +154,7 @@ def measure(
     missing = [f1_score(y_test, model.predict(Z), average="macro") for Z in incomplete]
     result = {labels: float(np.mean(values)) for labels, values in scores.items()}
     result["one missing"] = float(np.mean(missing))
-    return {**result, **unlabelled}
+    yield {**result, **unlabelled}
 
 
 def main() -> None:
@@ -164,18 +167,14 @@ def main() -> None:
     datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "search.csv"
-    done = pd.read_csv(path) if path.exists() else pd.DataFrame()
-    for split in arguments.splits:
-        for name in arguments.variants:
-            for dataset in datasets:
-                key = {"dataset": dataset, "variant": name, "split": split}
-                if _has(done, key):
-                    continue
-                print(*key.values(), flush=True)
-                row = measure(dataset, VARIANTS[name], split, folder)
-                done = pd.concat([done, pd.DataFrame([{**key, **row}])])
-                done.to_csv(path, index=False)
-    (arguments.out / "search.md").write_text(report(done))
+    tasks = [
+        {"dataset": dataset, "variant": name, "split": split}
+        for split, name, dataset in product(
+            arguments.splits, arguments.variants, datasets
+        )
+    ]
+    measure_missing(path, tasks, partial(measure, folder=folder))
+    (arguments.out / "search.md").write_text(report(pd.read_csv(path)))
 
 
 def report(results: pd.DataFrame) -> str:
@@ -222,12 +221,6 @@ def _correlations(dataset: str, mean: pd.DataFrame) -> list[str]:
         ]
         rows.append(f"| {dataset} | {group} | {len(some)} | {' | '.join(found)} |")
     return rows
-
-
-def _has(done: pd.DataFrame, key: dict[str, Any]) -> bool:
-    if done.empty:
-        return False
-    return bool(np.logical_and.reduce([done[k] == v for k, v in key.items()]).any())
 
 
 if __name__ == "__main__":

@@ -7,9 +7,12 @@ start from the same transformer; linear models on its embedding stand beside the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache, partial
 from itertools import product
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
@@ -18,12 +21,12 @@ from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from ..few_labels import whether_it_converges_or_not
 from .heads import fit_head
 from .protocols import LABELS, label_draws
-from .recordings import Recordings, arguments_parser, found, load, search_split, select
+from .recordings import Windows, arguments_parser, found, load, search_split, select
 from .report import table
+from .resumed import Row, measure_missing
 
 SPLITS = (0, 1)
 DRAWS = 3
-KEY = ["dataset", "split", "variant"]
 
 LINEAR = ("logistic", "ridge")
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -42,30 +45,52 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "from scratch, head_lr 1e-2": {"pretrain": False, "lr": 1e-3, "head_lr": 1e-2},
 }
 
-Row = dict[str, Any]
+
+class Task(NamedTuple):
+    """Windows of search subjects, and a transformer fitted to those for training."""
+
+    X: Windows
+    y: np.ndarray
+    subject: np.ndarray
+    X_test: Windows
+    y_test: np.ndarray
+    transformer: CroSSLTransformer
 
 
-def measure(recordings: Recordings, split: int, names: list[str]) -> Iterator[Row]:
-    """Score variants on validation subjects: macro-F1, a row for each draw of labels."""
+@lru_cache(maxsize=1)
+def pretrained(dataset: str, split: int, folder: Path) -> Task:
+    """Fit the default transformer, once for all variants."""
+    recordings = load(dataset, folder)
     training, validation = search_split(recordings, split)
-    X, y = select(recordings.X, training), recordings.y[training]
-    X_test, y_test = select(recordings.X, validation), recordings.y[validation]
-    transformer = CroSSLTransformer(random_state=split).fit(X)
-    Z, Z_test = transformer.transform(X), transformer.transform(X_test)
-    for name in names:
-        for labels, draw, rows in label_draws(y):
-            if draw >= DRAWS:
-                continue
-            if name in LINEAR:
-                with whether_it_converges_or_not():
-                    model = fit_head(name, Z, y, rows, recordings.subject[training])
-                predicted = model.predict(Z_test)
-            else:
-                classifier = make_classifier(name, transformer, split)
-                classifier.fit(select(X, rows), y[rows])
-                predicted = classifier.predict(X_test)
-            score = f1_score(y_test, predicted, average="macro")
-            yield {"variant": name, "measure": labels, "draw": draw, "value": score}
+    X = select(recordings.X, training)
+    return Task(
+        X,
+        recordings.y[training],
+        recordings.subject[training],
+        select(recordings.X, validation),
+        recordings.y[validation],
+        CroSSLTransformer(random_state=split).fit(X),
+    )
+
+
+def measure(dataset: str, split: int, variant: str, folder: Path) -> Iterator[Row]:
+    """Score a variant on validation subjects: macro-F1, a row for each draw of labels."""
+    task = pretrained(dataset, split, folder)
+    if variant in LINEAR:
+        Z, Z_test = map(task.transformer.transform, (task.X, task.X_test))
+    for labels, draw, rows in label_draws(task.y):
+        if draw >= DRAWS:
+            continue
+        if variant in LINEAR:
+            with whether_it_converges_or_not():
+                model = fit_head(variant, Z, task.y, rows, task.subject)
+            predicted = model.predict(Z_test)
+        else:
+            classifier = make_classifier(variant, task.transformer, split)
+            classifier.fit(select(task.X, rows), task.y[rows])
+            predicted = classifier.predict(task.X_test)
+        score = f1_score(task.y_test, predicted, average="macro")
+        yield {"measure": labels, "draw": draw, "value": score}
 
 
 def make_classifier(
@@ -88,17 +113,14 @@ def main() -> None:
     datasets = found(arguments.datasets, arguments.data)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "search_fine_tuning.csv"
-    results = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=KEY)
-    for split, dataset in product(arguments.splits, datasets):
-        done = set(results[KEY].itertuples(index=False, name=None))
-        left = [n for n in arguments.variants if (dataset, split, n) not in done]
-        if left:
-            print(dataset, split, *left, sep=", ", flush=True)
-            rows = pd.DataFrame(measure(load(dataset, arguments.data), split, left))
-            rows = rows.assign(dataset=dataset, split=split)
-            results = pd.concat([results, rows]) if len(results) else rows
-            results.to_csv(path, index=False)
-    (arguments.out / "search_fine_tuning.md").write_text(report(results))
+    tasks = [
+        {"dataset": dataset, "split": split, "variant": name}
+        for split, dataset, name in product(
+            arguments.splits, datasets, arguments.variants
+        )
+    ]
+    measure_missing(path, tasks, partial(measure, folder=arguments.data))
+    (arguments.out / "search_fine_tuning.md").write_text(report(pd.read_csv(path)))
 
 
 def report(results: pd.DataFrame) -> str:

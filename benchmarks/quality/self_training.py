@@ -8,6 +8,8 @@ as everybody did everything, and once as people lack some of the classes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from .heads import known_labels
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select
 from .report import table
+from .resumed import Row, measure_missing
 
 SPLITS = (0, 1)
 FEW = ("3 per class", "1 %", "5 %")
@@ -54,7 +57,7 @@ OTHERS = {
 }
 
 
-def measure(dataset: str, split: int, folder: Path) -> Iterator[dict[str, Any]]:
+def measure(dataset: str, split: int, folder: Path) -> Iterator[Row]:
     """Score each variant on validation subjects: macro-F1, a row for each draw."""
     recordings = load(dataset, folder)
     training, validation = search_split(recordings, split)
@@ -109,19 +112,12 @@ def main() -> None:
     datasets = found(arguments.datasets, folder)
     arguments.out.mkdir(parents=True, exist_ok=True)
     path = arguments.out / "self_training.csv"
-    parts = [pd.read_csv(path)] if path.exists() else []
-    done = {
-        key for part in parts for key in zip(part["dataset"], part["split"], strict=True)
-    }
-    for split in arguments.splits:
-        for dataset in datasets:
-            if (dataset, split) in done:
-                continue
-            print(dataset, split, flush=True)
-            rows = pd.DataFrame(measure(dataset, split, folder))
-            parts.append(rows.assign(dataset=dataset, split=split))
-            pd.concat(parts).to_csv(path, index=False)
-    (arguments.out / "self_training.md").write_text(report(pd.concat(parts)))
+    tasks = [
+        {"dataset": dataset, "split": split}
+        for split, dataset in product(arguments.splits, datasets)
+    ]
+    measure_missing(path, tasks, partial(measure, folder=folder))
+    (arguments.out / "self_training.md").write_text(report(pd.read_csv(path)))
 
 
 def report(results: pd.DataFrame) -> str:
