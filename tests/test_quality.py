@@ -587,7 +587,8 @@ def test_everybody_is_held_out_once_resumed_and_reported(folder, monkeypatch, ca
     results = pd.read_csv(out / "everybody.csv")
     assert len(results) == 2 * (2 * 2 + 2)  # folds, penalties of each linear model
     tables = (out / "everybody.md").read_text()
-    first = results[results["penalty"] == "its own"].set_index(["method", "head", "fold"])
+    first = results[results["penalty"] == "its own"]
+    first = first.set_index(["method", "head", "fold"]).sort_index()
     ours = first["value"].loc[everybody.OURS, "logistic"]
     assert f"| {everybody.OURS}, logistic | {ours.mean():.3f} |" in tables
     gap = ours - first["value"].loc["features", "ridge"]
