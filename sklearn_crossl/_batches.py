@@ -21,6 +21,8 @@ from ._windows import Windows
 CHUNK_BYTES = 2**27  # of float32, that windows on disk are shuffled within
 _BLOCKS_A_CHUNK = 16  # read one after another, from places drawn at random
 _FEW = 16  # windows with a certain modality alone that make no batches of their own
+_N_BLOCKS = 16  # that a sample of windows on disk is made of
+_AT_LEAST = 64  # windows of each modality in a sample, if there are so many
 
 
 class WindowDataset(Dataset):
@@ -77,8 +79,12 @@ class WindowDataset(Dataset):
         yield self
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
-        """Choose some windows, evenly spread: rows of the dataset returned."""
-        return self, spread_rows(np.arange(len(self)), n_windows)
+        """Choose some windows, evenly spread: rows of the dataset returned.
+
+        More than ``n_windows`` where those hardly show a modality.
+        """
+        rows = spread_rows(np.arange(len(self)), n_windows)
+        return self, _with_rare(rows, self.observed)
 
     def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
         """Choose certain windows: rows of the dataset returned."""
@@ -177,10 +183,14 @@ class StreamedWindows(Dataset):
         return WindowDataset(data, observed, partial, groups)
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
-        """Read some windows, of one block from each of several places."""
-        size = min(len(self), n_windows)
-        starts = np.linspace(0, len(self) - size // 16 - 1, 16).astype(int)
-        return self.take(np.unique(starts[:, None] + np.arange(max(1, size // 16))))
+        """Read some windows, of one block from each of several places.
+
+        More than ``n_windows`` where those hardly show a modality.
+        """
+        size = max(1, min(len(self), n_windows) // _N_BLOCKS)  # of a block
+        starts = np.linspace(0, len(self) - size, _N_BLOCKS).astype(int)
+        rows = np.unique(starts[:, None] + np.arange(size))
+        return self.take(_with_rare(rows, self.observed))
 
     def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
         """Read certain windows: rows of the dataset returned."""
@@ -255,6 +265,16 @@ def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
     groups = sorted((np.flatnonzero(kind == k) for k in np.unique(kind)), key=len)
     few = [rows for rows in groups[:-1] if len(rows) < _FEW]
     return [np.concatenate([groups[-1], *few]), *groups[len(few) : -1]]
+
+
+def _with_rare(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Add windows with modalities that few of the rows show; returns ascending rows."""
+    parts = [rows]
+    for has in observed.T:
+        having = np.flatnonzero(has)
+        if has[rows].sum() < min(_AT_LEAST, len(having)):
+            parts.append(spread_rows(having, _AT_LEAST))
+    return np.unique(np.concatenate(parts))
 
 
 def _without_gaps(

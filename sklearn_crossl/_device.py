@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import RLock
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-_GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
+_SETTINGS = RLock()  # torch's are the whole process's, so that threads take turns
+HOST = torch.device("cpu")
 _DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
 _DRAWS |= {"rand_like", "randn_like", "randint_like"}
 _DRAWS |= {"uniform_", "normal_", "random_", "bernoulli_", "exponential_"}
@@ -32,7 +34,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
         return torch.device("cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
+        torch.zeros(1, device=resolved).item()  # torch's "meta" makes but never reads
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise ValueError(
             f"device={device!r} cannot be used here ({error}); pass 'auto', or a device "
@@ -56,22 +58,51 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators inside the block and restore them after it.
 
-    What is made inside is in float32, even if the user's default is another. Threads
-    wait for each other, as each would draw from what another one seeded.
+    Threads wait for each other, as each would draw from what another one seeded. The
+    user's settings of torch do not matter inside; see :func:`own_settings`.
     """
     if device.type == "cpu":
         fork = torch.random.fork_rng(devices=[])
     else:
         count = getattr(torch, device.type).device_count()
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
-    with _GENERATORS, fork:
+    with _SETTINGS, fork, float32_by_default(), own_settings(device, inference=False):
         torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def float32_by_default() -> Iterator[None]:
+    """Make floats in float32 inside the block, even if the user's default is another."""
+    if torch.get_default_dtype() == torch.float32:
+        yield
+        return
+    with _SETTINGS:
         default = torch.get_default_dtype()
         torch.set_default_dtype(torch.float32)
         try:
             yield
         finally:
             torch.set_default_dtype(default)
+
+
+@contextmanager
+def own_settings(device: torch.device, inference: bool) -> Iterator[None]:
+    """Compute as if the user had set no autocast, inference mode or default device.
+
+    Where nothing else is said tensors are on the host, and cuDNN does not choose kernels
+    whose sums differ from run to run.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(torch.autocast(device.type, enabled=False))
+        stack.enter_context(torch.inference_mode(inference))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        if device.type == "cuda":
+            cudnn = torch.backends.cudnn
+            stack.callback(setattr, cudnn, "deterministic", cudnn.deterministic)
+            cudnn.deterministic = True
+        yield
 
 
 class OwnDraws(TorchFunctionMode):
@@ -102,7 +133,9 @@ def memory_for_data(device: torch.device) -> float:
     if device.type == "mps":
         used = torch.mps.driver_allocated_memory()
         return (torch.mps.recommended_max_memory() - used) / 2
-    return float("inf") if device.type == "cpu" else 0.0  # it is there already
+    if device.type == "cpu":
+        return float("inf")  # it is there already
+    return 0.0
 
 
 def to_device(tensor: torch.Tensor, device: torch.device | str) -> torch.Tensor:
@@ -122,10 +155,10 @@ def compiled(function: Callable) -> Callable:
     """Compile a function; where that fails, warn and go on with the function itself."""
     current = torch.compile(function)
 
-    def call(*args: Any) -> Any:
+    def call(*args: Any, **kwargs: Any) -> Any:
         nonlocal current
         try:
-            return current(*args)
+            return current(*args, **kwargs)
         except Exception as error:  # a compiler's can be of any type
             if current is function or out_of_memory(error):
                 raise
@@ -136,7 +169,7 @@ def compiled(function: Callable) -> Callable:
                 stacklevel=2,
             )
             current = function
-            return function(*args)
+            return function(*args, **kwargs)
 
     return call
 
@@ -153,6 +186,16 @@ def release_memory(device: torch.device) -> None:
     """Give what torch caches of a device's memory back to it."""
     if device.type != "cpu":
         getattr(torch, device.type).empty_cache()
+
+
+def _renew_lock() -> None:
+    """Start a forked process with a lock that no thread of its parent holds."""
+    global _SETTINGS
+    _SETTINGS = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _has_bf16(device: torch.device) -> bool:

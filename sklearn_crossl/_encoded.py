@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from ._batch import Batch
-from ._device import resolve_device, seeded
+from ._device import own_settings, resolve_device, seeded
 from ._input import read_again
 from ._network import Apart, CroSSLNetwork
 from ._pretraining import in_passes
@@ -120,7 +120,6 @@ class EncodedWindows:
             fine_tuned or transformer.output == "global",
         )
 
-    @torch.inference_mode()
     def fuse(self, seen: np.ndarray) -> np.ndarray:
         """Compute what the estimator makes of the windows by the modalities seen.
 
@@ -147,9 +146,10 @@ class EncodedWindows:
         results = []
         for start in range(0, len(rows), _ROWS):
             part = slice(start, start + _ROWS)
-            apart = everything.each(itemgetter(part))
-            z, joint = self.network.fuse(apart, keep[part], self.needs_z)
-            codes = torch.where(keep[part, :, None], apart.codes, self.code_means)
+            with own_settings(keep.device, inference=True):
+                apart = everything.each(itemgetter(part))
+                z, joint = self.network.fuse(apart, keep[part], self.needs_z)
+                codes = torch.where(keep[part, :, None], apart.codes, self.code_means)
             known = (values.cpu().numpy() for values in (z, joint, codes))
             results.append(self.finish(*known))
         return np.concatenate(results)

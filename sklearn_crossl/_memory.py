@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,14 +22,16 @@ def freed_memory_kept() -> Iterator[None]:
 
     Every training step frees what the one before allocated. glibc gives blocks of many
     megabytes back to the system at once, and asking for them again, page by page, takes
-    as long as a third of a step. Other C libraries are left alone.
+    as long as a third of a step. Other C libraries are left alone, and so is glibc where
+    the user has set its limits. Afterwards they are the largest that it sets by itself.
     """
     libc = _glibc()
     if libc is None:
         yield
         return
     libc.mallopt(_TRIM_THRESHOLD, _NEVER)
-    libc.mallopt(_MMAP_THRESHOLD, _NEVER)
+    if not libc.mallopt(_MMAP_THRESHOLD, _NEVER):
+        libc.mallopt(_MMAP_THRESHOLD, _OWN_MMAP)  # the most that glibc before 2.35 takes
     try:
         yield
     finally:
@@ -39,6 +42,7 @@ def freed_memory_kept() -> Iterator[None]:
 
 def _glibc() -> Any:
     """Load the C library if it is glibc."""
-    if platform.libc_ver()[0] != "glibc":
+    chosen = any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
+    if chosen or platform.libc_ver()[0] != "glibc":
         return None
     return ctypes.CDLL(None)

@@ -12,7 +12,15 @@ from torch import Tensor
 
 from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
-from ._device import OwnDraws, out_of_memory, release_memory, seeded
+from ._device import (
+    HOST,
+    OwnDraws,
+    float32_by_default,
+    out_of_memory,
+    own_settings,
+    release_memory,
+    seeded,
+)
 from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
@@ -112,6 +120,9 @@ def collect(
     arrays = module_to_arrays(net.module_)
     head = {name: a for name, a in arrays.items() if name.startswith("objective.")}
     earlier = list(previous["history"]) if previous is not None else []
+    code_means = net.code_means().cpu().numpy()
+    unseen = np.isnan(code_means)  # of modalities that no window has
+    code_means[unseen] = 0.0 if previous is None else previous["code_means"][unseen]
     epochs = history(net)
     for number, row in enumerate(epochs, start=len(earlier) + 1):
         row["epoch"] = number
@@ -121,7 +132,7 @@ def collect(
         "optimizer": optimizer_to_arrays(net.optimizer_),
         "optimizer_name": type(net.optimizer_).__name__,
         "history": earlier + epochs,
-        "code_means": net.code_means().cpu().numpy(),
+        "code_means": code_means,
         "code_size": net.module_.code_size,
         "embedding_size": net.module_.aggregator.embedding_size,
     }
@@ -131,8 +142,8 @@ def build_for_embedding(
     kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
-    with OwnDraws():
-        network = kind(**config).float()
+    with OwnDraws(), float32_by_default(), own_settings(HOST, inference=False):
+        network = kind(**config)
     arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)
 
@@ -212,7 +223,7 @@ def in_passes(
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
-                    with torch.inference_mode():
+                    with own_settings(device, inference=True):
                         batch = dataset.batch(part, as_partial).to(device)
                         results = one_pass(batch, n_rows)
                     arrays = [result.cpu().numpy() for result in results]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from ._device import compiled, on_host
 from ._effective_rank import effective_rank
 from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
 from ._network import CroSSLNetwork
-from ._rows import spread_rows
 from ._summary.fitting import Sample
 
 #: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
@@ -29,7 +29,6 @@ OPTIMIZERS = {
 
 EPOCHS = Epochs(enough_steps=500, fewest=20, most=100)
 _PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
-_FEW = 32  # of them
 
 
 class PretrainingNet(LossNet):
@@ -41,8 +40,6 @@ class PretrainingNet(LossNet):
         Trained in place.
     probe : Batch
         Some training windows, to look at the embedding by.
-    rare : mapping of int to Batch
-        For modalities that few of these have, by index: windows that have it.
     autocast : torch.dtype or None
         The encoders' number format.
     **kwargs : dict
@@ -54,13 +51,11 @@ class PretrainingNet(LossNet):
         module: CroSSLNetwork,
         *,
         probe: Batch,
-        rare: Mapping[int, Batch],
         autocast: torch.dtype | None = None,
         **kwargs: Any,
     ):
         super().__init__(module, train_split=None, **kwargs)
         self.probe = probe
-        self.rare = rare
         self.autocast = autocast
         self.sample: Sample | None = None
 
@@ -71,13 +66,9 @@ class PretrainingNet(LossNet):
             return self.module_.embed_batch(self.probe)
 
     def code_means(self) -> Tensor:
-        """Compute each modality's mean code, (M, code_size), of windows that have it."""
+        """Compute each modality's mean code, (M, code_size); NaN if no window has it."""
         codes = self.embed_probe()[0]  # zero where missing
-        means = codes.sum(0) / self.probe.observed.sum(0).clamp_min(1)[:, None]
-        with torch.inference_mode():
-            for index, batch in self.rare.items():
-                means[index] = self.module_.embed_batch(batch)[0][:, index].mean(0)
-        return means
+        return codes.sum(0) / self.probe.observed.sum(0)[:, None]
 
     def infer(self, x: Batch, **fit_params: Any) -> dict[str, Tensor]:
         return self.module_(x, self.autocast)
@@ -130,11 +121,10 @@ def make_net(
         last.append(("scikit_learn", bridge))
     if patience is not None:
         last.append(("early_stopping", early_stopping("train_loss", patience)))
-    probe = _probe(dataset)
+    probed, rows = dataset.sample(_PROBE_WINDOWS)
     return PretrainingNet(
         network,
-        probe=probe.to(device),
-        rare=_rare(dataset, probe, device),
+        probe=probed.batch(rows).to(device),
         autocast=autocast,
         device=device,
         max_epochs=max_epochs,
@@ -149,24 +139,6 @@ def make_net(
     )
 
 
-def _probe(dataset: WindowDataset | StreamedWindows) -> Batch:
-    windows, rows = dataset.sample(_PROBE_WINDOWS)
-    return windows.batch(rows)
-
-
-def _rare(
-    dataset: WindowDataset | StreamedWindows, probe: Batch, device: torch.device
-) -> dict[int, Batch]:
-    """Choose windows that have a modality which few of the probe's have, if any does."""
-    rare = {}
-    for index, n_there in enumerate(probe.observed.sum(0).tolist()):
-        rows = np.flatnonzero(dataset.observed[:, index])
-        if n_there < min(_FEW, len(rows)):
-            windows, there = dataset.take(spread_rows(rows, _PROBE_WINDOWS))
-            rare[index] = windows.batch(there).to(device)
-    return rare
-
-
 def _optimizer_class(
     optimizer: str | type[torch.optim.Optimizer],
 ) -> type[torch.optim.Optimizer]:
@@ -174,9 +146,15 @@ def _optimizer_class(
     if isinstance(optimizer, str):
         known: Any = OPTIMIZERS[optimizer]
         return known
+    wrong = ""
     if not issubclass(optimizer, torch.optim.Optimizer):
+        wrong = "is a class but no torch.optim.Optimizer"
+    elif not {"weight_decay", "kwargs"} & set(signature(optimizer).parameters):
+        wrong = "does not take weight_decay, which is passed to it"
+    if wrong:
         raise TypeError(
-            f"optimizer={optimizer.__name__} is a class but no torch.optim.Optimizer; "
-            f"pass one of {', '.join(map(repr, OPTIMIZERS))}, or a subclass of it."
+            f"optimizer={optimizer.__name__} {wrong}; pass one of "
+            f"{', '.join(map(repr, OPTIMIZERS))}, or a subclass of "
+            "torch.optim.Optimizer with lr and weight_decay, such as torch.optim.RAdam."
         )
     return optimizer

@@ -2,6 +2,7 @@
 
 import builtins
 import hashlib
+import warnings
 
 import numpy as np
 import pytest
@@ -215,4 +216,15 @@ def test_damaged_files(tmp_path, kind, content):
     name = next(n for n in FILES if "SC4001" in n and kind in n)
     LAYOUTS["folder"](tmp_path, "sleep_edf", {**FILES, name: content})
     with pytest.raises(OSError, match=f"SC4001.*-{kind}.edf is not as published"):
+        fetch_sleep_edf(data_home=tmp_path, subjects=[0], **HERE)
+
+
+def test_a_night_cut_short(tmp_path):
+    name = next(n for n in FILES if "SC4001" in n and "PSG" in n)
+    LAYOUTS["folder"](tmp_path, "sleep_edf", {**FILES, name: FILES[name][:-1]})
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(OSError, match=r"PSG\.edf is not as published.*records"),
+    ):
+        warnings.simplefilter("ignore")  # edfio's own
         fetch_sleep_edf(data_home=tmp_path, subjects=[0], **HERE)

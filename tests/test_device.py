@@ -42,7 +42,7 @@ def test_auto_takes_what_is_there(monkeypatch):
     assert resolve_device("auto") == CPU
 
 
-@pytest.mark.parametrize("name", ["toaster", "hpu"])
+@pytest.mark.parametrize("name", ["toaster", "hpu", "meta"])
 def test_a_device_that_is_not_there_is_refused(name):
     with pytest.raises(ValueError, match=f"device='{name}' cannot be used here"):
         resolve_device(name)

@@ -871,6 +871,13 @@ def test_an_encoder_is_never_given_no_windows(X):
     assert np.isfinite(model.transform(X)).all()
 
 
-def test_an_optimizer_that_is_none(X):
-    with pytest.raises(TypeError, match=r"optimizer=dict is a class but no torch\.optim"):
-        make(optimizer=dict).fit(X)
+@pytest.mark.parametrize(
+    ("optimizer", "wrong"),
+    [
+        (dict, r"optimizer=dict is a class but no torch\.optim"),
+        (torch.optim.LBFGS, "optimizer=LBFGS does not take weight_decay"),
+    ],
+)
+def test_an_optimizer_that_cannot_be_used(X, optimizer, wrong):
+    with pytest.raises(TypeError, match=wrong):
+        make(optimizer=optimizer).fit(X)

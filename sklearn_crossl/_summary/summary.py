@@ -55,12 +55,13 @@ class Summary(nn.Module):
     def learns_from(self, observed: Tensor) -> bool:
         """Say whether to learn anew from windows whose modalities are (n, M).
 
-        From as many as before, or from those that show a modality for the first time
-        and lack none of the others.
+        They must lack none of the modalities known, and be as many as before or show
+        another modality.
         """
         seen = observed.any(0)
-        is_wider = bool((seen >= self.known).all() and (seen > self.known).any())
-        return len(observed) >= int(self.n_windows) or is_wider
+        lacks_none = bool((seen >= self.known).all())
+        is_wider = bool((seen > self.known).any())
+        return lacks_none and (is_wider or len(observed) >= int(self.n_windows))
 
     def raw(self, index: int, x: Tensor | None, present: Tensor | None) -> Tensor:
         """Compute the features of one modality's windows as they are, if any."""

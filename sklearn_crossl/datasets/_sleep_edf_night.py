@@ -12,6 +12,7 @@ from ._bunch import NO_LABEL, Recording
 from ._files import Member, as_published
 
 EPOCH_SECONDS = 30
+_N_RECORDS = slice(236, 244)  # the bytes of an EDF header that count what follows it
 
 
 class Signal(NamedTuple):
@@ -66,7 +67,11 @@ def read_night(
     """
     edfio = _edfio()
     with as_published(psg.name):
-        recorded = edfio.read_edf(psg.read())
+        content = psg.read()
+        recorded = edfio.read_edf(content)
+        announced = int(content[_N_RECORDS])
+        if announced > recorded.num_data_records:
+            raise EOFError(f"{recorded.num_data_records} of {announced} records")
     with as_published(hypnogram.name):
         scored = edfio.read_edf(hypnogram.read())
         annotations = list(scored.annotations)

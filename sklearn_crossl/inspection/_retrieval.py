@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch
 
+from .._device import own_settings
 from .._encoded import EncodedWindows
 from .._input import read_again
 from ._parts import parts
@@ -179,5 +180,5 @@ def _middle(windows: EncodedWindows, seen: np.ndarray) -> np.ndarray | float:
     if network.summary is not None:
         return 0.0
     keep = torch.from_numpy(seen).to(codes.device)[None, :, None]
-    with torch.inference_mode():
+    with own_settings(codes.device, inference=True):
         return network.aggregator(codes, keep)[0].cpu().numpy()
