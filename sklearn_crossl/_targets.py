@@ -183,3 +183,15 @@ def _has_class(y: np.ndarray) -> np.ndarray:
 
 def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:
     return (outputs.squeeze(-1) - target).square()
+
+
+def looked_up(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Look labels up by their position among classes, which is -1 where there is none.
+
+    Those are -1 among numbers that it is none of, else None.
+    """
+    if classes.dtype.kind in "iuf" and -1 not in classes.tolist():
+        labels, nothing = classes.astype(np.result_type(classes, np.int8)), -1
+    else:
+        labels, nothing = classes.astype(object), None
+    return np.where(position < 0, nothing, labels[position])

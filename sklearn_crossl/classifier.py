@@ -29,7 +29,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
 
     A linear head reads the global embedding and the summary, and learns with aggregator
     and encoders from windows held in memory, whole and with sensors dropped. The more
-    labels, the more say has a ridge regression on all that the summary compresses.
+    labels, the more a ridge regression on all features of the summary contributes.
     Predicting raises NotFittedError before ``fit``, and TypeError or ValueError if X has
     another form than there, holds infinities, or has windows without any modality.
 
@@ -205,7 +205,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         y : array-like of shape (n_windows,)
             Labels. -1, NaN or None says that a window has none; -1 beside 1 alone warns.
         groups : array-like of shape (n_windows,), default=None
-            Such as subjects: pretraining is told of them, and none is partly held out.
+            Such as subjects. Pretraining uses them; if held out, they are held out whole.
         sample_weight : array-like of shape (n_windows,), default=None
             How much each labelled window counts beside the others, in fine-tuning.
 

@@ -25,7 +25,7 @@ from ._names import names_and_number_of
 from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
 from ._pseudo_labels import draw_towards, surest
 from ._rows import count_windows, take_windows
-from ._targets import check_y_given, class_target
+from ._targets import check_y_given, class_target, looked_up
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
@@ -45,16 +45,16 @@ class GroupSelfTrainingClassifier(
     estimator : classifier
         With ``predict_proba``; clones are fitted. A linear model on an embedding, say.
     share : float, default=0.6
-        Of the windows that are taken for a class, in each group, how many get that label
-        at last. At least one does, so groups should be of many windows.
+        Share of the windows taken for a class, in each group, that get its label in the
+        last round. At least one does, so groups should have many windows.
     n_rounds : int, default=2
         How often windows are labelled and the estimator is fitted again. The share grows
         in equal steps: a better classifier can be trusted with more.
     max_weight : float, default=2.0
-        How many times a class may be weighed up or down among all windows, and once more
-        in each group, for its share there to come nearer to that among the given labels,
-        before the surest windows are chosen. 1 leaves classes as they are; more is better
-        where everybody did everything, and worse where people lack classes.
+        Limit of the factor by which a class's probabilities are rescaled, over all
+        windows and again in each group, so that its share comes nearer to that among the
+        given labels. 1 leaves them as they are. More is better where everybody did
+        everything, and worse where people lack classes.
 
     Attributes
     ----------
@@ -63,8 +63,8 @@ class GroupSelfTrainingClassifier(
     classes_ : ndarray of shape (n_classes,)
         The classes.
     transduction_ : ndarray of shape (n_windows,)
-        For each window of ``fit`` which of ``classes_`` it was taken for, by the label
-        that it had or was given; -1 where it has none.
+        The label that each window of ``fit`` had or was given; where it has none, -1, or
+        None if classes are no numbers or -1 is one of them.
     n_features_in_ : int
         Where ``estimator_`` has it.
     feature_names_in_ : ndarray of str
@@ -160,17 +160,17 @@ class GroupSelfTrainingClassifier(
         check_consistent_length(range(count_windows(X)), labelled)
         params = self._for_estimator(params, groups)
         groups = np.zeros(len(labelled)) if groups is None else groups
-        whose = group_numbers(groups, len(labelled))
-        given = np.full(len(labelled), -1)
+        whose, given = group_numbers(groups, len(labelled)), np.full(len(labelled), -1)
         given[labelled] = target.values
         label, fitted = given, self._fit_labelled(X, classes, given, params)
         for step in range(0 if labelled.all() else self.n_rounds):
             share = self.share * (step + 1) / self.n_rounds
             label = self._label(fitted.predict_proba(X), given, whose, share)
             fitted = self._fit_labelled(X, classes, label, params)
-        self.estimator_, self.classes_, self.transduction_ = fitted, classes, label
-        for name in ("n_features_in_", "feature_names_in_"):
-            self.__dict__.pop(name, None)
+        self.estimator_, self.classes_ = fitted, classes
+        self.transduction_ = looked_up(label, classes)
+        for name in {"n_features_in_", "feature_names_in_"} & self.__dict__.keys():
+            del self.__dict__[name]
         self.__dict__.update(names_and_number_of(fitted))
         return self
 

@@ -100,13 +100,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     summary_size : int, default=512
         Units of the summary: fixed features of each modality (random convolutions,
         statistics, spectra), compressed by a principal component analysis that also
-        expects what a missing modality would have shown, and scaled so that what changes
-        within a window weighs little. 0 leaves it out, and ``transform`` is far faster.
+        predicts what a missing modality would have shown, and scaled so that changes
+        within a window count little. 0 leaves it out, and ``transform`` is far faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
         What ``transform`` returns: the first 128 principal components of the global
-        embedding and the summary, for windows that lack a modality both as they would be
-        expected of the whole window; the aggregator's embedding alone, of the modalities
-        that are there; the modalities' codes side by side; or the joint one and codes.
+        embedding and the summary (where a modality is missing, both as expected for the
+        whole window); the aggregator's embedding alone, of the modalities present; the
+        modalities' codes side by side; or the joint embedding and the codes.
     max_epochs : int or "auto", default="auto"
         Passes over the windows; "auto" makes 500 steps, but 20 to 100 passes.
     batch_size : int, default=128
@@ -322,8 +322,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_windows,), default=None
-            Whose window each is. What similar windows of two people differ in then weighs
-            little in the summary. Leave it out where people are what is to be told apart.
+            Person of each window. How similar windows of two people differ then counts
+            little in the summary. Leave it out if people are to be told apart.
 
         Returns
         -------

@@ -157,8 +157,24 @@ def test_classes_with_names():
     assert model.classes_.tolist() == ["lying", "sitting", "walking"]
     assert set(model.predict(X)) == set(model.classes_)
     known = partly(y, np.arange(6))
-    numbers = clone(model).fit(X, known, person)
-    np.testing.assert_array_equal(numbers.transduction_, model.transduction_)
+    numbers = clone(model).fit(X, known, person).transduction_
+    expected = [None if of < 0 else model.classes_[of] for of in numbers]
+    assert model.transduction_.tolist() == expected
+    assert set(expected) == {*model.classes_, None}
+
+
+@pytest.mark.filterwarnings("ignore:y has no labels but -1 and 1")
+@pytest.mark.parametrize(
+    ("names", "absent", "nothing"), [([1, 2, 3], -1, -1), ([-1, 1, 1], np.nan, None)]
+)
+def test_what_was_labelled_is_called_as_in_y(names, absent, nothing):
+    X, y, person = people()
+    names = np.array(names)
+    known = np.where(np.arange(len(y)) < 6, names[y], absent)
+    model = GroupSelfTrainingClassifier(LogisticRegression()).fit(X, known, person)
+    found = model.transduction_.tolist()
+    assert found[:6] == names[y[:6]].tolist()
+    assert set(found) == {*names.tolist(), nothing}
 
 
 def test_windows_in_a_mapping_through_a_pipeline():
