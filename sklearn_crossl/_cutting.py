@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,21 @@ LABELS = object()  # the key of the labels among the streams: no modality's name
 
 #: Signals (n_channels, n_samples), and their samples per second.
 Streams = dict[Any, tuple[np.ndarray, Fraction]]
+
+
+def positive(name: str, value: Any) -> Fraction:
+    """Read a rate or a length as the exact number that is meant.
+
+    Raises ValueError, with its name, unless it is a positive number.
+    """
+    is_number = isinstance(value, Real) or np.asarray(value).dtype.kind in "iuf"
+    if not is_number or not 0 < value < math.inf:
+        raise ValueError(f"{name}={value!r}; expected a positive number.")
+    # 0.1 means a tenth, not the binary number nearest to it, also where it is a float32.
+    exact = float(str(value)) if isinstance(value, np.floating) else float(value)
+    if exact < 1:  # a slow rate is one over seconds
+        return 1 / Fraction(1 / exact).limit_denominator(10**6)
+    return Fraction(exact).limit_denominator(10**6)
 
 
 def cut_together(

@@ -176,14 +176,16 @@ def _read_array_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
             f"{forms[len(fitted)]} data with shape (n_windows, "
             f"{', '.join(map(str, fitted))})."
         )
-    fixed = not (form.unequal or whole.unequal)
-    if fixed and len(fitted) == 1:  # scikit-learn's check of n_features_in_ follows
-        return dict.fromkeys(form.channels, whole)
-    if (len(fitted) == 2 and whole.shape[0] != fitted[0]) or (
-        not form.unequal and whole.shape[1] != fitted[-1]
-    ):
+    n_channels, n_timepoints = whole.shape
+    if len(fitted) == 1 and not form.unequal and not whole.unequal:
+        if n_timepoints != fitted[0]:  # worded as scikit-learn words it
+            raise ValueError(
+                f"X has {n_timepoints} features, but estimator is expecting {fitted[0]} "
+                "features as input: the timepoints of a window."
+            )
+    elif n_channels != form.n_channels or not _fits(whole, fitted[-1], form.unequal):
         raise ValueError(
-            f"X has {whole.shape[0]} channels of {whole.shape[1]} timepoints, but the "
+            f"X has {n_channels} channels of {n_timepoints} timepoints, but the "
             f"estimator was fitted on {form.n_channels} channels of {fitted[-1]} "
             "timepoints; cut and order the windows as those in fit."
         )
@@ -219,8 +221,8 @@ def _read_named_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
 def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
     """Hold a modality to the shape that was fitted."""
     fitted, unequal = form.shapes[name], name in form.unequal
-    fits = source.shape[:-1] == fitted[:-1] and len(source.shape) == len(fitted)
-    if not fits or not (unequal or source.shape == fitted) or source.unequal > unequal:
+    alike = source.shape[:-1] == fitted[:-1] and len(source.shape) == len(fitted)
+    if not alike or not _fits(source, fitted[-1], unequal):
         lengths = "up to " if source.unequal else ""
         raise ValueError(
             f"Modality {name!r} has {_described(source.shape, lengths)}, but was fitted "
@@ -229,7 +231,18 @@ def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
     if unequal and not source.unequal:
         windows = list(source.take(slice(None)))
         return Unequal(windows, fitted[0], integers=source.integers)
+    if isinstance(source, Unequal) and not unequal:
+        return source.filled_up(fitted[-1])
     return source
+
+
+def _fits(source: Source, n_timepoints: int, unequal: Any) -> bool:
+    """Say whether windows may have their lengths, after a fit on those or unequal ones.
+
+    Where all had one length in fit, the end of a shorter one among others is missing.
+    """
+    n = source.shape[-1]
+    return bool(unequal) or (n <= n_timepoints if source.unequal else n == n_timepoints)
 
 
 def _described(shape: tuple[int, ...], prefix: str) -> str:
@@ -252,7 +265,10 @@ def _chosen(X: Any, names: Any) -> list[str]:
     chosen = available if names is None else list(names)
     absent = [name for name in chosen if name not in available]
     if absent or len(set(chosen)) < len(chosen):
-        raise ValueError(f"modalities={chosen}, but X has {available}, each once.")
+        raise ValueError(
+            f"modalities={chosen} must name modalities of X, each at most once; X has "
+            f"{available}."
+        )
     if not chosen:
         raise ValueError("X has no modality; give it at least one.")
     return chosen

@@ -203,7 +203,7 @@ def check_callbacks(callbacks: Sequence[Any] | None) -> None:
             raise TypeError(
                 f"callbacks has {callback!r}; expected objects or subclasses of "
                 "skorch.callbacks.Callback, or pairs of a name and one of these. "
-                "scikit-learn's own callbacks are given by set_callbacks."
+                "CroSSLTransformer.set_callbacks takes those of scikit-learn."
             )
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._absent import is_nothing, label_array
-from ._time_index import has_index
+from ._time_index import clock, has_index
 
 
 class MomentLabels(NamedTuple):
@@ -58,7 +58,8 @@ def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
     given = [labels] if single and not listed else list(labels)
     if len(given) != n_recordings:
         raise ValueError(
-            f"{len(given)} arrays of labels for {n_recordings} recording(s)."
+            f"labels has {len(given)} entries for {n_recordings} recording(s); pass a "
+            "list with one array for each."
         )
     return [_read_labels(number, part) for number, part in enumerate(given)]
 
@@ -101,6 +102,22 @@ def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
     kinds = {part.dtype.kind for part in parts}
     mixed = len(kinds) > 1 and not kinds <= set("biuf")
     return np.concatenate([part.astype(object) if mixed else part for part in parts])
+
+
+def check_labels_have_times(index: Any, timed: bool, name: str) -> None:
+    """Raise ValueError unless labels have times if and only if the signals do."""
+    if timed and index is None:
+        raise ValueError(
+            "labels have no times, but the signals of their recording do, so it is not "
+            "known when each label holds; give them the index of the signals that they "
+            f"were made for, such as pd.Series(labels, index=recording[{name!r}].index)."
+        )
+    if not timed and index is not None and clock(index) is not None:
+        raise ValueError(
+            f"labels have an index of {clock(index)}, but the signals of their recording "
+            "are arrays without times; give those an index too, or pass "
+            "labels.to_numpy() if there is a label every 1 / label_rate seconds."
+        )
 
 
 def _read_labels(number: int, labels: Any) -> MomentLabels:

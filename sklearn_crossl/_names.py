@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_feature_names_in, validate_data
+from sklearn.utils.validation import _check_feature_names, _check_feature_names_in
 
 from ._input import InputForm
 
 
 def names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
     """Collect ``n_features_in_`` and, of a data frame, ``feature_names_in_``."""
-    if not _has_columns(form):
+    if not _has_columns(form) or form.array_shape is None:
         return {"n_features_in_": form.n_channels}
-    record = BaseEstimator()  # takes the attributes that validate_data sets
-    validate_data(record, X, skip_check_array=True)
-    return vars(record)
+    record = BaseEstimator()  # takes the attribute that scikit-learn sets
+    _check_feature_names(record, X, reset=True)
+    return {**vars(record), "n_features_in_": form.array_shape[0]}
 
 
 def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
@@ -28,9 +28,9 @@ def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
 
 
 def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
-    """Hold an array's column names and number to those of fit."""
+    """Hold an array's column names to those of fit."""
     if _has_columns(form):
-        validate_data(estimator, X, reset=False, skip_check_array=True)
+        _check_feature_names(estimator, X, reset=False)
 
 
 def check_input_names(estimator: BaseEstimator, names: Any, form: InputForm) -> None:

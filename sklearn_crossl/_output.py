@@ -27,20 +27,20 @@ def output_array(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     Raises
     ------
     ValueError
-        If ``out`` is no array of floats, or has another shape.
+        If ``out`` is no array of floats, has another shape, or is read-only.
     """
     if out is None:
         return np.empty(shape, dtype)
-    given = getattr(out, "dtype", None)
-    kind = getattr(given, "kind", None)  # other libraries' types have none
-    if kind is None:
+    if not isinstance(out, np.ndarray):
         raise ValueError(
             f"out is a {type(out).__name__}; expected a NumPy array of floats of shape "
-            f"{shape}, or None for a new one."
+            f"{shape}, such as a memory map, or None for a new one."
         )
-    if out.shape != shape or kind != "f":
+    if out.shape != shape or out.dtype.kind != "f":
         raise ValueError(
-            f"out has shape {out.shape} and dtype {given}; expected floats of shape "
+            f"out has shape {out.shape} and dtype {out.dtype}; expected floats of shape "
             f"{shape}."
         )
+    if not out.flags.writeable:
+        raise ValueError('out is read-only; open a memory map with mode="r+".')
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,7 +53,8 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
         check_is_fitted(self)
         y = column_or_1d(label_array(y))
         known = _has_label(y, self.classes_)
-        return super().score(*_known_rows(X, y, sample_weight, known))
+        take = getattr(self, "_take_windows", take_windows)
+        return super().score(*_known_rows(X, y, sample_weight, known, take))
 
 
 class PartlyLabelledRegressorMixin(RegressorMixin):
@@ -81,7 +84,8 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
         """
         check_is_fitted(self)
         y = column_or_1d(target_array(y))
-        return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y)))
+        take = getattr(self, "_take_windows", take_windows)
+        return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y), take))
 
 
 def partly_labelled_scorer(scoring: Any) -> Any:
@@ -133,7 +137,7 @@ class _PartlyLabelledScorer:
     """Calls a scorer with the windows that have a label; it can be pickled."""
 
     def __init__(self, scorer: Any):
-        self.scorer = scorer
+        self.scorer = copy.deepcopy(scorer)  # set_score_request leaves the user's alone
 
     def __repr__(self) -> str:
         return f"partly_labelled_scorer({self.scorer!r})"
@@ -169,14 +173,18 @@ def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _known_rows(
-    X: Any, y: np.ndarray, weight: Any, known: np.ndarray
+    X: Any,
+    y: np.ndarray,
+    weight: Any,
+    known: np.ndarray,
+    take: Callable[[Any, np.ndarray], Any] = take_windows,
 ) -> tuple[Any, np.ndarray, Any]:
     """Take the windows of which y is known."""
     if not known.any():
         raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
     rows = np.flatnonzero(known)
     if not known.all():
-        X, y = take_windows(X, rows), y[rows]
+        X, y = take(X, rows), y[rows]
         weight = None if weight is None else np.asarray(weight)[rows]
     if y.dtype == object:
         y = np.asarray(y.tolist())  # predictions are not of objects

@@ -144,7 +144,7 @@ def build_for_embedding(
     """Rebuild a trained network, without its objective, on the host."""
     with OwnDraws(), float32_by_default(), own_settings(HOST, inference=False):
         network = kind(**config)
-    arrays_to_module(weights, network)
+        arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)
 
 

@@ -46,7 +46,7 @@ def count_windows(X: Any) -> int:
     return int(next(iter(lengths.values())))
 
 
-def take_windows(X: Any, rows: np.ndarray) -> Any:
+def take_windows(X: Any, rows: np.ndarray, by_modality: bool = False) -> Any:
     """Take some windows of X.
 
     Parameters
@@ -55,6 +55,8 @@ def take_windows(X: Any, rows: np.ndarray) -> Any:
         As in :func:`count_windows`.
     rows : ndarray of int
         Which ones.
+    by_modality : bool, default=False
+        Whether a list has an array for each modality, in place of one for each window.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def take_windows(X: Any, rows: np.ndarray) -> Any:
     """
     if isinstance(X, Mapping):
         return like(X, {name: _safe_indexing(x, rows) for name, x in X.items()})
+    if by_modality and isinstance(X, (list, tuple)):
+        return [_safe_indexing(x, rows) for x in X]
     return _safe_indexing(X, rows)
 
 

@@ -224,6 +224,13 @@ class Unequal(Source):
         windows = [_fullest(x, most) for x in self.windows]
         return Unequal(windows, self.shape[0], self.flat, self.integers)
 
+    def filled_up(self, n_timepoints: int) -> InMemory:
+        """Make windows of so many timepoints; what they lack is NaN."""
+        values = np.full((len(self), self.shape[0], n_timepoints), np.nan, self.dtype)
+        for x, window in zip(values, self.windows, strict=True):
+            x[:, : window.shape[1]] = window
+        return InMemory(values, self.integers)
+
     def sizes(self, rows: slice) -> np.ndarray:
         return self.lengths[rows] * self.shape[0]
 

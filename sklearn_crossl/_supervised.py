@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -26,6 +26,7 @@ from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
 from ._pretraining import build_for_embedding, embed
+from ._rows import take_windows
 from ._targets import Target, check_y_given
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
@@ -137,11 +138,10 @@ class FineTuned(BaseEstimator, ABC):
             net = self._train(material, training, held_out, self.freeze)
             check_end(net, kept="the estimator is as before.")
             calibration = self._calibrate(material, net.module_, held_out)
+        fitted = self._fitted_attributes(transformer, target, net)
+        network = self._rebuilt(fitted)
         self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(
-            self._fitted_attributes(transformer, target, net), **calibration
-        )
-        self._tuned_network()
+        self.__dict__.update(fitted, **calibration, _network=network)
         return self
 
     def _fitted_attributes(
@@ -159,7 +159,6 @@ class FineTuned(BaseEstimator, ABC):
             "n_iter_": len(epochs),
             "_n_outputs": target.n_outputs,
             "_weights": {n: w for n, w in arrays.items() if not n.startswith("summary.")},
-            "_network": None,  # the one built from earlier weights is stale
         }
 
     def _outputs(self, X: ArrayLike) -> np.ndarray:
@@ -213,15 +212,15 @@ class FineTuned(BaseEstimator, ABC):
                 msg="pretrained is not fitted; fit it, or pass it as `transformer` to "
                 "have it fitted on the windows that this estimator is fitted on.",
             )
-            transformer = copy.copy(pretrained)  # the caller may fit it again
-            return transformer, self._read(X, transformer, transformer, 2)
+            copied = copy.copy(pretrained)  # the caller may fit it again
+            return copied, self._read(X, copied, copied, 2)
         transformer = clone(self.transformer or CroSSLTransformer())
         transformer._validate_params()
         if transformer.random_state is None:
             seed = random_state.randint(np.iinfo(np.int32).max)
             transformer.set_params(random_state=seed)
-        form = (transformer.modalities, transformer.max_missing)
-        return transformer, read_new(X, *form)[1]
+        _, windows = read_new(X, transformer.modalities, transformer.max_missing)
+        return transformer, windows
 
     def _train(
         self,
@@ -260,7 +259,7 @@ class FineTuned(BaseEstimator, ABC):
         self, transformer: CroSSLTransformer, n_outputs: int, freeze: str | None
     ) -> FineTunedNetwork:
         """Put a new head on the pretrained network."""
-        config = transformer._embedding_config()
+        config = transformer._embedding_config(vars(transformer))
         network = FineTunedNetwork(n_outputs, self.dropout, freeze, **config)
         arrays_to_module(transformer._learnt["weights"], network, strict=False)
         return network
@@ -268,12 +267,20 @@ class FineTuned(BaseEstimator, ABC):
     def _tuned_network(self) -> FineTunedNetwork:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
-            transformer = self.transformer_
-            head = {"n_outputs": self._n_outputs, "dropout": self.dropout, "freeze": None}
-            config = {**head, **transformer._embedding_config()}
-            weights = {**transformer._learnt["weights"], **self._weights}
-            self._network = build_for_embedding(FineTunedNetwork, config, weights)
+            self._network = self._rebuilt(vars(self))
         return self._network
+
+    def _rebuilt(self, fitted: Mapping[str, Any]) -> FineTunedNetwork:
+        transformer = fitted["transformer_"]
+        config = transformer._embedding_config(vars(transformer))
+        config.update(n_outputs=fitted["_n_outputs"], dropout=0.0, freeze=None)
+        weights = {**transformer._learnt["weights"], **fitted["_weights"]}
+        return build_for_embedding(FineTunedNetwork, config, weights)
+
+    def _take_windows(self, X: Any, rows: np.ndarray) -> Any:
+        """Take windows of X, also of a list that has an array for each modality."""
+        named = self.transformer_._form.array_shape is None
+        return take_windows(X, rows, by_modality=named)
 
     def __sklearn_clone__(self) -> Any:
         """Clone the parameters, but keep what is fitted of ``pretrained``."""

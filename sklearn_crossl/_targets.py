@@ -95,8 +95,13 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
         raise ValueError("y is NaN throughout; give at least one window a target.")
     labelled, _, importance = _weigh(labelled, sample_weight)
     values = y[labelled]
-    mean = np.average(values, weights=importance)
-    scale = np.sqrt(np.average((values - mean) ** 2, weights=importance)) or 1.0
+    with np.errstate(over="ignore"):
+        mean = np.average(values, weights=importance)
+        scale = np.sqrt(np.average((values - mean) ** 2, weights=importance)) or 1.0
+    if not np.isfinite(scale):
+        raise ValueError(
+            f"y is too large to standardise, up to {np.abs(values).max():g}; divide it."
+        )
     standardised = ((values - mean) / scale).astype(np.float32)
     return Target(
         labelled,
@@ -190,6 +195,7 @@ def looked_up(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
     Those are -1 among numbers that it is none of, else None.
     """
+    nothing: Any
     if classes.dtype.kind in "iuf" and -1 not in classes.tolist():
         labels, nothing = classes.astype(np.result_type(classes, np.int8)), -1
     else:

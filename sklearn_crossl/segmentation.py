@@ -14,10 +14,16 @@ from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
 from ._absent import unmasked_array
-from ._cutting import LABELS, Streams, cut_together, stack_windows
-from ._moment_labels import MomentLabels, join_labels, majority, read_labels
+from ._cutting import LABELS, Streams, cut_together, positive, stack_windows
+from ._moment_labels import (
+    MomentLabels,
+    check_labels_have_times,
+    join_labels,
+    majority,
+    read_labels,
+)
 from ._rows import library_of
-from ._time_index import clock, has_index, labels_on_grid, on_grids
+from ._time_index import has_index, labels_on_grid, on_grids
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
@@ -67,11 +73,11 @@ def sliding_windows(
     """Cut continuous recordings of several rates into windows aligned in time.
 
     Window ``i`` begins ``i * step_seconds`` after the start of its recording and lasts
-    for ``window_seconds``. Of a sensor at ``rate``, whose sample ``k`` is taken at
-    ``k / rate``, it has the ``round(window_seconds * rate)`` samples from the first one
-    in that span on. Times are exact fractions, so that windows do not drift however long
-    the recording. Only windows that every sensor covers are cut, and of these, as after a
-    pause, not those without any value.
+    for ``window_seconds``. For a sensor at ``rate``, whose sample ``k`` is taken at
+    ``k / rate``, it contains ``round(window_seconds * rate)`` samples, starting with the
+    first one in that span. Times are exact fractions, so that windows do not drift
+    however long the recording. Only windows that every sensor covers are cut, and of
+    these, as after a pause, not those without any value.
 
     Parameters
     ----------
@@ -98,7 +104,8 @@ def sliding_windows(
     groups : array-like of shape (n_recordings,), default=None
         Such as the subject of each recording; its position if None.
     label_rate : float, default=None
-        Labels per second; the rate of the first modality if None.
+        Labels per second; the rate of the first modality if None. Each holds until the
+        next, also where a window is shorter.
     purity : float, default=0.5
         Windows in which the commonest label has a smaller share than this are left out.
         Ties go to the label that sorts first.
@@ -110,6 +117,8 @@ def sliding_windows(
 
     Raises
     ------
+    TypeError
+        If signals hold no numbers, or some in a recording have times and others not.
     ValueError
         If the modalities differ from those in ``rates``, or their channels between
         recordings, a rate or a length is not positive, ``purity`` is no share, the
@@ -119,8 +128,8 @@ def sliding_windows(
     Warns
     -----
     UserWarning
-        If by their rates signals without a time index, or their labels, last differently
-        long, an index says another rate, or a modality has many more channels than
+        If by their rates signals without a time index, or their labels, differ in
+        duration, an index says another rate, or a modality has many more channels than
         samples.
 
     Examples
@@ -137,23 +146,22 @@ def sliding_windows(
     single = isinstance(recordings, Mapping) or has_index(recordings)
     parts: list[Any] = [recordings] if single else list(recordings)
     _check_names(parts, rates)
-    exact = {name: _positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
-    marks = next(iter(exact.values()))
-    if label_rate is not None:
-        marks = _positive("label_rate", label_rate)
-    window = _positive("window_seconds", window_seconds)
-    step = _positive("step_seconds", step_seconds)
+    exact = {name: positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
+    first = next(iter(exact.values()))
+    marks = first if label_rate is None else positive("label_rate", label_rate)
+    window = positive("window_seconds", window_seconds)
+    # Each label this many times, so that windows shorter than it holds have one, too.
+    often = 1 if window * marks >= 1 else math.ceil(max(exact.values()) / marks)
+    step = positive("step_seconds", step_seconds)
     if not (isinstance(purity, Real) and 0 <= purity <= 1):
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
     label_parts = read_labels(labels, len(parts), single)
-    group_of = np.arange(len(parts)) if groups is None else np.asarray(groups)
-    if group_of.shape != (len(parts),):
-        raise ValueError(f"groups {groups!r:.60} are not one for each recording.")
+    group_of = _group_of_each(groups, len(parts))
 
     cuts, ys = [], []
     for part, part_labels in zip(parts, label_parts, strict=True):
         present = {name: rate for name, rate in exact.items() if name in part}
-        streams = _streams(part, part_labels, present, marks)
+        streams = _streams(part, part_labels, present, marks, often)
         if not any(has_index(part[name]) for name in present):
             _check_durations(streams, window)
         cut = cut_together(streams, window, step)
@@ -173,6 +181,16 @@ def sliding_windows(
         X[name] = stack_windows(name, of_parts, counts, round(window * rate))
     y = join_labels(ys) if ys else None
     return SlidingWindows(X, y, np.repeat(group_of, counts))
+
+
+def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
+    of_each = np.arange(n_recordings) if groups is None else np.asarray(groups)
+    if of_each.shape != (n_recordings,):
+        raise ValueError(
+            f"groups has shape {of_each.shape}; expected one for each of {n_recordings} "
+            "recording(s)."
+        )
+    return of_each
 
 
 def _label(
@@ -195,7 +213,7 @@ def _check_durations(streams: Streams, window: Fraction) -> None:
     if longest - shortest > max(float(window), _SHARE * longest):
         lasting = ", ".join(f"{name} for {s:g} s" for name, s in seconds.items())
         warnings.warn(
-            f"By the rates given the signals last differently long: {lasting}. What is "
+            f"By the rates given the signals differ in duration: {lasting}. What is "
             "after the end of the shortest is left out. Are `rates`, and `label_rate` "
             "for labels, right?",
             UserWarning,
@@ -208,8 +226,12 @@ def _streams(
     labels: MomentLabels | None,
     rates: Mapping[str, Fraction],
     label_rate: Fraction,
+    often: int,
 ) -> Streams:
-    """Read a recording as signals (n_channels, n_samples), the labels among them."""
+    """Read a recording as signals (n_channels, n_samples), the labels among them.
+
+    There is each label ``often`` times.
+    """
     timed = any(has_index(part[name]) for name in rates)
     signals, start = on_grids(part, rates) if timed else (part, 0.0)
     streams: Streams = {
@@ -217,13 +239,15 @@ def _streams(
     }
     if labels is None:
         return streams
-    codes, name = labels.codes, next(iter(rates))
-    _check_labels_have_times(labels.index, timed, name)
+    codes, name = np.repeat(labels.codes, often), next(iter(rates))
+    label_rate *= often
+    check_labels_have_times(labels.index, timed, name)
     if timed:
         seconds = min(s.shape[1] / rate for s, rate in streams.values())
         n_samples = int(seconds * label_rate)
         index = part[name].index
-        codes = codes[labels_on_grid(labels.index, index, label_rate, start, n_samples)]
+        places = labels_on_grid(labels.index, index, label_rate, start, n_samples)
+        codes = labels.codes[places]
     streams[LABELS] = (codes[None], label_rate)
     return streams
 
@@ -250,23 +274,18 @@ def _signal(name: str, values: Any) -> np.ndarray:
     return signal
 
 
-def _positive(name: str, value: float) -> Fraction:
-    if not value > 0 or not math.isfinite(value):
-        raise ValueError(f"{name}={value!r}; expected a positive number.")
-    # 0.1 means a tenth, not the binary number nearest to it, also where it is a float32.
-    exact = float(str(value)) if isinstance(value, np.floating) else float(value)
-    if exact < 1:  # a slow rate is one over seconds
-        return 1 / Fraction(1 / exact).limit_denominator(10**6)
-    return Fraction(exact).limit_denominator(10**6)
-
-
 def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
     names = list(rates)
     if not names or not parts:
         raise ValueError("Give at least one recording, and the rate of each modality.")
     for index, part in enumerate(parts):
-        # A table may have further columns.
-        unknown = [] if has_index(part) else [name for name in part if name not in names]
+        listed = [] if has_index(part) else list(part)  # a table may have other columns
+        nothing = [name for name in listed if part[name] is None]
+        if nothing:
+            raise ValueError(
+                f"Recording {index} has None for {nothing}; leave out what it lacks."
+            )
+        unknown = [name for name in listed if name not in names]
         if unknown or not any(name in part for name in names):
             raise ValueError(
                 f"Recording {index} has the modalities {list(part)}, but rates are given "
@@ -275,19 +294,3 @@ def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
     nowhere = [name for name in names if not any(name in part for part in parts)]
     if nowhere:
         raise ValueError(f"No recording has the modalities {nowhere} of rates.")
-
-
-def _check_labels_have_times(index: Any, timed: bool, name: str) -> None:
-    """Raise ValueError unless labels have times if and only if the signals do."""
-    if timed and index is None:
-        raise ValueError(
-            "labels have no times, but the signals of their recording do, so it is not "
-            "known when each label holds; give them the index of the signals that they "
-            f"were made for, such as pd.Series(labels, index=recording[{name!r}].index)."
-        )
-    if not timed and index is not None and clock(index) is not None:
-        raise ValueError(
-            f"labels have an index of {clock(index)}, but the signals of their recording "
-            "are arrays without times; give those an index too, or pass "
-            "labels.to_numpy() if there is a label every 1 / label_rate seconds."
-        )

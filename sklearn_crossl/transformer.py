@@ -459,6 +459,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             If it is not fitted, or ``input_features`` are not the names seen in fit.
         """
         check_is_fitted(self)
+        self._validate_params()
         check_input_names(self, input_features, self._form)
         sizes = {
             "global": [("global", self.embedding_size_)],
@@ -508,10 +509,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             previous=previous,
             bridge=bridge_to(self, max_epochs, X, attributes_now),
         )
+        config, weights = self._embedding_config(fitted), result["weights"]
+        network = build_for_embedding(CroSSLNetwork, config, weights)
         if previous is None:
             self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(attributes(result))
-        self._embedding_network()
+        self.__dict__.update(attributes(result), _network=network)
         return self
 
     def _initialize(self, X: ArrayLike, groups: Any = None) -> CroSSLTransformer:
@@ -548,12 +550,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _network_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            "shapes": fitted["_form"].shapes,
-            "encoder": fitted["encoder_"],
-            "aggregator": fitted["aggregator_"],
+            **self._embedding_config(fitted),
             "objective": fitted["objective_"],
             "masking": Masking(self.masking, self.masking_ratio, self.n_views),
-            "summary_size": fitted["summary_size_"],
         }
 
     def _training_config(self, max_epochs: int, lr_schedule: str) -> dict[str, Any]:
@@ -581,6 +580,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _read_again(self, X: ArrayLike) -> Windows:
         check_is_fitted(self)
+        self._validate_params()  # some may be set after fit
         windows = read_again(X, self._form, self.max_missing)
         check_names(self, X, self._form)
         if self.missing == "error":
@@ -609,17 +609,17 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _embedding_network(self) -> CroSSLNetwork:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
-            config, weights = self._embedding_config(), self._learnt["weights"]
+            config, weights = self._embedding_config(vars(self)), self._learnt["weights"]
             self._network = build_for_embedding(CroSSLNetwork, config, weights)
         return self._network
 
-    def _embedding_config(self) -> dict[str, Any]:
-        """Describe the fitted network but for its objective."""
+    def _embedding_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
+        """Describe the network, but for its objective, by fitted attributes."""
         return {
-            "shapes": self._form.shapes,
-            "encoder": self.encoder_,
-            "aggregator": self.aggregator_,
-            "summary_size": self.summary_size_,
+            "shapes": fitted["_form"].shapes,
+            "encoder": fitted["encoder_"],
+            "aggregator": fitted["aggregator_"],
+            "summary_size": fitted["summary_size_"],
         }
 
     @property
@@ -645,5 +645,5 @@ def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:
         "n_iter_": len(result["history"]),
         "code_size_": result["code_size"],
         "embedding_size_": result["embedding_size"],
-        "_network": None,  # the one built from earlier weights is stale
+        "_network": None,  # whose weights are of another epoch
     }

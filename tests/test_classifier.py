@@ -673,3 +673,16 @@ def test_logarithms_of_probabilities(fitted):
 def test_a_pretrained_transformer_is_not_to_start_from_random_weights(pretrained):
     with pytest.raises(ValueError, match="pretrain=False; leave one out"):
         make(pretrained=pretrained, pretrain=False).fit(X, Y)
+
+
+def test_a_list_of_modalities_some_windows_without_a_label():
+    y = np.where(np.arange(len(Y)) < 20, Y, -1)
+    model = CroSSLClassifier(
+        CroSSLTransformer(["acc", "pulse"], max_epochs=1, summary_size=0),
+        max_epochs=1,
+        random_state=0,
+    )
+    listed = [X[:, :3], X[:, 3:]]
+    model.fit(listed, y)
+    expected = model.score([x[:20] for x in listed], y[:20])
+    assert model.score(listed, y) == expected

@@ -1,14 +1,16 @@
+import multiprocessing
+import os
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from time import sleep
 
 import numpy as np
 import pytest
 import torch
 from conftest import make_windows
-from sklearn.base import clone
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._device import (
     OwnDraws,
@@ -20,6 +22,7 @@ from sklearn_crossl._device import (
     seeded,
     to_device,
 )
+from sklearn_crossl._encoded import EncodedWindows
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import TCNEncoder
@@ -63,20 +66,62 @@ def test_seeding_leaves_the_global_generator_as_it_was():
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.fixture
-def double_by_default():
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(torch.float32)
+@contextmanager
+def default_dtype(dtype):
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+        assert torch.get_default_dtype() == dtype
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
-def test_the_users_default_precision_changes_nothing(double_by_default):
-    X = np.random.default_rng(0).normal(size=(20, 4, 32)).astype(np.float32)
-    model = CroSSLTransformer([3, 1], max_epochs=2, random_state=0).fit(X)
-    Z = pickle.loads(pickle.dumps(model)).transform(X)
-    assert torch.get_default_dtype() == torch.float64
-    torch.set_default_dtype(torch.float32)
-    np.testing.assert_array_equal(clone(model).fit(X).transform(X), Z)
+SETTINGS = {
+    "float64": lambda: default_dtype(torch.float64),
+    "bfloat16": lambda: default_dtype(torch.bfloat16),
+    "autocast": lambda: torch.autocast("cpu", torch.bfloat16),
+    "inference mode": torch.inference_mode,
+    "no gradients": torch.no_grad,
+    "default device": lambda: torch.device("meta"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_users_settings_of_torch_change_nothing(setting):
+    X, y = make_windows(20)
+    X[:3, 3] = np.nan
+    params = {"max_epochs": 1, "summary_size": 8, "random_state": 0}
+    model = CroSSLTransformer([3, 1], **params)
+    classifier = CroSSLClassifier(model, max_epochs=1, random_state=0)
+    seen = np.array([True, False])
+
+    def everything():
+        Z = pickle.loads(pickle.dumps(model.fit(X))).transform(X)
+        p = classifier.fit(X, y).predict_proba(X)
+        return Z, model.score(X), p, EncodedWindows.of(classifier, X).fuse(seen)
+
+    expected = everything()
+    with SETTINGS[setting]():
+        found = everything()
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_does_not_wait_for_a_thread_of_its_parent():
+    """Which it does not have."""
+    with threads(1) as pool, seeded(0, CPU):
+        child = pool.submit(multiprocessing.get_context("fork").Process, target=seed)
+        child = child.result()
+        child.start()
+        child.join(60)
+    assert child.exitcode == 0
+
+
+def seed():
+    with seeded(0, CPU):
+        torch.rand(1)
 
 
 def test_threads_draw_what_they_would_draw_alone():

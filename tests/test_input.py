@@ -289,8 +289,8 @@ def test_another_form_than_fitted_is_refused(spoil, error, match):
 @pytest.mark.parametrize(
     ("modalities", "error", "match"),
     [
-        (["acc", "eda"], ValueError, r"modalities=\['acc', 'eda'\], but X has"),
-        (["acc", "acc"], ValueError, "each once"),
+        (["acc", "eda"], ValueError, r"modalities=\['acc', 'eda'\] must name modalities of X"),
+        (["acc", "acc"], ValueError, "each at most once"),
         ({"acc": slice(0, 3)}, TypeError, "gives channels, but X names its modalities"),
     ],
 )
@@ -383,3 +383,55 @@ def test_columns_of_categories_that_are_numbers():
     other = X.astype("category")
     model = CroSSLTransformer(max_epochs=1, summary_size=0, random_state=0).fit(X)
     np.testing.assert_array_equal(model.transform(other), model.transform(X))
+
+
+def as_series(X):
+    return pd.Series(list(X))
+
+
+def as_objects(X):
+    windows = np.empty(len(X), dtype=object)
+    windows[:] = list(X)
+    return windows
+
+
+@pytest.mark.parametrize("container", [list, as_series, as_objects])
+def test_an_array_of_windows_in_any_container(container):
+    X, _ = make_windows()
+    for windows in (X, X[:, 0]):  # with and without channels
+        model = make(max_epochs=1, summary_size=0).fit(windows)
+        Z = model.transform(windows)
+        np.testing.assert_array_equal(model.transform(container(windows)), Z)
+        again = make(max_epochs=1, summary_size=0).fit(X[:, :2]).fit(container(windows))
+        np.testing.assert_array_equal(again.transform(windows), Z)
+        assert again.n_features_in_ == windows.shape[1]
+        with pytest.raises(ValueError, match="was fitted on|is expecting 32 features"):
+            again.transform(windows[..., :20])
+        with pytest.raises(ValueError, match="was fitted on|is expecting 32 features"):
+            again.transform(container(windows[..., :20]))
+
+
+def test_shorter_windows_among_those_of_one_length():
+    X, _ = make_windows()
+    model = make(max_epochs=1, summary_size=8).fit(list(X))
+    cut = X.copy()
+    cut[7, :, 30:] = np.nan
+    Z = model.transform([*X[:7], X[7, :, :30], *X[8:]])
+    np.testing.assert_array_equal(Z, model.transform(cut))
+    with pytest.raises(ValueError, match="of 64 timepoints, but the estimator was"):
+        model.transform([*X[:7], np.tile(X[7], 2)])
+    named = make(max_epochs=1, summary_size=0).fit({"a": list(X), "b": X})
+    np.testing.assert_array_equal(
+        named.transform({"a": [*X[:7], X[7, :, :30], *X[8:]], "b": X}),
+        named.transform({"a": cut, "b": X}),
+    )
+    with pytest.raises(ValueError, match="'a' has .* of up to 64 timepoints"):
+        named.transform({"a": [*X[:-1], np.tile(X[7], 2)], "b": X})
+
+
+def test_the_first_of_the_windows_is_missing():
+    X, _ = make_windows()
+    model = make(max_epochs=1, summary_size=0, missing="nan").fit(X)
+    Z = model.transform([None, *X[1:]])
+    assert np.isnan(Z[0]).all()
+    np.testing.assert_array_equal(Z[1:], model.transform(X)[1:])

@@ -161,3 +161,11 @@ def test_any_scorer_keeps_the_metadata_that_it_requests():
 def test_no_scorer():
     with pytest.raises(TypeError, match="scoring=None; expected a scorer"):
         partly_labelled_scorer(None)
+
+
+def test_the_scorer_that_is_wrapped_stays_as_it_was():
+    scorer = make_scorer(accuracy_score)
+    with config_context(enable_metadata_routing=True):
+        before = scorer.get_metadata_routing().score.requests
+        partly_labelled_scorer(scorer).set_score_request(sample_weight=True)
+        assert scorer.get_metadata_routing().score.requests == before

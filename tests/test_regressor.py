@@ -149,3 +149,8 @@ def test_targets_are_standardised_by_weight(pretrained):
     assert model.target_mean_ == pytest.approx(mean)
     spread = np.sqrt(np.average((Y - mean) ** 2, weights=weight))
     assert model.target_scale_ == pytest.approx(spread)
+
+
+def test_targets_too_large_to_standardise(pretrained):
+    with pytest.raises(ValueError, match="y is too large to standardise"):
+        make(pretrained).fit(X, Y * 1e160)

@@ -156,7 +156,10 @@ def test_windows_go_straight_into_the_estimator():
             r"'b' has 2 channel\(s\) in recording 1, but 3 in one before",
         ),
         ({"window_seconds": 99}, "No window of 99 s fits"),
-        ({"groups": [1, 2]}, r"are not one for each recording"),
+        ({"window_seconds": "3"}, "window_seconds='3'; expected a positive number"),
+        ({"rates": {"a": 1, "b": None}}, r"rates\['b'\]=None; expected a positive"),
+        ({"recordings": {"a": np.zeros(9), "b": None}}, r"0 has None for \['b'\]"),
+        ({"groups": [1, 2]}, r"expected one for each of"),
         ({"recordings": []}, "Give at least one recording"),
         ({"recordings": {"a": np.zeros((1, 2, 9)), "b": np.zeros(9)}}, "'a' has shape"),
     ],
@@ -218,7 +221,7 @@ def test_what_is_masked_is_nan():
 
 
 def test_labels_must_match_the_recordings():
-    with pytest.raises(ValueError, match="1 arrays of labels for 2 recording"):
+    with pytest.raises(ValueError, match="labels has 1 entries for 2 recording"):
         sliding_windows([{"a": np.zeros(9)}] * 2, {"a": 1}, 3, 1, labels=[np.zeros(9)])
 
 
@@ -293,3 +296,20 @@ def test_a_recording_too_short_for_a_window_does_not_change_the_labels():
     labels = [np.zeros(40, int), [None] * 5]
     _, y, _ = sliding_windows(recordings, {"a": 10}, 1, 1, labels)
     assert y.dtype.kind == "i"
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_labels_that_come_less_often_than_windows(timed):
+    signal, labels = np.zeros(900), np.array(["wake", "light", "deep"])
+    if timed:
+        seconds = pd.Index(np.arange(900) / 10)
+        signal = pd.Series(signal, index=seconds)
+        labels = pd.Series(labels, index=[0.0, 30.0, 60.0])
+    _, y, _ = sliding_windows(
+        {"eeg": signal}, {"eeg": 10}, 4, 4, labels, label_rate=1 / 30
+    )
+    middle = 4 * np.arange(len(y)) + 2
+    expected = np.repeat(["wake", "light", "deep"], 30)[middle]
+    assert len(y) == 22
+    clear = ~np.isin(middle, [30, 60])  # there half of the window has either label
+    assert y[clear].tolist() == expected[clear].tolist()

@@ -12,10 +12,12 @@ from conftest import make_windows
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
 from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLTransformer, _batches
+from sklearn_crossl._summary import fitting
 from sklearn_crossl._training import EPOCHS
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder
@@ -836,8 +838,11 @@ def test_a_sensor_that_comes_later_is_seen_by_the_summary(X):
     pulse[:, :3] = np.nan
     assert model.transform(pulse).std(axis=0).min() > 0.01
     axes = model._learnt["weights"]["summary.completion.axes"]
-    fewer = model.partial_fit(acc[:-2])._learnt["weights"]["summary.completion.axes"]
-    np.testing.assert_array_equal(fewer, axes)  # it lacks what is known
+    means = model._learnt["code_means"][1]
+    assert means.any()
+    learnt = model.partial_fit(acc)._learnt
+    np.testing.assert_array_equal(learnt["weights"]["summary.completion.axes"], axes)
+    np.testing.assert_array_equal(learnt["code_means"][1], means)
 
 
 def test_another_default_dtype(X):
@@ -881,3 +886,62 @@ def test_an_encoder_is_never_given_no_windows(X):
 def test_an_optimizer_that_cannot_be_used(X, optimizer, wrong):
     with pytest.raises(TypeError, match=wrong):
         make(optimizer=optimizer).fit(X)
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_rare_sensor_is_seen_by_the_summary(tmp_path, on_disk, monkeypatch):
+    monkeypatch.setattr(fitting, "_MOST_WINDOWS", 50)
+    monkeypatch.setattr(fitting, "_ROWS", 50)
+    monkeypatch.setattr(fitting, "_BYTES", 0)
+    X = np.random.default_rng(0).normal(size=(300, 2, 16)).astype(np.float32)
+    rare = np.array([1, 3, 7, 8])
+    pulse = X[rare]
+    pulse[:, 0] = np.nan
+    X[np.setdiff1d(np.arange(300), rare), 1] = np.nan
+    if on_disk:
+        np.save(tmp_path / "X.npy", X)
+        X = np.load(tmp_path / "X.npy", mmap_mode="r")
+        monkeypatch.setattr(_batches, "CHUNK_BYTES", 2**12)
+    model = make(modalities=None, max_epochs=1, summary_size=8).fit(X)
+    assert model.transform(pulse)[:, -8:].std(axis=0).max() > 0.01
+
+
+def test_parameters_that_are_set_after_fit_are_checked(X):
+    model = make(max_epochs=1, summary_size=0).fit(X)
+    for name in ("missing", "output"):
+        model.set_params(**{name: "raise"})
+        with pytest.raises(InvalidParameterError, match=name):
+            model.transform(X)
+        model.set_params(**make().get_params())
+    with pytest.raises(InvalidParameterError):
+        model.set_params(output="Joint").get_feature_names_out()
+
+
+class TwiceAtMost(TCNEncoder):
+    """Builds networks for training, and no more for embedding."""
+
+    n_built = 0
+
+    def build(self, *args):
+        TwiceAtMost.n_built += 1
+        if TwiceAtMost.n_built > 2:
+            raise MemoryError
+        return super().build(*args)
+
+
+def test_nothing_is_fitted_if_the_network_cannot_be_made_again(X, monkeypatch):
+    monkeypatch.setattr(TwiceAtMost, "n_built", 0)
+    model = make(encoder=TwiceAtMost(), max_epochs=1, summary_size=0)
+    with pytest.raises(MemoryError):
+        model.fit(X)
+    with pytest.raises(NotFittedError):
+        model.transform(X)
+
+
+@pytest.mark.parametrize("kind", ["list", "read-only"])
+def test_where_an_embedding_cannot_be_written(X, kind):
+    model = make(max_epochs=1, summary_size=0).fit(X)
+    out = np.empty((len(X), model.embedding_size_), np.float32)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match=f"out is (a )?{kind}"):
+        model.transform(X, out=out if kind == "read-only" else out.tolist())

@@ -95,3 +95,8 @@ def test_the_head_is_between_embedding_and_loss():
 def test_errors_name_the_parameter(params, match):
     with pytest.raises(ValueError, match=match):
         Triplet(**params).build(8)
+
+
+def test_other_negatives_are_refused():
+    with pytest.raises(ValueError, match="negatives='hardset'; expected"):
+        triplet_loss(torch.eye(4).expand(2, 4, 4), 0.2, "hardset")

@@ -53,7 +53,8 @@ class FittedForSplit:
             raise ValueError(
                 f"{name!r} takes {UNLABELLED} for unlabelled windows, which y, of dtype "
                 f"{y_train.dtype} with the classes {np.unique(y_train)[:5]}, does not "
-                "go with; encode y by LabelEncoder().fit_transform(y)."
+                "go with. Leave windows without a label out, and give the classes "
+                "numbers from 0, as LabelEncoder().fit_transform(y) does."
             )
         self.X_train, self.y_train, self.X_test = X_train, y_train, X_test
         self.groups = groups

@@ -53,6 +53,8 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
     >>> round(triplet_loss(alike, margin=0.2).item(), 3)
     0.2
     """
+    if negatives not in ("all", "hardest"):
+        raise ValueError(f'negatives={negatives!r}; expected "all" or "hardest".')
     n = views.shape[1]
     similarity = similarities(views)  # (n_views, n_views, batch, batch)
     of_itself = similarity.diagonal(dim1=-2, dim2=-1)[..., None]
