@@ -76,7 +76,8 @@ class Batch(NamedTuple):
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.
 
-        Rows of zeros lack what not all windows have, and have the rest.
+        Rows that are added to a complete batch count as having every modality, others as
+        having none.
         """
         inputs = {name: x for name, x in self.inputs.items() if len(x)}
         present = {name: self.present[name] for name in inputs}

@@ -93,8 +93,7 @@ class WindowDataset(Dataset):
     def batch(self, rows: np.ndarray, as_partial: bool = False) -> Batch:
         """Gather windows; of each modality only those that have it.
 
-        ``as_partial`` says where values are even of modalities that all windows have in
-        whole.
+        ``as_partial`` also tells where values are of modalities that have no gaps.
         """
         observed, partial = self.observed[rows], self.partial[rows]
         inputs: dict[str, torch.Tensor] = {}
@@ -204,9 +203,9 @@ class ShuffledBatches:
     batch is so small that it has no variance.
 
     Windows with a single modality come in batches of their own, all with the same one.
-    Their views cannot show other modalities than the window itself does. Beside windows
-    with several, which sensor a window has would tell windows apart and agree between
-    views: the objective would reward an embedding that knows that and little else.
+    All views of such a window show that modality. In a batch with windows of several, it
+    would tell windows apart and agree between views, and the objective would reward an
+    embedding that knows which sensor a window has, and little else.
     """
 
     def __init__(self, dataset: Any, batch_size: int, device: torch.device):
@@ -243,8 +242,8 @@ def make_dataset(
 ) -> WindowDataset | StreamedWindows:
     """Load windows into memory; leave them on disk if they are there and are many.
 
-    What is read at a time is a batch at least, since none is of two chunks. Raises
-    ValueError unless ``groups``, such as subjects, says whose each window is.
+    A chunk holds at least one batch, since no batch spans two. Raises ValueError unless
+    ``groups``, such as subjects, says whose each window is.
     """
     numbers = None if groups is None else group_numbers(groups, len(windows))
     streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers, batch_size)

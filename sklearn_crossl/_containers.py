@@ -51,7 +51,7 @@ def is_table(X: Any) -> bool:
 
 
 def names_in(X: Any, names: Sequence[str] | None) -> list[Any]:
-    """List the names that X has; those of a list's arrays are given."""
+    """List the names that X has, or those given to a list's arrays, which has none."""
     if isinstance(X, (list, tuple)):
         if names is None or len(X) != len(names):
             raise ValueError(
@@ -81,7 +81,7 @@ def read_modalities(
     min_windows : int
         How many windows there must be.
     fitted : mapping of str to tuple of int, optional
-        The shapes of those fitted: what no window has takes its shape from there.
+        The shapes of those fitted, for modalities that no window has.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def read_modalities(
     Raises
     ------
     TypeError, ValueError
-        Naming the modality, if its windows are no numbers or have no common form.
+        Naming the modality, if its windows are not numbers or do not fit together.
     """
     values = X if isinstance(X, (list, tuple)) else [X[name] for name in names]
     sources = {}
@@ -216,7 +216,7 @@ def _from_cells(
         return InMemory(np.broadcast_to(np.float32(np.nan), (len(cells), *fitted)))
     if not shapes:
         raise ValueError(
-            "no window has it, so nothing can be learnt of it; leave it out."
+            "no window has it, so nothing can be learnt from it; leave it out."
         )
     shape = max(shapes)
     if len(shapes) > 1 and (len(shape) > 2 or len({s[:-1] for s in shapes}) > 1):
@@ -268,7 +268,7 @@ def _dtypes(x: Any) -> list[Any]:
 
 
 def _precision(x: Any) -> np.dtype:
-    """Choose what to read numbers with; of a frame by the types in nullable ones."""
+    """Choose the type to read numbers with; pandas' nullable ones hold NumPy's."""
     given = [getattr(dtype, "numpy_dtype", dtype) for dtype in _dtypes(x)]
     known = [dtype if isinstance(dtype, np.dtype) else np.float64 for dtype in given]
     return np.result_type(*(float_dtype(np.dtype(dtype)) for dtype in known))

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from ._batch import Batch
 from ._device import own_settings, resolve_device, seeded
+from ._embedding import in_passes
 from ._input import read_again
 from ._network import Apart, CroSSLNetwork
-from ._pretraining import in_passes
 from ._summary.retakes import play_again
 from ._windows import Windows, check_any_observed
 

@@ -65,10 +65,8 @@ class FineTunedNetwork(CroSSLNetwork):
         """Compute the outputs of each view, (n_views, batch, n_outputs)."""
         codes = batch.codes  # the pretrained encoders'
         if any(p.requires_grad for p in self.encoders.parameters()):
-            device, windows = batch.target.device.type, batch.windows()
-            with torch.autocast(device, autocast, enabled=autocast is not None):
-                latents = self.encode(windows)
-            codes = self.codes(latents, windows)
+            windows = batch.windows()
+            codes = self.codes(self.encode_in(windows, autocast), windows)
         z = self.aggregator(codes, batch.keep[..., None])
         by_features = None
         if batch.features is not None and self.head.of_features is not None:

@@ -23,8 +23,8 @@ def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
     absent = [is_nothing(group) for group in values.tolist()]
     if any(absent):
         raise ValueError(
-            f"groups says of {sum(absent)} windows, the first at {absent.index(True)}, "
-            "that theirs is missing; leave these windows out, or give them a group."
+            f"groups has no value for {sum(absent)} window(s), the first at "
+            f"{absent.index(True)}; leave these windows out, or give them a group."
         )
     try:
         return np.unique(values, return_inverse=True)[1]

@@ -33,8 +33,8 @@ class InputForm:
     array_shape : tuple of int or None
         Shape of one window of an array X; None if X names its modalities.
     unequal : tuple of str
-        Modalities whose windows differ in length: nine in ten are not longer than the
-        last number of their shape says, and later ones may have any.
+        Modalities whose windows differ in length. The last number of their shape is the
+        length that nine in ten do not exceed; later windows may have any.
     unused : tuple of str, default=()
         Modalities that X had and the user did not choose; later X may have them too.
     """

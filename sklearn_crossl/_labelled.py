@@ -88,7 +88,7 @@ class LabelledWindows(Dataset):
         return len(self.rows)
 
     def batch(self, at: np.ndarray, dropped: bool) -> LabelledBatch:
-        """Gather windows whole, and if so asked once more with sensors dropped."""
+        """Gather whole windows and, if ``dropped``, each again with sensors removed."""
         rows = torch.from_numpy(self.rows[at])
         keep, summaries, codes, features = self.views
         views = torch.zeros(1, len(rows), dtype=torch.long)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
@@ -14,7 +13,7 @@ from ._modality_encoders import Shape, build_encoders, common_code_size
 from ._summary import Summary
 from .aggregators import Aggregator
 from .encoders import Encoder, EncoderModule
-from .masking import draw_ratio, random_mask, spatial_mask, temporal_mask
+from .masking import draw_ratio, random_mask, spatial_mask, step_weights
 from .objectives import Latents, Objective
 
 
@@ -109,9 +108,7 @@ class CroSSLNetwork(nn.Module):
         Masks, losses and batch statistics are in float32 in any case.
         """
         assert self.objective is not None
-        device = batch.observed.device.type
-        with torch.autocast(device, autocast) if autocast else nullcontext():
-            latents = self.encode(batch)
+        latents = self.encode_in(batch, autocast)
         codes, keep = self.mask(latents, batch)
         views = self.aggregator(codes, keep)
         inputs = tuple(batch.spread(name) for name in self.names)
@@ -160,8 +157,9 @@ class CroSSLNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Embed windows by some of their modalities: global and joint embedding.
 
-        Where not all are seen, (n, M), the joint one is what is expected of the window if
-        they were. The global one has no columns if nothing needs it.
+        For windows of which not all modalities are seen, (n, M), the joint embedding is
+        its expectation for the complete window. The global one has no columns if nothing
+        needs it.
         """
         if apart.projections is None:
             z = self.aggregator(apart.codes, observed[..., None])
@@ -180,6 +178,12 @@ class CroSSLNetwork(nn.Module):
         """Embed a batch as it is: codes, and the aggregator's output."""
         codes = self.codes(self.encode(batch), batch)
         return codes, self.aggregator(codes, batch.observed[..., None])
+
+    def encode_in(self, batch: Batch, dtype: torch.dtype | None) -> list[Latent]:
+        """Encode a batch in a number format; None is float32."""
+        device = batch.observed.device.type
+        with torch.autocast(device, dtype, enabled=dtype is not None):
+            return self.encode(batch)
 
     def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
         """Encode each modality's observed windows, those that go together at once."""
@@ -258,7 +262,7 @@ class CroSSLNetwork(nn.Module):
         for names, sequence, coverage in latents:
             weights = coverage
             if ratios is not None:
-                weights = _step_weights(sequence, coverage, ratios)
+                weights = step_weights(sequence, coverage, ratios)
             codes = self.module(names[0]).pool(sequence, weights)
             pooled.update(zip(names, codes.unbind(-2), strict=True))
         return self.stack(pooled, batch)
@@ -285,15 +289,3 @@ class CroSSLNetwork(nn.Module):
         module = self.encoders[self.owners[name]]
         assert isinstance(module, EncoderModule)
         return module
-
-
-def _step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> Tensor:
-    """Draw which steps each view sees, (n_views, n, G, steps), by their coverage."""
-    n, n_modalities, n_steps, _ = sequence.shape
-    if coverage is None:
-        steps = torch.ones(
-            n * n_modalities, n_steps, dtype=torch.bool, device=sequence.device
-        )
-        return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
-    keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
-    return keep.unflatten(1, (n, n_modalities)) * coverage

@@ -1,24 +1,15 @@
-"""One pretraining run: from standardised windows to weights, and back to embeddings."""
+"""One pretraining run: from standardised windows to weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-import torch
 from skorch.callbacks import Callback
-from torch import Tensor
 
-from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
 from ._device import (
-    HOST,
-    OwnDraws,
-    float32_by_default,
-    out_of_memory,
-    own_settings,
-    release_memory,
     seeded,
 )
 from ._loop import check_end, history
@@ -30,19 +21,10 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
-from ._sources import Source
 from ._summary.fitting import fit_learnt, fit_summary
 from ._training import PretrainingNet, make_net
-from ._windows import Windows
 
-Network = TypeVar("Network", bound=CroSSLNetwork)
-
-_MOST_ROWS = 4096  # of a pass through the network
-_MOST_HOST_ROWS = 128  # what the caches of a CPU like best
-_PASS_BYTES = 2**26  # of a pass; on CUDA an eighth of the memory
-_GROWTH = 64  # bytes that a pass takes for each byte of its input, about
-
-#: What a plain fit keeps of what only going on needs.
+#: What a fit without warm_start stores in place of the training state.
 NOTHING_KEPT: dict[str, Any] = {
     "training_weights": {},
     "optimizer": {},
@@ -138,139 +120,6 @@ def collect(
     }
 
 
-def build_for_embedding(
-    kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
-) -> Network:
-    """Rebuild a trained network, without its objective, on the host."""
-    with OwnDraws(), float32_by_default(), own_settings(HOST, inference=False):
-        network = kind(**config)
-        arrays_to_module(weights, network)
-    return network.eval().requires_grad_(False)
-
-
-def embed(
-    network: CroSSLNetwork,
-    windows: Windows,
-    mean: Mapping[str, np.ndarray],
-    scale: Mapping[str, np.ndarray],
-    code_means: np.ndarray,
-    device: torch.device,
-    *,
-    summarize: bool,
-) -> Iterator[tuple[np.ndarray, ...]]:
-    """Encode windows without masking, in float32, whatever precision was trained in.
-
-    Windows without any modality are left out. The summary takes most of the time, and is
-    left out unless ``summarize``.
-
-    Yields
-    ------
-    rows : int ndarray of shape (n,)
-        Which windows.
-    embedding : float32 ndarray of shape (n, embedding_size)
-        The global embedding.
-    joint : float32 ndarray of shape (n, learnt_size + summary_size)
-        Its components and the summary, completed; the global embedding if there is none.
-    codes : float32 ndarray of shape (n, M, code_size)
-        Its training mean where a modality is missing.
-    """
-    network.to(device)
-
-    def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
-        return network.embed(batch, n_rows, summarize)
-
-    passes = in_passes(one_pass, windows, mean, scale, device)
-    for rows, (codes, z, joint) in passes:
-        has = windows.observed[rows][..., None]
-        yield rows, z, joint, np.where(has, codes, code_means)
-
-
-def in_passes(
-    one_pass: Callable[[Batch, int], Sequence[Tensor]],
-    windows: Windows,
-    mean: Mapping[str, np.ndarray],
-    scale: Mapping[str, np.ndarray],
-    device: torch.device,
-    chosen: np.ndarray | None = None,
-) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """Call a function on some windows at a time.
-
-    On all that have a modality, or on the rows that are ``chosen`` among these.
-
-    The function gets a batch and the rows to pad it to. What it returns for a window does
-    not depend on the windows beside it, if it does all of its work in so many rows.
-
-    Yields
-    ------
-    rows : int ndarray of shape (n,)
-        Which windows.
-    results : list of float32 ndarray of n rows
-        What the function returned.
-    """
-    streamed = StreamedWindows(windows, mean, scale)
-    wanted = np.logical_or.reduce(windows.observed, axis=1)
-    if chosen is not None:
-        wanted = np.zeros_like(wanted)
-        wanted[chosen] = True
-    most = _MOST_ROWS
-    for block in windows.blocks():
-        rows = np.arange(block.start, block.stop)[wanted[block]]
-        dataset = streamed.read(rows)
-        for group in _alike(dataset):
-            as_partial = bool(dataset.partial[group].any())
-            n_rows = min(most, _rows_of_a_pass(dataset.data, group[0], device))
-            start = 0
-            while start < len(group):
-                part = group[start : start + n_rows]
-                try:
-                    with own_settings(device, inference=True):
-                        batch = dataset.batch(part, as_partial).to(device)
-                        results = one_pass(batch, n_rows)
-                    arrays = [result.cpu().numpy() for result in results]
-                except (RuntimeError, MemoryError) as error:
-                    if n_rows == 1 or not out_of_memory(error):
-                        raise
-                    arrays = None  # the error holds on to the memory
-                if arrays is None:
-                    release_memory(device)
-                    most = n_rows = n_rows // 2
-                    continue
-                start += n_rows
-                yield rows[part], arrays
-
-
-def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) -> int:
-    """Choose how many windows like one are embedded at once, a power of two, from memory.
-
-    The machine's memory, not what is free of it: each pass is padded to so many rows and
-    kernels round by shape, so that the same window has the same embedding tomorrow.
-    """
-    budget = _PASS_BYTES
-    if device.type == "cuda":
-        budget = torch.cuda.get_device_properties(device).total_memory // 8
-    sizes = [np.prod(x.shape[:-1]) * x.padded_lengths()[row] for x in data.values()]
-    size = 4 * int(sum(sizes))
-    most = _MOST_HOST_ROWS if device.type == "cpu" else _MOST_ROWS
-    n_rows = min(most, max(1, budget // (_GROWTH * size)))
-    return int(2 ** (n_rows.bit_length() - 1))
-
-
-def _alike(dataset: WindowDataset) -> list[np.ndarray]:
-    """Part the rows into windows that take the same way through the network.
-
-    They are padded to the same lengths, and either all or none have gaps, or lack a
-    modality, so that a window's embedding is the same, to the bit, whatever the windows
-    beside it.
-    """
-    lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
-    complete = dataset.observed.all(axis=1, keepdims=True)
-    partial = dataset.partial.any(axis=1, keepdims=True)
-    kinds, group = np.unique(
-        np.hstack([lengths, partial, complete]), axis=0, return_inverse=True
-    )
-    return [np.flatnonzero(group == number) for number in range(len(kinds))]
-
-
 def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
     arrays = {**previous["weights"], **previous["training_weights"]}
     before, now = previous["optimizer_name"], type(net.optimizer_).__name__
@@ -285,8 +134,8 @@ def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
         arrays_to_optimizer(previous["optimizer"], net.optimizer_)
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            "What was fitted differs from what the parameters now describe, so training "
-            "cannot go on from it. Keep encoder, aggregator and summary_size, and after "
-            "partial_fit or fit with warm_start=True objective and optimizer; or fit "
+            "The fitted network does not match the parameters, so training cannot go on "
+            "from it. Keep encoder, aggregator and summary_size and, after partial_fit "
+            "or fit with warm_start=True, objective and optimizer as they were; or fit "
             "afresh with warm_start=False."
         ) from error

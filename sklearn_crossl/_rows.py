@@ -46,6 +46,21 @@ def count_windows(X: Any) -> int:
     return int(next(iter(lengths.values())))
 
 
+def check_as_many(X: Any, **others: Any) -> int:
+    """Count the windows of X, of which everything else must have as many.
+
+    Raises ValueError if it has not.
+    """
+    given = {name: _num_samples(x) for name, x in others.items() if x is not None}
+    lengths = {"X": count_windows(X), **given}
+    if len(set(lengths.values())) > 1:
+        hint = ""
+        if isinstance(X, (list, tuple)):
+            hint = " A list is of windows here; give modalities by name, in a mapping."
+        raise ValueError(f"Inputs differ in their number of windows: {lengths}.{hint}")
+    return lengths["X"]
+
+
 def take_windows(X: Any, rows: np.ndarray, by_modality: bool = False) -> Any:
     """Take some windows of X.
 

@@ -12,7 +12,7 @@ import numpy as np
 Rows = slice | np.ndarray
 
 _USUAL = 0.9  # of the windows are no longer than what the network is made for
-MUCH = 16  # times as long as that: training sees a part
+MUCH = 16  # times that length: of longer windows training sees a part
 
 
 class Source(ABC):

@@ -96,7 +96,7 @@ def check_sizes(stage: BaseEstimator, name: str, least: int = 1) -> None:
     sizes = getattr(stage, name)
     are_ints = (isinstance(s, Integral) and not isinstance(s, bool) for s in sizes)
     if not all(are_ints) or any(size < least for size in sizes):
-        why = ", since a single unit is normalised to zero" if least == 2 else ""
+        why = ", since normalisation makes a single unit zero" if least == 2 else ""
         raise ValueError(
             f"The {name!r} parameter of {type(stage).__name__} is {sizes!r}; expected "
             f"ints, one for each layer and at least {least} each{why}."

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._device import autocast_dtype, resolve_device, seeded
+from ._embedding import build_for_embedding, embed
 from ._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, fine_tune
 from ._groups import group_numbers
 from ._input import read_again, read_new
@@ -25,7 +26,6 @@ from ._material import Material, gather, split
 from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
-from ._pretraining import build_for_embedding, embed
 from ._rows import take_windows
 from ._targets import Target, check_y_given
 from ._windows import Windows, check_any_observed

@@ -72,8 +72,8 @@ def place_on_grid(
 ) -> np.ndarray:
     """Put samples on a regular grid, each on the point that is nearest in time.
 
-    The grid is moved to where between two points the samples are, by half a point at
-    most: midway, a little jitter would send two to one point and none to the next.
+    The grid is moved, by half a point at most, so that samples are close to its points.
+    If they were midway, a little jitter would send two to one point and none to the next.
 
     Parameters
     ----------
@@ -133,8 +133,7 @@ def labels_on_grid(
     Parameters
     ----------
     index : pandas.Index
-        Since when each label is in force; it is until the next. The first one is before,
-        too.
+        When each label begins. It holds until the next; the first one also before.
     signals : pandas.Index
         One of the signals', by whose clock the start is.
     rate : Fraction

@@ -45,8 +45,8 @@ class Windows:
         data : dict of str to Source
             The modalities.
         max_missing : float, default=1.0
-            A window of which a larger share of a modality is NaN does not have it, as
-            long as it has another; nor does one in which all is.
+            A modality is missing from a window where a larger share of it is NaN,
+            unless the window has no other, and where all of it is.
         channels : mapping of str to sequence of int, optional
             What errors call the channels; their positions if None.
 

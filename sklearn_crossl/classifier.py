@@ -41,7 +41,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
     pretrained : fitted CroSSLTransformer, default=None
         Used as it is, in place of pretraining, and not changed. Clones of this estimator
-        keep it fitted; a search over several takes each in a ``FrozenEstimator``.
+        keep it fitted; to search over several, wrap each in a ``FrozenEstimator``.
     pretrain : bool, default=True
         False starts from random weights, to compare; the summary is learnt all the same.
     freeze : {"encoder", "all"} or None, default=None
@@ -60,9 +60,9 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Share of each label that is spread over all classes. Without it a head of many
         units grows too sure of few labels, and the macro-F1 falls by points.
     calibrate : bool, default=True
-        Whether to scale the logits by a temperature, so that of the windows said to be of
-        a class with 80 % about 80 % are. It is learnt from the windows held out by
-        ``early_stopping``; without it by three-fold cross-validation of the head alone,
+        Whether to scale the logits by a temperature, so that 80 % of the windows to which
+        a class is given with a probability of 0.8 are of it. It is learnt from windows
+        held out by ``early_stopping``, else by three-fold cross-validation of the head,
         by ``groups`` if any; it is 1 if a class has a single label or a fold diverges.
     class_weight : dict, "balanced" or None, default=None
         How much each class's windows count. "balanced" counts the classes alike.
@@ -90,7 +90,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         1 shows a progress bar of fine-tuning.
     random_state : int, RandomState instance or None, default=None
         Determines the fine-tuning, and the pretraining if ``transformer`` has no
-        ``random_state`` of its own. An int gives the same bits again on the same machine.
+        ``random_state`` of its own. An int gives the same bits on the same CPU.
 
     Attributes
     ----------
@@ -203,7 +203,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows, as in :class:`~sklearn_crossl.CroSSLTransformer`.
         y : array-like of shape (n_windows,)
-            Labels. -1, NaN or None says that a window has none; -1 beside 1 alone warns.
+            Labels; -1, NaN or None where there is none. -1 beside 1 alone is a class.
         groups : array-like of shape (n_windows,), default=None
             Such as subjects. Pretraining uses them; if held out, they are held out whole.
         sample_weight : array-like of shape (n_windows,), default=None

@@ -215,7 +215,8 @@ def temporal_mask(
     Returns
     -------
     bool Tensor of shape (n_views, batch, n_steps)
-        True where a view sees the step; of a stretch that fell into a gap, all others.
+        True where a view sees the step; if no step of the stretch was recorded, it sees
+        all that were.
 
     Examples
     --------
@@ -235,6 +236,18 @@ def temporal_mask(
     after = position - start[..., None]  # (n_views, batch, n_steps)
     keep = (after >= 0) & (after < length[..., None]) & steps
     return torch.where(keep.any(-1, keepdim=True), keep, steps)
+
+
+def step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> Tensor:
+    """Draw which steps each view sees, (n_views, n, G, steps), by their coverage."""
+    n, n_modalities, n_steps, _ = sequence.shape
+    if coverage is None:
+        steps = torch.ones(
+            n * n_modalities, n_steps, dtype=torch.bool, device=sequence.device
+        )
+        return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
+    keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
+    return keep.unflatten(1, (n, n_modalities)) * coverage
 
 
 def _keep_scores(scores: Tensor, ratios: Tensor) -> Tensor:

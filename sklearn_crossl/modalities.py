@@ -71,7 +71,9 @@ def _check_name(name: Any) -> str:
 
 def _channel_indices(name: str, index: Any, n_channels: int) -> tuple[int, ...]:
     if isinstance(index, slice):
-        n = max(n_channels, index.start or 0, index.stop or 0)  # none beyond are cut off
+        n = max(
+            n_channels, index.start or 0, index.stop or 0
+        )  # so that what is beyond is told of
         indices = list(range(*index.indices(n)))
     elif isinstance(index, Integral) and not isinstance(index, bool):
         indices = [int(index)]

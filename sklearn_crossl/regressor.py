@@ -28,7 +28,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
         for fine-tuning too; its ``output`` does not matter.
     pretrained : fitted CroSSLTransformer, default=None
         Used as it is, in place of pretraining, and not changed. Clones of this estimator
-        keep it fitted; a search over several takes each in a ``FrozenEstimator``.
+        keep it fitted; to search over several, wrap each in a ``FrozenEstimator``.
     pretrain : bool, default=True
         False starts from random weights, to see what pretraining is worth; the summary,
         which takes no training, is still learnt from all windows.
@@ -71,7 +71,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
         1 shows a progress bar of fine-tuning.
     random_state : int, RandomState instance or None, default=None
         Determines the fine-tuning, and the pretraining if ``transformer`` has no
-        ``random_state`` of its own. An int gives the same bits again on the same machine.
+        ``random_state`` of its own. An int gives the same bits on the same CPU.
 
     Attributes
     ----------

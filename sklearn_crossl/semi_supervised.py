@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
-from sklearn.utils import check_consistent_length, get_tags, indexable
+from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
@@ -24,7 +24,7 @@ from ._groups import group_numbers
 from ._names import names_and_number_of
 from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
 from ._pseudo_labels import draw_towards, surest
-from ._rows import count_windows, take_windows
+from ._rows import check_as_many, take_windows
 from ._targets import check_y_given, class_target, looked_up
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
@@ -157,7 +157,7 @@ class GroupSelfTrainingClassifier(
         target = class_target(y, None, 0.0)
         labelled, classes = target.labelled, target.attributes["classes_"]
         (X,) = indexable(X)
-        check_consistent_length(range(count_windows(X)), labelled)
+        check_as_many(X, y=labelled)
         params = self._for_estimator(params, groups)
         groups = np.zeros(len(labelled)) if groups is None else groups
         whose, given = group_numbers(groups, len(labelled)), np.full(len(labelled), -1)

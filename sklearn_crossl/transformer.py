@@ -18,13 +18,14 @@ from ._batches import make_dataset
 from ._callbacks import CallbackSupportMixin, bridge_to
 from ._cluster_agreement import agreement_of_views
 from ._device import autocast_dtype, resolve_device
+from ._embedding import build_for_embedding, embed
 from ._input import check_same_modalities, read_again, read_new
 from ._loop import check_callbacks
 from ._names import check_input_names, check_names, names_and_number, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._output import output_array
 from ._paper import published
-from ._pretraining import NOTHING_KEPT, build_for_embedding, collect, embed, pretrain
+from ._pretraining import NOTHING_KEPT, collect, pretrain
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
@@ -103,18 +104,18 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         predicts what a missing modality would have shown, and scaled so that changes
         within a window count little. 0 leaves it out, and ``transform`` is far faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
-        What ``transform`` returns: the first 128 principal components of the global
-        embedding and the summary (where a modality is missing, both as expected for the
-        whole window); the aggregator's embedding alone, of the modalities present; the
-        modalities' codes side by side; or the joint embedding and the codes.
+        What ``transform`` returns. "joint" is the first 128 principal components of the
+        global embedding and the summary, both as expected of the complete window where
+        modalities are missing; without a summary it is "global", the aggregator's
+        embedding of the modalities present. "modalities" is their codes side by side.
     max_epochs : int or "auto", default="auto"
         Passes over the windows; "auto" makes 500 steps, but 20 to 100 passes.
     batch_size : int, default=128
-        Windows per step at most. VICReg's statistics need more than a handful.
+        Windows per step. VICReg's statistics need more than a handful.
     lr : float, default=1e-3
         Learning rate; the peak of it with ``lr_schedule="onecycle"``.
     lr_schedule : {"onecycle", "constant"}, default="onecycle"
-        Whether the learning rate rises and falls once over the run, against any momentum.
+        "onecycle" raises and lowers the rate over the run, against any momentum.
     optimizer : {"adamw", "adam", "sgd"} or Optimizer class, default="adamw"
         Called with ``lr`` and ``weight_decay``; "sgd" has no momentum.
     weight_decay : float, default=1e-2
@@ -129,8 +130,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     missing : {"error", "nan"}, default="error"
         What ``transform`` makes of windows with no modality: an error, or rows of NaN.
     device : str or torch.device, default="auto"
-        Where to compute. "auto" takes CUDA if it is there, else the CPU; "mps", of Apple,
-        has not been tried.
+        Where to compute. "auto" is CUDA if it is there, else the CPU; "mps" is untested.
     precision : {"auto", "fp32", "bf16"}, default="auto"
         Number format of the encoders in training. "auto" is bfloat16 on GPUs that have
         it, else float32. Losses and ``transform`` are always in float32.
@@ -147,7 +147,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         1 shows a progress bar.
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, batches and masks. An int gives the same bits again on
-        the same machine; torch's and NumPy's global generators are left as they were.
+        the same CPU with as many threads, and leaves the global generators alone.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     mean_, scale_ : dict of str to ndarray of shape (n_channels,)
         Standardisation of each modality's channels, learnt from the windows that have it.
     encoder_, aggregator_, objective_ : stage objects
-        The stages as fitted.
+        The stages that were trained; their weights are kept apart.
     code_size_, embedding_size_, summary_size_ : int
         Width of one modality's code, of the global embedding and of the summary.
     history_ : list of dict
@@ -322,8 +322,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_windows,), default=None
-            Person of each window. How similar windows of two people differ then counts
-            little in the summary. Leave it out if people are to be told apart.
+            The subject of each window. What similar windows of two subjects differ in
+            then counts little. Leave it out if subjects are to be told apart.
 
         Returns
         -------
@@ -387,8 +387,9 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of shape (n_windows, n_features_out)
             The embedding that ``output`` names, computed in float32; float64 if X is,
-            float32 if X is of integers; ``out`` if it was given. With
-            ``output="modalities"``, a missing modality's units are at their mean in fit.
+            float32 if X is of integers; ``out`` if it was given, wrapped if
+            ``set_output`` asks for frames. With ``output="modalities"``, a missing
+            modality's units are at their mean in fit.
 
         Raises
         ------
@@ -398,7 +399,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             array of floats of that shape.
         """
         windows = self._read_again(X)
-        shape = (len(windows), self._n_features_out)
+        shape = (len(windows), len(self.get_feature_names_out()))
         out = output_array(out, shape, windows.dtype)
         out[~windows.observed.any(axis=1)] = np.nan
         for rows, *parts in self._embed(windows):
@@ -409,10 +410,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Compute how well windows keep their clusters when less of them is seen.
 
         Needs no labels, so that a grid search over, say, ``masking_ratio`` can run
-        without any. Up to 1,000 windows are clustered by their embedding, and looked for
-        in their clusters again by each sensor alone, and with all sensors as they might
-        have recorded the same once more: a part of the window, slower, its channels
-        louder or softer. It is a guide and no guarantee of what labels would say.
+        without any. Up to 1,000 windows are clustered by their embedding. The score is
+        how well they return to their clusters when embedded from each sensor alone, and
+        from perturbed copies: a part of the window, slower, its channels louder or
+        softer. It is a guide and no guarantee of what labels would say.
 
         Parameters
         ----------
@@ -424,7 +425,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         float
-            One at most; about zero if windows do so by chance, or embeddings collapsed.
+            One at most; about zero by chance, or if the embedding has collapsed.
 
         Raises
         ------
@@ -621,10 +622,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "aggregator": fitted["aggregator_"],
             "summary_size": fitted["summary_size_"],
         }
-
-    @property
-    def _n_features_out(self) -> int:
-        return len(self.get_feature_names_out())
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()

@@ -5,6 +5,7 @@ from sklearn_crossl.aggregators import (
     AGGREGATORS,
     AttentionAggregator,
     MLPAggregator,
+    ModuleAggregator,
     SetAggregator,
 )
 
@@ -123,3 +124,62 @@ def test_bad_parameters_are_refused():
         AttentionAggregator(embedding_size=10, n_heads=4).build(2, 3)
     with pytest.raises(ValueError, match="'embedding_size' parameter of SetAggregator"):
         SetAggregator(embedding_size=0).build(2, 3)
+
+
+def test_the_mlp_of_a_set_is_added_to_the_mean():
+    network = build(SetAggregator(embedding_size=5, hidden_size=16))
+    plain = SetAggregator(embedding_size=5).build(M, UNITS)
+    plain.maps.load_state_dict(network.maps.state_dict())
+    codes = torch.randn(3, M, UNITS)
+    mean = plain(codes, keep_of(0, 3))
+    expected = mean + network.residual(mean)
+    torch.testing.assert_close(network(codes, keep_of(0, 3)), expected)
+
+
+def test_attention_literally():
+    network = build(AttentionAggregator(embedding_size=8, n_heads=2, hidden_size=16))
+    codes, present = torch.randn(3, M, UNITS), (0, 2, 3)
+    maps, rows = network.maps, []
+    for of_window in codes:
+        tokens = torch.stack(
+            [of_window[m] @ maps.weight[m] + maps.bias[m] for m in present]
+        )
+        key, value = network.key_value(network.norm(tokens)).chunk(2, dim=-1)
+        heads = []
+        for head, part in enumerate((slice(0, 4), slice(4, 8))):
+            query = network.query[head, 0]
+            weight = (key[:, part] @ query / 4**0.5).softmax(0)
+            heads.append(weight @ value[:, part])
+        attended = network.out(torch.cat(heads))
+        rows.append(attended + network.residual(attended))
+    torch.testing.assert_close(network(codes, keep_of(*present)), torch.stack(rows))
+
+
+def test_mlp_rescales_hidden_units_within_a_modality_alone():
+    """And what modalities are missing by the share of those that are there."""
+    network, seen = build(MLPAggregator()), []
+    network.layers[0].register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    codes = torch.ones(1, M, UNITS)
+    keep = torch.zeros(1, M, UNITS, dtype=torch.bool)
+    keep[0, 0, :2] = keep[0, 1] = True
+    network(codes, keep)
+    of_modality = seen[0].unflatten(1, (M, UNITS))[0]
+    expected = torch.zeros(M, UNITS)
+    expected[0, :2], expected[1] = 3 * 2, 2  # a third of the units, half the modalities
+    torch.testing.assert_close(of_modality, expected)
+
+
+class Normed(torch.nn.Module):
+    def __init__(self, n_modalities, code_size):
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(code_size)
+
+    def forward(self, codes, keep):
+        return self.norm((codes * keep).sum(-2))
+
+
+def test_finding_out_its_width_leaves_a_module_as_it_is():
+    network = ModuleAggregator(Normed).build(M, UNITS)
+    assert network.embedding_size == UNITS
+    assert network.module.norm.num_batches_tracked == 0
+    torch.testing.assert_close(network.module.norm.running_var, torch.ones(UNITS))

@@ -214,3 +214,14 @@ def test_batches_say_where_values_are():
     assert torch.isfinite(batch.inputs["b"]).all()
     assert dataset.batch(np.array([0, 1])).present["b"] is None
     assert dataset.batch(np.array([1, 1])).present["a"] is None
+
+
+def test_batches_of_all_kinds_are_mixed():
+    whole = windows(640)
+    observed = np.ones((640, 2), dtype=bool)
+    observed[::2, 1] = False
+    dataset = WindowDataset(whole.data, observed, whole.partial)
+    torch.manual_seed(0)
+    kinds = [int(b.observed[0].sum()) for b, _ in ShuffledBatches(dataset, 32, CPU)]
+    assert sorted(kinds) == [1] * 10 + [2] * 10
+    assert np.count_nonzero(np.diff(kinds)) > 4

@@ -1,10 +1,14 @@
 """The temperature, and the folds that it is learnt from."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from sklearn_crossl._calibration import folds, temperature
+from sklearn_crossl import _calibration
+from sklearn_crossl._calibration import folds, learn_temperature, temperature
+from sklearn_crossl._targets import class_target
 
 
 @pytest.mark.parametrize("scale", [0.2, 1.0, 7.0])
@@ -72,3 +76,41 @@ def test_windows_of_weight_two_are_windows_that_come_twice():
     rows = np.repeat(np.arange(60), weight)
     once = temperature(logits, target, weight)
     assert once == pytest.approx(temperature(logits[rows], target[rows]), rel=0.05)
+
+
+def learn(monkeypatch, target, groups=None):
+    """Learn from logits that are made up; say what told them of which windows."""
+    told, surer = [], 1 + 3 * (target.values == 0)[:, None]  # of one class
+    logits = np.random.default_rng(0).normal(size=(len(target.values), 3))
+    logits += 1.5 * surer * np.eye(3)[target.values]
+
+    def outputs(network, rows, device):
+        told.append((network, rows))
+        return logits[rows]
+
+    def train_head(rows):
+        return SimpleNamespace(module_=rows, diverged_=None, interrupted_=False)
+
+    monkeypatch.setattr(_calibration, "outputs", outputs)
+    material = SimpleNamespace(
+        target=target, groups=groups, device=None, choose=lambda rows: rows
+    )
+    found = learn_temperature(material, "tuned on all", None, train_head)
+    return found, logits, told
+
+
+def test_each_fold_is_told_by_a_head_that_knows_neither_it_nor_its_groups(monkeypatch):
+    groups = np.arange(60) // 10
+    target = class_target(np.arange(60) % 3, None, 0.0)
+    _, _, told = learn(monkeypatch, target, groups)
+    assert len(told) == 3
+    for trained_on, rows in told:
+        assert not isinstance(trained_on, str)
+        assert not set(groups[trained_on]) & set(groups[rows])
+
+
+def test_the_temperature_is_by_the_users_weights_and_not_by_those_of_classes(monkeypatch):
+    y, weight = np.arange(60) % 3, np.random.default_rng(1).uniform(0.1, 3, 60)
+    target = class_target(y, {0: 50.0}, 0.0, weight)
+    found, logits, _ = learn(monkeypatch, target)
+    assert found == pytest.approx(temperature(logits, y, weight), rel=1e-3)

@@ -198,3 +198,11 @@ def test_an_embedding_that_learnt_scores_higher_than_noise():
     noise = rng.normal(size=X.shape)
     of_noise = CroSSLTransformer([3, 1], max_epochs=1, **params).fit(noise).score(noise)
     assert learnt > of_noise
+
+
+def test_of_too_few_windows_the_fewest_clusters_are_asked_for():
+    Z, _ = blobs(n=7)
+    views = Z + 0.5 * np.random.default_rng(1).normal(size=(3, *Z.shape))
+    found = cluster_agreement(Z, views, n_clusters=(64, 4))
+    assert found == cluster_agreement(Z, views, n_clusters=(4,))
+    assert found != cluster_agreement(Z, views, n_clusters=(64,))

@@ -18,7 +18,7 @@ def test_order_is_that_of_the_data_set():
     ("parts", "message"),
     [
         (["acc", "eeg"], r"there is no \['eeg'\]; choose from \('acc', 'gyr', 'mag'\)"),
-        ([], r"sensors=\(\): none"),
+        ([], r"sensors=\(\) is empty"),
         ("acc", r"sensors='acc'; expected a sequence such as \('acc', 'gyr'\)"),
         (3, "sensors=3; expected a sequence"),
     ],

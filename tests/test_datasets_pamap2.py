@@ -6,6 +6,7 @@ from dataset_files import FEW_SUBJECTS, LAYOUTS, pamap2_files, table, write, zip
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import fetch_pamap2
+from sklearn_crossl.datasets._pamap2 import _held
 
 pytestmark = FEW_SUBJECTS
 
@@ -134,3 +135,12 @@ def test_windows_are_ready_for_training(home):
     X, _ = fetch_pamap2(data_home=home, return_X_y=True)
     model = CroSSLTransformer(max_epochs=1, random_state=0)
     assert np.isfinite(model.fit_transform(X)).all()
+
+
+def test_the_heart_rate_is_held_for_a_second_and_no_longer():
+    values = np.full(130, np.nan)
+    values[5] = 60.0
+    expected = [np.nan] + [60.0] * 10 + [np.nan] * 2  # at 0, 10, ... samples of 100 Hz
+    np.testing.assert_array_equal(_held(values, 10), expected)
+    values = np.roll(values, -5)  # measured at the first of these moments
+    np.testing.assert_array_equal(_held(values, 10), [60.0] * 11 + [np.nan] * 2)

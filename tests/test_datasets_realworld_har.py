@@ -1,12 +1,14 @@
 """RealWorld HAR in the publisher's layout."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from dataset_files import FEW_SUBJECTS, LAYOUTS, realworld_har_files, write, zipped
 
 from sklearn_crossl.datasets import fetch_realworld_har
+from sklearn_crossl.datasets._realworld_har import Samples, _at_the_same_time
 
 pytestmark = FEW_SUBJECTS
 
@@ -172,3 +174,13 @@ def test_a_damaged_table(tmp_path):
     LAYOUTS["folder"](tmp_path, "realworld_har", files)
     with pytest.raises(OSError, match=r"acc_lying_head.csv is not as published"):
         fetch_realworld_har(data_home=tmp_path)
+
+
+def test_a_phone_that_stopped_early_does_not_cost_the_others():
+    ends = {"chest_acc": 1000, "head_acc": 10_000, "waist_acc": 9900}
+    samples = {
+        name: Samples(np.arange(0, end, 20.0), np.zeros((end // 20, 3)))
+        for name, end in ends.items()
+    }
+    members = {name: SimpleNamespace(name=name) for name in ends}
+    assert list(_at_the_same_time(samples, members)) == ["head_acc", "waist_acc"]

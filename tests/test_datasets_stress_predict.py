@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_crossl.datasets import fetch_stress_predict
-from sklearn_crossl.datasets._stress_predict import HOUR, _since
+from sklearn_crossl.datasets._stress_predict import CONDITIONS, HOUR, _labels, _since
 
 pytestmark = FEW_SUBJECTS
 
@@ -135,3 +135,10 @@ def test_a_damaged_table_of_times(tmp_path):
     LAYOUTS["folder"](tmp_path, "stress_predict", {**files, name: b"damaged"})
     with pytest.raises(OSError, match=r"Time_logs.xlsx is not as published"):
         fetch_stress_predict(data_home=tmp_path)
+
+
+def test_a_task_lasts_until_the_next_one_whatever_the_order_of_the_log():
+    log = [("relax", 60.0, 120.0), ("stroop", 10.0, 90.0)]
+    names = np.array([*CONDITIONS, "none"])[_labels(log, 0.0, 130.0)].tolist()
+    expected = [("none", 10), ("stroop", 50), ("relax", 60), ("none", 10)]
+    assert names == [name for name, seconds in expected for _ in range(seconds)]

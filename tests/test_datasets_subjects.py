@@ -22,7 +22,7 @@ def test_choose_subjects():
     [
         ([1, 9], r"there is no \[9\]; choose from \(1, 2, 3\)"),
         (["1"], r"there is no \['1'\]"),
-        ([], r"none; choose from \(1, 2, 3\)"),
+        ([], r"is empty; choose from \(1, 2, 3\)"),
         (1, r"subjects=1; expected a sequence of numbers such as \(1, 2\)"),
         ("12", r"subjects='12'; expected a sequence"),
     ],

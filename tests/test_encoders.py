@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._modality_encoders import build_encoders
-from sklearn_crossl.encoders import ENCODERS, ImageEncoder, TCNEncoder
+from sklearn_crossl.encoders import ENCODERS, ImageEncoder, ModuleEncoder, TCNEncoder
 
 
 @pytest.mark.parametrize("name", sorted(ENCODERS))
@@ -313,3 +313,35 @@ def test_the_tcn_gives_images_an_encoder_of_its_widths():
 def test_an_image_encoder_needs_a_layer():
     with pytest.raises(ValueError, match="at least one layer"):
         ImageEncoder(widths=()).build(1)
+
+
+def test_images_get_every_parameter_that_both_encoders_have():
+    """But for kernels and strides, which are other ones over time."""
+    changed = {
+        "widths": (8, 12),
+        "affine": True,
+        "activation": "prelu",
+        "dropout": 0.25,
+        "pooling": "max",
+        "shared": True,
+    }
+    image = TCNEncoder(kernel_sizes=(5, 3), **changed).for_images().get_params()
+    assert {name: image[name] for name in changed} == changed
+    assert set(image) - set(changed) == {"kernel_size", "stride"}
+
+
+class Normed(torch.nn.Module):
+    def __init__(self, n_channels):
+        super().__init__()
+        self.norm = torch.nn.BatchNorm1d(n_channels)
+
+    def forward(self, x):
+        return self.norm(x).mean(-1)
+
+
+def test_finding_out_its_width_leaves_a_module_as_it_is():
+    network = ModuleEncoder(Normed).build(3)
+    network.measure((3, 20))
+    assert network.code_size == 3
+    assert network.training
+    assert network.module.norm.num_batches_tracked == 0

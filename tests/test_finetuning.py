@@ -8,8 +8,13 @@ from scipy.special import log_softmax
 from skorch.callbacks import Callback
 from torch import nn
 
-from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
-from sklearn_crossl._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet
+from sklearn_crossl import (
+    CroSSLClassifier,
+    CroSSLRegressor,
+    CroSSLTransformer,
+    _supervised,
+)
+from sklearn_crossl._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, outputs
 from sklearn_crossl._labelled import LabelledBatches
 from sklearn_crossl._material import gather
 from sklearn_crossl._persistence import module_to_arrays
@@ -219,3 +224,80 @@ def _dataset(model):
 )
 def test_automatic_epochs(n_windows, epochs):
     assert EPOCHS.resolve("auto", n_windows, 64) == epochs
+
+
+class Rates(Callback):
+    """Keeps the optimizer's settings of the head and of the rest, step by step."""
+
+    lr: dict = {}
+    weight_decay: set = set()
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        of_head = {id(p) for p in net.module_.head.parameters()}
+        for group in net.optimizer_.param_groups:
+            part = "head" if id(group["params"][0]) in of_head else "rest"
+            Rates.lr.setdefault(part, []).append(group["lr"])
+            Rates.weight_decay.add(group["weight_decay"])
+
+
+def test_head_and_rest_have_rates_of_their_own_and_the_decay_asked_for(pretrained):
+    Rates.lr.clear()
+    Rates.weight_decay.clear()
+    rates = {"lr": 1e-5, "head_lr": 1e-2, "weight_decay": 0.3}
+    make(pretrained, max_epochs=40, callbacks=[Rates], **rates).fit(X, Y)
+    assert max(Rates.lr["head"]) == pytest.approx(1e-2, rel=0.05)
+    assert max(Rates.lr["rest"]) == pytest.approx(1e-5, rel=0.05)
+    assert Rates.weight_decay == {0.3}
+
+
+def test_outputs_are_those_of_a_network_in_use(pretrained):
+    model = make(pretrained, max_epochs=1, dropout=0.9, calibrate=False).fit(X, Y)
+    network = model._new_network(pretrained, 2, None)
+    network.head.linear.weight.data.fill_(1.0)
+    windows = _dataset(model)
+    batch, _ = next(iter(LabelledBatches(windows, 48, CPU)))
+    with torch.no_grad():
+        expected = network.eval()(batch)[0]
+    found = outputs(network.train(), windows, CPU)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_encoders_learn_in_the_precision_of_the_transformer(monkeypatch):
+    seen, infer = set(), FineTuningNet.infer
+
+    def spy(self, x, **fit_params):
+        seen.add(self.autocast)
+        return infer(self, x, **fit_params)
+
+    monkeypatch.setattr(FineTuningNet, "infer", spy)
+    make(pretrain(precision="bf16"), max_epochs=1).fit(X, Y)
+    assert seen == {torch.bfloat16}
+
+
+def test_the_map_of_features_is_fitted_with_the_weights_of_the_loss(
+    pretrained, monkeypatch
+):
+    seen, fit = [], FineTunedNetwork.fit_features
+
+    def spy(self, x, target, weight):
+        seen.append(weight)
+        fit(self, x, target, weight)
+
+    monkeypatch.setattr(FineTunedNetwork, "fit_features", spy)
+    params = {"class_weight": {0: 3.0}, "calibrate": False, "max_epochs": 1}
+    make(pretrained, **params).fit(X, Y, sample_weight=1 + Y)
+    share = np.where(Y == 0, 3.0, 2.0)
+    np.testing.assert_allclose(seen[0] / seen[0].mean(), share / share.mean(), rtol=1e-6)
+
+
+def test_automatic_epochs_count_the_windows_that_are_trained_on(pretrained, monkeypatch):
+    seen, train = [], _supervised.fine_tune
+
+    def brief(*args, max_epochs, **kwargs):
+        seen.append(max_epochs)
+        return train(*args, max_epochs=1, **kwargs)
+
+    monkeypatch.setattr(_supervised, "fine_tune", brief)
+    held_out = {"early_stopping": True, "validation_fraction": 0.5}
+    make(pretrained, max_epochs="auto", batch_size=16, **held_out).fit(X, Y)
+    assert seen == [150]  # two steps an epoch make 300, and not three

@@ -111,3 +111,13 @@ def test_the_head_is_shared_after_one_layer_each():
 def test_errors_name_the_parameter(params, match):
     with pytest.raises(ValueError, match=match):
         GMC(**params).build(8)
+
+
+def test_the_temperature_is_that_of_the_parameter():
+    torch.manual_seed(0)
+    module = GMC(temperature=2.0, projector=(6,)).build(embedding_size=8, code_size=4)
+    views, codes = torch.randn(2, 7, 8), torch.randn(7, 3, 4)
+    observed = torch.ones(7, 3, dtype=torch.bool)
+    expected = gmc_loss(module.of_views(views), module.of_codes(codes), observed, 2.0)
+    loss = module(Latents(views, codes, observed))["loss"]
+    torch.testing.assert_close(loss, expected)

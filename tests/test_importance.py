@@ -197,3 +197,24 @@ def test_display(pipeline):
     assert not again.points_
     assert again.bars_.errorbar is not None
     plt.close("all")
+
+
+def test_drawn_orders_literally():
+    """Each is taken from both ends, and the error is that of a mean."""
+    worth = np.random.default_rng(0).normal(size=(2, 2, 2, 2))
+
+    def value(seen):
+        return worth[tuple(seen.astype(int))]
+
+    mean, error = module._sampled(value, 4, 6, np.random.RandomState(3))
+    random, gains = np.random.RandomState(3), np.zeros((6, 4))
+    for of_order in gains:
+        order = random.permutation(4)
+        for arriving in (order, order[::-1]):
+            seen = np.zeros(4, dtype=bool)
+            for i in arriving:
+                before = value(seen)
+                seen[i] = True
+                of_order[i] += (value(seen) - before) / 2
+    np.testing.assert_allclose(mean, gains.mean(axis=0))
+    np.testing.assert_allclose(error, gains.std(axis=0, ddof=1) / np.sqrt(6))

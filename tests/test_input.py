@@ -289,7 +289,11 @@ def test_another_form_than_fitted_is_refused(spoil, error, match):
 @pytest.mark.parametrize(
     ("modalities", "error", "match"),
     [
-        (["acc", "eda"], ValueError, r"modalities=\['acc', 'eda'\] must name modalities of X"),
+        (
+            ["acc", "eda"],
+            ValueError,
+            r"\['acc', 'eda'\] must name modalities of X",
+        ),
         (["acc", "acc"], ValueError, "each at most once"),
         ({"acc": slice(0, 3)}, TypeError, "gives channels, but X names its modalities"),
     ],

@@ -161,3 +161,11 @@ def test_every_window_once_with_what_is_its_own(training):
         hidden = (~batch.keep).int()
         np.testing.assert_array_equal(hidden[..., 0], views == 1)
         np.testing.assert_array_equal(hidden[..., 1], views == 2)
+
+
+@pytest.mark.parametrize("ratio", [0.2, 0.6])
+def test_the_share_that_is_dropped_is_the_ratio(ratio):
+    torch.manual_seed(0)
+    windows = make(np.ones((600, 3), dtype=bool))
+    keep = make_views(build(summary_size=0), windows, ratio, CPU).keep
+    assert 1 - float(keep[1:].float().mean()) == pytest.approx(ratio, abs=0.06)

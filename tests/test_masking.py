@@ -170,3 +170,36 @@ def test_bad_ratios_are_refused(ratio):
 @pytest.mark.parametrize("ratio", [0, 0.5, (0.1, 0.9), [0.3, 0.3]])
 def test_good_ratios_pass(ratio):
     check_masking_ratio(ratio)
+
+
+def test_numbers_of_hidden_modalities_are_spread_over_the_views():
+    """One and two of three at a half: as many views hide the one as the other."""
+    observed = torch.ones(200, 3, dtype=torch.bool)
+    keep = spatial_mask(observed, torch.tensor([0.5, 0.5]), generator=generator(0))
+    assert (keep.sum((0, 2)) == 3).all()
+
+
+def test_arcs_of_the_views_start_anywhere():
+    """Two of four modalities: every third choice of a start is the opposite one."""
+    observed = torch.ones(20_000, 4, dtype=torch.bool)
+    keep = spatial_mask(observed, torch.tensor([0.5, 0.5]), generator=generator(0))
+    opposite = (keep[0] ^ keep[1]).all(1).float().mean()
+    assert float(opposite) == pytest.approx(1 / 3, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda g: spatial_mask(torch.ones(30, 4).bool(), torch.ones(2) / 2, generator=g),
+        lambda g: random_mask(torch.ones(9, 4).bool(), 5, torch.ones(2) / 2, generator=g),
+        lambda g: temporal_mask(torch.ones(30, 9).bool(), torch.ones(2) / 2, generator=g),
+        lambda g: draw_ratio((0.1, 0.9), 5, generator=g),
+    ],
+    ids=["spatial", "random", "temporal", "ratio"],
+)
+def test_what_is_drawn_comes_from_the_generator_alone(draw):
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    first, second = (draw(generator(3)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -9,6 +9,7 @@ from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.inspection import missing_modality_curve
+from sklearn_crossl.inspection._missing_modality import _order_of_removal
 from sklearn_crossl.semi_supervised import partly_labelled_scorer
 
 CHANNELS = {"acc": (0, 1), "gyro": (2,), "pulse": (3, 4)}
@@ -177,7 +178,7 @@ def test_errors(fitted):
         curve(fitted, rates=(1.0,))
     with pytest.raises(ValueError, match="n_repeats=0"):
         curve(fitted, n_repeats=0)
-    with pytest.raises(ValueError, match="X has 60 windows, but y has 59"):
+    with pytest.raises(ValueError, match="'X': 60, 'y': 59"):
         curve((estimator, X, y[1:]))
     with pytest.raises(ValueError, match="Pass `modalities`"):
         curve(fitted, modalities=None)
@@ -196,3 +197,14 @@ def test_a_subset_whose_windows_have_no_label_has_no_score(fitted):
     }
     assert np.isnan(alone.pop(("pulse",)))
     assert np.isfinite(list(alone.values())).all()
+
+
+def test_any_modality_of_a_window_may_be_the_one_that_stays():
+    observed = np.ones((3000, 3), dtype=bool)
+    observed[1500:, 0] = False
+    order = _order_of_removal(observed, np.random.RandomState(0))
+    stays = observed.copy()
+    stays.flat[order] = False
+    assert (stays.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(stays[:1500].mean(axis=0), 1 / 3, atol=0.05)
+    np.testing.assert_allclose(stays[1500:].mean(axis=0), [0, 0.5, 0.5], atol=0.05)

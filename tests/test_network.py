@@ -6,11 +6,12 @@ from torch import nn
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._network import CroSSLNetwork, Masking
-from sklearn_crossl._sources import InMemory
+from sklearn_crossl._sources import InMemory, Unequal
+from sklearn_crossl._windows import Windows
 from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
 from sklearn_crossl.encoders import ENCODERS, ModuleEncoder, TCNEncoder
-from sklearn_crossl.masking import MASKINGS
-from sklearn_crossl.objectives import OBJECTIVES, VICReg
+from sklearn_crossl.masking import MASKINGS, step_weights
+from sklearn_crossl.objectives import OBJECTIVES, ModuleObjective, VICReg
 
 SHAPES = {"acc": (3, 20), "gyro": (3, 20), "heart": (1, 20)}
 
@@ -256,3 +257,41 @@ def test_encoders_of_different_width_are_refused():
 
     with pytest.raises(ValueError, match="'acc': 6, 'gyro': 6, 'heart': 2"):
         network(ModuleEncoder(Uneven))
+
+
+def test_steps_weigh_by_what_is_present_under_temporal_masks():
+    sequence, coverage = torch.randn(5, 1, 8, 4), 0.1 + torch.rand(5, 1, 8)
+    weights = step_weights(sequence, coverage, torch.tensor([0.0, 0.5]))
+    torch.testing.assert_close(weights[0], coverage)
+    seen = weights[1] > 0
+    assert (seen.sum(-1) == 4).all()
+    torch.testing.assert_close(weights[1], coverage * seen)
+
+
+class Told(nn.Module):
+    latents: list = []
+
+    def __init__(self, embedding_size):
+        super().__init__()
+
+    def forward(self, latents):
+        Told.latents.append(latents)
+        return latents.views.square().mean()
+
+
+def test_an_objective_is_told_what_windows_hold_and_where_they_end():
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(1, n)).astype(np.float32) for n in (5, 8, 6, 0)]
+    y = rng.normal(size=(4, 2, 9)).astype(np.float32)
+    windows = Windows.of({"a": Unequal(x, 1), "b": InMemory(y)})
+    batch = whole(WindowDataset(windows.data, windows.observed, windows.partial))
+    shapes, objective = {"a": (1, 8), "b": (2, 9)}, ModuleObjective(Told)
+    Told.latents.clear()
+    CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(4), objective)(batch)
+    (given,) = Told.latents
+    assert torch.equal(given.observed, batch.observed)
+    assert given.lengths[0].tolist() == [5, 8, 6, 0]
+    assert given.lengths[1] is None
+    np.testing.assert_array_equal(given.inputs[1], y)
+    np.testing.assert_array_equal(given.inputs[0][0, :, :5], x[0])
+    assert not given.inputs[0][3].any()

@@ -66,3 +66,8 @@ def test_so_many_of_each_class_and_the_surest(p, share):
 def test_a_share_is_not_one_too_many_by_rounding(share, n):
     rows = surest(np.tile([0.9, 0.1], (n, 1)), float(share))
     assert len(rows) == ceil(Fraction(share) * n)
+
+
+def test_of_the_smallest_share_one_window_is_chosen():
+    p = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])
+    assert surest(p, 1e-12).tolist() == [0, 1]

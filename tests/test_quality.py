@@ -606,3 +606,42 @@ def test_rank_correlation(of_rank, expected):
     table = search.report(rows)
     assert "rank, 3 per class | effective rank, 1 % | cluster agreement, 3 per" in table
     assert f"| x | all | 3 | {expected / 2:.2f} | {expected:.2f} | 1.00 | 0.50 |" in table
+
+
+def save(path, **arrays):
+    X, y = windows()
+    subject = np.repeat(np.arange(10), 12)
+    named = {f"x_{name}": x for name, x in X.items()}
+    given = {"y": y, "subject": subject, "modalities": np.array(list(X)), **named}
+    np.savez(path, **{**given, **arrays})
+    return X, subject
+
+
+def test_hapt_is_of_activities_and_tested_on_whom_its_publisher_chose(tmp_path):
+    y = np.arange(120) % 8  # from 6 on they are transitions
+    official = np.repeat(np.arange(10), 12) >= 6
+    X, subject = save(tmp_path / "hapt.npz", y=y, official_test=official)
+    recordings = load("hapt", tmp_path)
+    np.testing.assert_array_equal(recordings.y, y[y < 6])
+    np.testing.assert_array_equal(recordings.subject, subject[y < 6])
+    np.testing.assert_array_equal(recordings.X["a"], X["a"][y < 6])
+    assert recordings.tests[0].tolist() == [6, 7, 8, 9]
+
+
+def test_stress_is_told_from_what_is_usual_for_a_subject(tmp_path):
+    stress = np.arange(120) % 2
+    _, subject = save(tmp_path / "stress_predict.npz", y_stress=stress)
+    recordings = load("stress_predict", tmp_path)
+    np.testing.assert_array_equal(recordings.y, stress)
+    for x in recordings.X.values():
+        for one in range(10):
+            of_one = x[subject == one]
+            np.testing.assert_allclose(of_one.mean(axis=(0, 2)), 0, atol=1e-5)
+            np.testing.assert_allclose(of_one.std(axis=(0, 2)), 1, rtol=1e-4)
+
+
+def test_ranks_are_by_the_splits_that_all_methods_have():
+    index = pd.MultiIndex.from_product([["x"], [0, 1]], names=["dataset", "split"])
+    scores = pd.DataFrame({"a": [0.9, 0.1], "b": [0.5, np.nan], "c": np.nan}, index)
+    assert ranks(scores).loc["x", ["a", "b"]].tolist() == [1, 2]
+    assert np.isnan(ranks(scores).loc["x", "c"])

@@ -208,3 +208,16 @@ def test_of_windows_of_unequal_length():
     model = CroSSLTransformer([3, 1], objective="reconstruction", max_epochs=2)
     model.fit(windows)
     assert np.isfinite([row["train_loss"] for row in model.history_]).all()
+
+
+def test_what_follows_a_windows_end_is_no_target():
+    torch.manual_seed(0)
+    module = Reconstruction().build(8, 4, [(2, 30)])
+    views, observed = torch.randn(2, 5, 8), torch.ones(5, 1, dtype=torch.bool)
+    lengths = torch.tensor([30, 20, 9, 30, 12])
+    x = torch.randn(5, 2, 30) * (torch.arange(30) < lengths[:, None, None])
+    given = Latents(views, torch.randn(5, 1, 4), observed, (x,), (lengths,))
+    predicted = [module.decoder(views.flatten(0, 1)).unflatten(0, (2, 5))]
+    targets = [log_spectrum(x, 30, lengths)]
+    expected = reconstruction_loss(predicted, targets, observed)
+    torch.testing.assert_close(module(given)["loss"], expected)

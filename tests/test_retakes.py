@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from conftest import make_windows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl._summary import fitting
 from sklearn_crossl._summary.retakes import amplify, cut, play_again, stretch
 
 
@@ -116,3 +119,19 @@ def test_a_channel_is_louder_or_softer_throughout():
     logarithms = gains[..., 0].log()
     np.testing.assert_allclose(logarithms.mean(), 0, atol=0.02)
     np.testing.assert_allclose(logarithms.std(), 0.15, rtol=0.05)
+
+
+def test_units_that_take_no_training_change_less_with_loudness_for_what_is_played_again(
+    monkeypatch,
+):
+    X, _ = make_windows(120)
+    gains = np.exp(0.15 * np.random.default_rng(0).normal(size=(120, 4, 1)))
+
+    def change():
+        model = CroSSLTransformer([3, 1], summary_size=64, random_state=0)._initialize(X)
+        Z, louder = (model.transform(x)[:, -64:] for x in (X, gains * X))
+        return np.linalg.norm(louder - Z) / np.linalg.norm(Z - Z.mean(axis=0))
+
+    with_both = change()
+    monkeypatch.setattr(fitting, "_RETAKES", (cut, cut))
+    assert with_both < 0.95 * change()

@@ -313,3 +313,23 @@ def test_labels_that_come_less_often_than_windows(timed):
     assert len(y) == 22
     clear = ~np.isin(middle, [30, 60])  # there half of the window has either label
     assert y[clear].tolist() == expected[clear].tolist()
+
+
+def test_a_window_with_a_value_at_its_end_alone_is_kept():
+    signal = np.full(12, np.nan)
+    signal[[3, 8]] = 5.0  # the last of the first window and the first of the third
+    X = sliding_windows({"a": signal}, {"a": 1}, 4, 4).X["a"]
+    np.testing.assert_array_equal(np.isnan(X[:, 0]).sum(1), [3, 3])
+
+
+def test_a_rate_of_float32_is_the_decimal_that_it_shows():
+    signal = np.arange(2000)  # 12.6 as a float32 is more than 12.6
+    exact = sliding_windows({"a": signal}, {"a": 12.6}, 2, 1).X["a"]
+    X, _, _ = sliding_windows({"a": signal}, {"a": np.float32(12.6)}, 2, 1)
+    np.testing.assert_array_equal(X["a"], exact)
+
+
+def test_a_long_recording_may_end_a_little_early():
+    recording = {"acc": np.zeros(1000), "eda": np.zeros(960)}  # by eight windows
+    X, _, _ = sliding_windows(recording, {"acc": 1, "eda": 1}, 5, 5)
+    assert len(X["acc"]) == 192

@@ -257,7 +257,7 @@ def test_lengths_differ():
     model = GroupSelfTrainingClassifier(LogisticRegression())
     with pytest.raises(ValueError, match=r"groups has shape \(\d+,\); expected"):
         model.fit(X, y, groups=person[:-1])
-    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+    with pytest.raises(ValueError, match="differ in their number of windows"):
         model.fit(X, y[:-1])
 
 

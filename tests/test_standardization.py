@@ -152,3 +152,10 @@ def test_a_large_offset_in_single_precision(offset, spread):
     moments = channel_moments(windows)["a"]
     x = standardize(windows.data["a"], np.arange(200), moments.mean, moments.scale).values
     assert 0.01 < x.std() < 1.1
+
+
+def test_a_large_offset_is_subtracted_in_double_precision():
+    x = (2**20 + np.arange(200).reshape(20, 2, 5) / 16).astype(np.float32)  # exact
+    mean = np.full(2, 2**20 + 1 / 64)  # between two float32
+    values = standardize(InMemory(x), np.arange(20), mean, np.ones(2)).values
+    np.testing.assert_allclose(values, x.astype(float) - mean[0], atol=1e-6)

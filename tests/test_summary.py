@@ -409,3 +409,30 @@ def test_the_learnt_part_is_predicted_where_it_depends_linearly():
     learnt = part(z)
     error = (part.predict(components) - learnt).square().mean()
     assert error / learnt.square().mean() < 1e-3
+
+
+def test_kernels_see_few_channels_more_often_than_many_and_each_as_often():
+    kernels = make_kernels(12, 100)
+    used = (kernels.weight.abs().sum(-1) > 0).flatten(0, 1)  # (kernels, channels)
+    numbers = used.sum(-1)
+    assert set(numbers.tolist()) == set(range(1, 10))
+    shares = [float((numbers == n).float().mean()) for n in (1, 2)]
+    np.testing.assert_allclose(shares, np.log10([2, 3 / 2]), atol=0.08)
+    of_channel = used.float().mean(0)
+    assert of_channel.min() > 0.6 * of_channel.max()
+
+
+def test_no_feature_is_further_than_five_deviations():
+    features = FixedFeatures((2, 40), n_modalities=1)
+    raw = features.raw(windows(50), None)
+    features.fit(raw)
+    for far in (1e6, -1e6):
+        limited = features.standardize(raw + far) / features.weight
+        varies = features.scale.isfinite()
+        assert (limited[:, varies] == 5 * np.sign(far)).all()
+
+
+def test_the_noise_is_thrice_what_the_components_leave_out():
+    completion, x = fitted_completion(size=4)
+    left_out = (x.square().sum() / len(x) - completion.variance.sum()) / x.shape[1]
+    assert float(completion.noise) == pytest.approx(3 * float(left_out), rel=1e-6)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._time_index import on_grids, place_on_grid
+from sklearn_crossl._time_index import labels_on_grid, on_grids, place_on_grid
 from sklearn_crossl.segmentation import sliding_windows
 
 RATES = {"acc": 50, "eda": 4}
@@ -269,3 +269,23 @@ def test_whole_seconds_are_times(times):
     assert cut(frame, 1).X["acc"].shape == (32, 1, 2)
     with pytest.raises(TypeError, match="RangeIndex.*expected times"):
         cut(frame.reset_index(drop=True), 1)
+
+
+def test_labels_at_the_times_of_samples_hold_from_these_on():
+    """However both round, in seconds of our days."""
+    index = pd.date_range("2024-03-01 12:00:00.1", periods=2000, freq="20ms")
+    start = index.as_unit("ns").asi8[0] / 1e9  # 0.1 s are no sum of halves
+    places = labels_on_grid(index, index, Fraction(50), start, 2000)
+    np.testing.assert_array_equal(places, np.arange(2000))
+
+
+def test_samples_that_are_anywhere_between_points_move_no_grid():
+    times, values = np.array([0, 1.2, 2.45, 3.7]), np.arange(4.0)[:, None]
+    grid = place_on_grid(times, values, 0.0, 1)[0]
+    np.testing.assert_array_equal(grid, [0, 1, 2, np.nan, 3])
+
+
+def test_times_that_come_several_times_are_no_other_rate():
+    frame = seconds(32)
+    X, _, _ = cut(frame.loc[np.repeat(frame.index, 3)], 32)
+    np.testing.assert_array_equal(X["acc"].ravel(), np.arange(64))

@@ -353,7 +353,7 @@ def test_objective_and_optimizer_may_change_after_a_plain_fit_only(X):
         first = {"optimizer": "sgd", "summary_size": 0}
         plain, warm = (make(warm_start=w, **first).fit(X) for w in (False, True))
         assert plain.set_params(**{name: value}).partial_fit(X).n_iter_ == 3
-        with pytest.raises(ValueError, match="objective and optimizer; or fit"):
+        with pytest.raises(ValueError, match="objective and optimizer as they were"):
             warm.set_params(**{name: value}).fit(X)
 
 
@@ -945,3 +945,53 @@ def test_where_an_embedding_cannot_be_written(X, kind):
     out.flags.writeable = False
     with pytest.raises(ValueError, match=f"out is (a )?{kind}"):
         model.transform(X, out=out if kind == "read-only" else out.tolist())
+
+
+def test_an_optimizer_that_is_none(X):
+    with pytest.raises(TypeError, match=r"optimizer=dict is a class but no torch\.optim"):
+        make(optimizer=dict).fit(X)
+
+
+class Decay(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        net.history.record("decay", net.optimizer_.param_groups[0]["weight_decay"])
+
+
+def test_the_weight_decay_is_that_of_the_parameter(X):
+    model = make(weight_decay=0.3, callbacks=[Decay()]).fit(X)
+    assert [row["decay"] for row in model.history_] == [0.3, 0.3]
+
+
+class EpochCounter(Callback):
+    calls = 0
+
+    def on_epoch_end(self, net, **kwargs):
+        type(self).calls += 1
+
+
+def test_callbacks_are_told_of_the_epoch_that_patience_ends(X):
+    EpochCounter.calls = 0
+    params = {"lr": 1e-12, "lr_schedule": "constant", "patience": 2}
+    model = make(max_epochs=50, callbacks=[EpochCounter], **params).fit(X)
+    assert EpochCounter.calls == model.n_iter_ < 50
+
+
+def test_nothing_is_dropped_in_transform(X):
+    model = make(encoder=TCNEncoder(dropout=0.5), output="all").fit(X)
+    np.testing.assert_array_equal(model.transform(X), model.transform(X))
+
+
+def test_the_learnt_part_of_complete_windows_is_of_their_embedding(X):
+    model = make().fit(X)
+    new, _ = make_windows(seed=1)
+    joint = model.transform(new)
+    z = torch.from_numpy(model.set_params(output="global").transform(new))
+    learnt = model._embedding_network().summary.learnt(z)
+    np.testing.assert_allclose(joint[:, : learnt.shape[1]], learnt, atol=1e-4)
+
+
+def test_the_learnt_part_is_fitted_to_the_embedding_without_dropout(X):
+    encoder = TCNEncoder(dropout=0.5)
+    model = make(encoder=encoder, output="global")._initialize(X)
+    middle = model._embedding_network().summary.learnt.middle
+    np.testing.assert_allclose(middle, model.transform(X).mean(axis=0), atol=1e-4)

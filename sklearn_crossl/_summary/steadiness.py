@@ -15,9 +15,9 @@ _LIKE = 0.3  # weight of what like windows differ in; retakes of one window have
 class SteadyScaling(nn.Module):
     """Scales components so that what is noise varies alike in all directions.
 
-    What two retakes of the same window differ in says nothing of what the window is, and
-    what a window and those most like it differ in says little; few labels cannot tell it
-    from what does. The scaled components are rotated at random:
+    Differences between two retakes of a window are noise, and those between a window and
+    its nearest neighbours mostly are. Few labels cannot tell such directions from those
+    that matter, so they are scaled down. The scaled components are rotated at random:
     then every unit has a variance of about 1, and standardising units, as is usual before
     a linear model, leaves their weights as they are.
 

@@ -77,8 +77,6 @@ def choose_parts(
         or part not in known
     ]
     if strange or not chosen:
-        raise ValueError(
-            f"{parameter}={chosen!r}: {f'there is no {strange}' if strange else 'none'}; "
-            f"choose from {known}."
-        )
+        wrong = f": there is no {strange}" if strange else " is empty"
+        raise ValueError(f"{parameter}={chosen!r}{wrong}; choose from {known}.")
     return tuple(part for part in known if part in chosen)

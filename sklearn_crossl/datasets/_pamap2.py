@@ -112,7 +112,7 @@ def fetch_pamap2(
     window_seconds : float, default=5.12
         Length of a window. The publisher's, and most others'.
     step_seconds : float, default=1.0
-        From the start of one window to that of the next; as well.
+        From the start of one window to that of the next; the publisher's, too.
     data_home : str or path-like, default=None
         Where the recordings lie; see :func:`get_data_home`.
     download_if_missing : bool, default=True

@@ -27,7 +27,7 @@ def read_table(
     dtype : dtype, default=float32
         Of the result.
     may_be_empty : bool, default=False
-        Whether the publisher's have no rows, some of them.
+        Whether a file may have no rows.
     **options : object
         Of :func:`numpy.loadtxt`, such as ``delimiter``, ``skiprows`` and ``usecols``.
 
@@ -39,7 +39,7 @@ def read_table(
     Raises
     ------
     OSError
-        If the file has something else than as many numbers in each row, or none.
+        If rows differ in length, hold no numbers, or there are none.
     """
     with (
         member.open() as file,

@@ -39,7 +39,7 @@ class EncoderModule(nn.Module, ABC):
         Where windows have gaps or differ in length, ``present`` is boolean of the same
         shape; ``x`` is interpolated in gaps and zero after a window's end. Then the
         second result is the coverage (batch, steps): how much of what a step sees is
-        there, zero after the window's end. It is None where ``present`` is.
+        there, zero after the window's end. None if ``present`` is, or if all steps count.
         """
 
     @abstractmethod

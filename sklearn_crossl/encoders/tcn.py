@@ -16,7 +16,7 @@ __all__ = ["TCNEncoder"]
 
 
 class TCNEncoder(Encoder):
-    """Three-layer temporal convolutional network, one per modality.
+    """Temporal convolutional network, one per modality; three layers by default.
 
     Each layer is a convolution over time, layer normalisation over its units and an
     activation; the last one's sequence is pooled over time. The published network has
@@ -47,7 +47,7 @@ class TCNEncoder(Encoder):
         How a latent sequence becomes a code; ``"mean+max"`` concatenates both, so that
         the code is twice as wide as the last layer.
     long_window : int or None, default=2048
-        Timepoints from which on a window is looked at less densely, which is
+        Windows of at least so many timepoints are sampled less densely, which is
         faster: the first layer's stride doubles with each doubling of the length,
         and its activations are averaged over four steps each. None treats all windows
         alike, as the published network does.

@@ -49,9 +49,9 @@ def modality_importance(
               (v(S \cup i) - v(S))
 
     so that the values add up to the score with all modalities less that with none, in
-    which every window is said to be like the mean of all. The permutation importance is
-    how much the score falls when a modality's windows are shuffled, with the others there
-    to make up for it: of two sensors that tell the same it calls both unimportant.
+    which every window has the mean embedding. The permutation importance is how much the
+    score falls when a modality's windows are shuffled, with the others there to make up
+    for it: if two sensors carry the same information, it calls both unimportant.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import Bunch, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._rows import count_windows, take_windows
+from .._rows import check_as_many, take_windows
 from ._partly_labelled import FittedForSplit
 from ._scoring import score_name, single_scorer
 
@@ -58,7 +58,7 @@ def label_efficiency_curve(
     fractions : sequence of float or int, default=(0.01, 0.05, 0.1, 1.0)
         How much is labelled: a float in (0, 1] is a share of each class's training
         windows, of which one at least; an int is a number of windows of each class, or
-        all where it has fewer. The labels of less are among those of more.
+        all where it has fewer. Smaller shares are parts of larger ones.
     test_size : float, default=0.3
         Share of the windows, or of the groups, that are tested on.
     n_splits : int, default=3
@@ -173,11 +173,7 @@ def _check_methods(estimators: Any) -> dict[str, Any]:
 
 def _check_data(X: Any, y: ArrayLike, groups: ArrayLike | None) -> np.ndarray:
     labels = column_or_1d(y)
-    lengths = {"X": count_windows(X), "y": len(labels)}
-    if groups is not None:
-        lengths["groups"] = len(np.asarray(groups))
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"Inputs differ in their number of windows: {lengths}.")
+    check_as_many(X, y=labels, groups=groups)
     check_classification_targets(labels)
     return labels
 

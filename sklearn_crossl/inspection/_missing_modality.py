@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
-from sklearn.utils.validation import _num_samples
 
 from .._partial_scores import NothingToScoreError
-from .._rows import count_windows, take_windows
+from .._rows import check_as_many, take_windows
 from ._removal import Channels, modality_channels, observed_in, without
 from ._scoring import score_name, single_scorer
 
@@ -56,9 +55,8 @@ def missing_modality_curve(
         of an array they have, or their names. None asks the estimator, which knows if it
         is or holds a fitted CroSSLTransformer.
     rates : sequence of float, default=(0.0, 0.25, 0.5, 0.75)
-        Shares of the (window, modality) pairs to take away, in [0, 1). More than leaves
-        each window one modality cannot be taken; that much is, in place of a larger
-        rate.
+        Shares of the (window, modality) pairs to take away, in [0, 1). Every window
+        keeps a modality; larger rates are reduced to the highest that is possible.
     n_repeats : int, default=5
         Random removals at each rate. Within one repeat, what is missing at a rate is
         missing at higher ones too.
@@ -122,9 +120,7 @@ def missing_modality_curve(
     [ True  True] 1.0
     """
     _check_parameters(rates, n_repeats)
-    n_windows = count_windows(X)
-    if y is not None and _num_samples(y) != n_windows:
-        raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
+    n_windows = check_as_many(X, y=y)
     channels = modality_channels(estimator, X, modalities)
     observed = observed_in(X, channels)
     scorer = single_scorer(estimator, scoring)

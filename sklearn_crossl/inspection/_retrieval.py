@@ -41,7 +41,7 @@ def retrieve(
     estimator : estimator
         A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline with one, or a
         search or meta-estimator over these. With ``summary_size=0`` less is found, by
-        the global embedding alone, of which the training windows' mean is subtracted.
+        the global embedding alone, less the embedding of the mean code.
     X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
         Windows with the query modality.
     query, target : str

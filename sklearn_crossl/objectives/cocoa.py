@@ -82,8 +82,8 @@ class COCOA(CheckedObjective):
 
     The codes of a window's modalities are to be like each other, by the cosine of their
     angle, and each unlike the same modality's codes in other windows. It looks at no
-    views, so that it trains the encoders alone: ``output="modalities"`` is what COCOA is
-    about, and the aggregator stays as it was initialised. It is here to compare with.
+    views and trains the encoders alone; use it with ``output="modalities"``, since the
+    aggregator stays as it was initialised. It is a baseline to compare with.
 
     The sums over modalities are over those that a window has. Windows with fewer than two
     are left out.

@@ -81,7 +81,7 @@ class GMC(CheckedObjective):
     After a head that they share, a modality's code is to be more like the embedding of
     its window than like those of other windows, by the cosine of their angle. With
     ``masking_ratio=0`` that is GMC as published. With a larger one the window is seen
-    through its masked views, each of which counts alike. It is here to compare with.
+    through its masked views, each of which counts alike. It is a baseline.
 
     Parameters
     ----------

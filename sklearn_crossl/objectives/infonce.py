@@ -60,7 +60,7 @@ class InfoNCE(ProjectedObjective):
     A window's view is to be more like its other view than like any other window's, by
     the cosine of their angle. Under spatial masking the views are different sensors,
     so that this is the cross-modal contrastive loss of video and audio [2]_, of as many
-    modalities as there are. It is here to compare with: a recording has many windows of
+    modalities as there are. It is a baseline: a recording has many windows of
     the same activity, which a contrastive loss drives apart, and ``VICReg`` does not.
 
     With more than two views the losses of all pairs are averaged.
@@ -68,9 +68,9 @@ class InfoNCE(ProjectedObjective):
     Parameters
     ----------
     temperature : float, default=0.5
-        What similarities are divided by. The lower, the more the nearest of the other
-        windows count, which often show the same activity: on HAPT, 0.1 and 0.2 were
-        worse.
+        What similarities are divided by. Lower values give more weight to the most
+        similar of the other windows, which often show the same activity: on HAPT, 0.1
+        and 0.2 were worse.
     projector : sequence of int or None, default=(256, 256, 256)
         Widths of the head between the embedding and the loss: linear layers, all but
         the last with batch normalisation and ReLU. It is thrown away after fit. None

@@ -33,7 +33,7 @@ def log_spectrum(
     x : Tensor of shape (n, n_channels, n_timepoints) or (n, n_channels, height, width)
         One modality of some windows.
     n_timepoints : int, default=None
-        The frequencies are those of series of so many; None: of as many as x has.
+        Length of the Fourier transform, in timepoints; None takes that of x.
     lengths : int Tensor of shape (n,), default=None
         Timepoints until each series' end; None: all that x has.
 
@@ -104,7 +104,7 @@ def reconstruction_loss(
     predicted : sequence of M Tensor of shape (n_views, batch, n_targets)
         What the views say of each modality.
     targets : sequence of M Tensor of shape (batch, n_targets)
-        What there is to say. Where the modality is missing it does not matter.
+        What is to be reconstructed; rows without the modality are ignored.
     observed : bool Tensor of shape (batch, M)
         Which modalities each window has.
 
@@ -153,7 +153,7 @@ class Reconstruction(CheckedObjective):
     the hidden ones too: their means and log power spectra. It does not predict their
     values, since encoders pool over time, and an embedding of the whole window does not
     know when in it something happened. No window is compared with another one. It is
-    here to compare with.
+    a baseline to compare with.
 
     Parameters
     ----------

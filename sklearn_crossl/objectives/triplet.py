@@ -24,7 +24,7 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
     views : Tensor of shape (n_views, batch, size)
         Embeddings of the same windows.
     margin : float
-        How much less like a window another one has to be.
+        How much less similar than its other view another window has to be.
     negatives : {"all", "hardest"}, default="all"
         Whether each other window is a negative, or the nearest alone.
 
@@ -70,11 +70,11 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
 class Triplet(ProjectedObjective):
     """Triplet loss over the masked views, the other windows being the negatives.
 
-    Another window may not come nearer to a window's view than its other view by a
-    margin, by the cosine of their angle; those that do not are left alone. Under spatial
-    masking the views are different sensors, so that this is the ranking loss of
-    cross-modal retrieval. It is here to compare with: many windows of a recording show
-    the same activity, which it drives apart.
+    A window's views must be more similar to each other, by their cosine, than to other
+    windows, by a margin; windows beyond it do not count. Under spatial masking the views
+    are different sensors, so that this is the ranking loss of cross-modal retrieval. It
+    is a baseline to compare with: many windows of a recording show the same activity,
+    which it drives apart.
 
     With more than two views the losses of all pairs are averaged.
 
