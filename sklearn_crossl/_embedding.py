@@ -63,8 +63,8 @@ def embed(
         Which windows.
     embedding : float32 ndarray of shape (n, embedding_size)
         The global embedding.
-    joint : float32 ndarray of shape (n, learnt_size + summary_size)
-        Its components and the summary, completed; the global embedding if there is none.
+    result : float32 ndarray of n rows
+        The joint embedding; of a fine-tuned network its head's outputs.
     codes : float32 ndarray of shape (n, M, code_size)
         Its training mean where a modality is missing.
     """
@@ -74,9 +74,9 @@ def embed(
         return network.embed(batch, n_rows, summarize)
 
     passes = in_passes(one_pass, windows, mean, scale, device)
-    for rows, (codes, z, joint) in passes:
+    for rows, (codes, z, result) in passes:
         has = windows.observed[rows][..., None]
-        yield rows, z, joint, np.where(has, codes, code_means)
+        yield rows, z, result, np.where(has, codes, code_means)
 
 
 def in_passes(

@@ -17,7 +17,7 @@ from ._batch import Batch
 from ._device import own_settings, resolve_device, seeded
 from ._embedding import in_passes
 from ._input import read_again
-from ._network import Apart, CroSSLNetwork
+from ._network import CroSSLNetwork, PerModality
 from ._summary.retakes import play_again
 from ._windows import Windows, check_any_observed
 
@@ -34,12 +34,12 @@ class EncodedWindows:
     ----------
     network : CroSSLNetwork
         In evaluation mode.
-    apart : Apart
+    modalities : PerModality
         What it knows of all windows.
     observed : bool Tensor of shape (n_windows, M)
         Which modalities the windows have.
     finish : callable
-        Makes the result of global embedding, joint embedding and codes, as arrays.
+        Chooses among global embedding, the network's result and codes, as arrays.
     code_means : Tensor of shape (M, code_size)
         Stand for the codes of modalities that are not seen.
     needs_z : bool
@@ -49,14 +49,14 @@ class EncodedWindows:
     def __init__(
         self,
         network: CroSSLNetwork,
-        apart: Apart,
+        modalities: PerModality,
         observed: Tensor,
         finish: Callable[..., np.ndarray],
         code_means: Tensor,
         needs_z: bool,
     ):
         self.network = network
-        self.apart = apart
+        self.modalities = modalities
         self.observed = observed
         self.finish = finish
         self.code_means = code_means
@@ -95,9 +95,9 @@ class EncodedWindows:
                 draws = torch.rand(len(batch.observed), 2).to(device)
                 batch = batch.retaken(play_again, draws)
             padded = batch.padded(n_rows)
-            apart = network.apart(batch, padded, network.features(padded))
+            modalities = network.by_modality(batch, padded, network.features(padded))
             n = len(batch.observed)
-            return [part[:n] for part in apart if part is not None]
+            return [part[:n] for part in modalities if part is not None]
 
         moments = transformer.mean_, transformer.scale_
         found, results = [], []
@@ -113,7 +113,7 @@ class EncodedWindows:
         ]
         return cls(
             network,
-            Apart(*parts),
+            PerModality(*parts),
             torch.from_numpy(np.asarray(windows.observed)[rows]).to(device),
             _outputs if fine_tuned else transformer._chosen,
             torch.from_numpy(transformer._learnt["code_means"]).to(device),
@@ -139,7 +139,7 @@ class EncodedWindows:
 
     def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
         """Fuse some windows by what is to be kept of each, (n_windows, M)."""
-        everything = self.apart
+        everything = self.modalities
         if len(rows) < len(keep):
             at = torch.from_numpy(rows).to(keep.device)
             everything, keep = everything.each(itemgetter(at)), keep[at]
@@ -147,10 +147,12 @@ class EncodedWindows:
         for start in range(0, len(rows), _ROWS):
             part = slice(start, start + _ROWS)
             with own_settings(keep.device, inference=True):
-                apart = everything.each(itemgetter(part))
-                z, joint = self.network.fuse(apart, keep[part], self.needs_z)
-                codes = torch.where(keep[part, :, None], apart.codes, self.code_means)
-            known = (values.cpu().numpy() for values in (z, joint, codes))
+                modalities = everything.each(itemgetter(part))
+                z, result = self.network.fuse(modalities, keep[part], self.needs_z)
+                codes = torch.where(
+                    keep[part, :, None], modalities.codes, self.code_means
+                )
+            known = (values.cpu().numpy() for values in (z, result, codes))
             results.append(self.finish(*known))
         return np.concatenate(results)
 
@@ -164,7 +166,10 @@ class EncodedWindows:
             return x
 
         other = copy(self)
-        other.apart, other.observed = self.apart.each(mixed), mixed(self.observed)
+        other.modalities, other.observed = (
+            self.modalities.each(mixed),
+            mixed(self.observed),
+        )
         return other
 
 

@@ -76,19 +76,19 @@ class FeatureMap(nn.Module):
         """Map complete features (n, sum(sizes)) to outputs (n, n_outputs)."""
         return _times(x, self.weight) + self.bias
 
-    def apart(self, x: Tensor) -> Tensor:
+    def by_modality(self, x: Tensor) -> Tensor:
         """Map each modality's features for itself, (n, M, n_outputs)."""
         pairs = zip(x.split(self.sizes, 1), self.weight.split(self.sizes), strict=True)
         return torch.stack([_times(*pair) for pair in pairs], dim=1)
 
-    def fuse(self, apart: Tensor, components: Tensor, observed: Tensor) -> Tensor:
+    def fuse(self, modalities: Tensor, components: Tensor, observed: Tensor) -> Tensor:
         """Sum up the modalities observed, (n, M), and what is expected of the others."""
         if not bool(observed.all()):
             # (M, components, n_outputs) to (components, M * n_outputs)
             weight = self.of_components.transpose(0, 1).flatten(1)
-            expected = _times(components, weight).view_as(apart)
-            apart = torch.where(observed[..., None], apart, expected)
-        return apart.sum(1) + self.bias
+            expected = _times(components, weight).view_as(modalities)
+            modalities = torch.where(observed[..., None], modalities, expected)
+        return modalities.sum(1) + self.bias
 
 
 def _times(x: Tensor, weight: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from ._batch import Batch
 from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
 from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
-from ._network import Apart, CroSSLNetwork
+from ._network import CroSSLNetwork, PerModality
 from ._targets import Loss
 
 _ROWS = 256  # of a pass
@@ -92,24 +92,26 @@ class FineTunedNetwork(CroSSLNetwork):
         self.head.of_features.fit(x, *known, axes)
         self.head.trust(len(x))
 
-    def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
+    def by_modality(
+        self, batch: Batch, padded: Batch, features: Tensor | None
+    ) -> PerModality:
         """Encode a batch's modalities, and tell what the head makes of each."""
-        apart = super().apart(batch, padded, features)
+        modalities = super().by_modality(batch, padded, features)
         if features is None or self.head.of_features is None:
             return apart
-        return apart._replace(outputs=self.head.of_features.apart(features))
+        return modalities._replace(outputs=self.head.of_features.by_modality(features))
 
     def fuse(
-        self, apart: Apart, observed: Tensor, needs_z: bool = True
+        self, modalities: PerModality, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Compute global embedding and outputs by the modalities observed, (n, M)."""
-        z = self.aggregator(apart.codes, observed[..., None])
+        z = self.aggregator(modalities.codes, observed[..., None])
         if self.summary is None or self.head.of_features is None:
             return z, self.head(z, None, None)
-        assert apart.projections is not None
-        assert apart.outputs is not None
-        components = self.summary.components(apart.projections, observed)
-        by_features = self.head.of_features.fuse(apart.outputs, components, observed)
+        assert modalities.projections is not None
+        assert modalities.outputs is not None
+        components = self.summary.components(modalities.projections, observed)
+        by_features = self.head.of_features.fuse(modalities.outputs, components, observed)
         return z, self.head(z, self.summary(components), by_features)
 
 

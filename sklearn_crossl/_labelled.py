@@ -181,14 +181,14 @@ def _encode_block(
     batch = batch.to(device)
     padded = batch.padded(len(batch.observed))
     features = network.features(padded)
-    apart = network.apart(batch, padded, features)
-    if network.summary is None or features is None or apart.projections is None:
-        return (apart.codes.cpu(),)
-    summary, projections = network.summary, apart.projections
+    modalities = network.by_modality(batch, padded, features)
+    if network.summary is None or features is None or modalities.projections is None:
+        return (modalities.codes.cpu(),)
+    summary, projections = network.summary, modalities.projections
     components = [summary.components(projections, view) for view in keep.to(device)]
     summaries = torch.stack([summary(of_view) for of_view in components])
     features = summary.completion.fill(features, components[0], batch.observed)
-    return apart.codes.cpu(), summaries.cpu(), features.half().cpu()
+    return modalities.codes.cpu(), summaries.cpu(), features.half().cpu()
 
 
 def _n_views(

@@ -17,7 +17,7 @@ from .masking import draw_ratio, random_mask, spatial_mask, step_weights
 from .objectives import Latents, Objective
 
 
-class Latent(NamedTuple):
+class EncodedGroup(NamedTuple):
     """Latent sequences of modalities that were encoded together."""
 
     names: list[str]
@@ -25,16 +25,16 @@ class Latent(NamedTuple):
     coverage: Tensor | None  # of the steps, (n, G, steps); None: all
 
 
-class Apart(NamedTuple):
+class PerModality(NamedTuple):
     """What the network knows of each modality of some windows, zero where missing."""
 
     codes: Tensor  # (batch, M, code_size)
     projections: Tensor | None = None  # of fixed features, (batch, M, components)
     outputs: Tensor | None = None  # what a head makes of them, (batch, M, n_outputs)
 
-    def each(self, change: Callable[[Tensor], Tensor]) -> Apart:
+    def each(self, change: Callable[[Tensor], Tensor]) -> PerModality:
         """Change every part that there is."""
-        return Apart._make(None if part is None else change(part) for part in self)
+        return PerModality._make(None if part is None else change(part) for part in self)
 
 
 class Embedding(NamedTuple):
@@ -42,7 +42,7 @@ class Embedding(NamedTuple):
 
     codes: Tensor  # (batch, M, code_size), zero where missing
     z: Tensor  # the aggregator's output, (batch, embedding_size)
-    joint: Tensor  # its components and the summary, completed; z without a summary
+    result: Tensor  # the joint embedding; of a fine-tuned network its head's outputs
 
 
 class Masking(NamedTuple):
@@ -126,9 +126,9 @@ class CroSSLNetwork(nn.Module):
         n = len(batch.observed)
         padded = batch.padded(n_rows)
         features = self.features(padded) if summarize else None
-        apart = self.apart(batch, padded, features)
-        z, joint = self.fuse(apart, padded.observed)
-        return Embedding(apart.codes[:n], z[:n], joint[:n])
+        modalities = self.by_modality(batch, padded, features)
+        z, result = self.fuse(modalities, padded.observed)
+        return Embedding(modalities.codes[:n], z[:n], result[:n])
 
     def features(self, padded: Batch) -> Tensor | None:
         """Compute what the summary compresses, (rows, n_features), zero where missing."""
@@ -141,7 +141,9 @@ class CroSSLNetwork(nn.Module):
         ]
         return self.summary.join(raw, padded.observed)
 
-    def apart(self, batch: Batch, padded: Batch, features: Tensor | None) -> Apart:
+    def by_modality(
+        self, batch: Batch, padded: Batch, features: Tensor | None
+    ) -> PerModality:
         """Encode the modalities of a batch, in the rows of a padded one.
 
         Its ``features``, if given, are compressed.
@@ -149,28 +151,28 @@ class CroSSLNetwork(nn.Module):
         codes = self.codes(self.encode(padded, together=batch.complete), batch)
         codes = pad_rows(codes, len(padded.observed))
         if self.summary is None or features is None:
-            return Apart(codes)
-        return Apart(codes, self.summary.completion.project(features))
+            return PerModality(codes)
+        return PerModality(codes, self.summary.completion.project(features))
 
     def fuse(
-        self, apart: Apart, observed: Tensor, needs_z: bool = True
+        self, modalities: PerModality, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Embed windows by some of their modalities: global and joint embedding.
 
         For windows of which not all modalities are seen, (n, M), the joint embedding is
-        its expectation for the complete window. The global one has no columns if nothing
-        needs it.
+        its expectation for the complete window; without a summary it is the global one.
+        That has no columns if nothing needs it.
         """
-        if apart.projections is None:
-            z = self.aggregator(apart.codes, observed[..., None])
+        if modalities.projections is None:
+            z = self.aggregator(modalities.codes, observed[..., None])
             return z, z
         assert self.summary is not None
-        components = self.summary.components(apart.projections, observed)
+        components = self.summary.components(modalities.projections, observed)
         complete = observed.all(1, keepdim=True)
         learnt = self.summary.learnt.predict(components)
         z = learnt[:, :0]
         if needs_z or bool(complete.any()):
-            z = self.aggregator(apart.codes, observed[..., None])
+            z = self.aggregator(modalities.codes, observed[..., None])
             learnt = torch.where(complete, self.summary.learnt(z), learnt)
         return z, torch.cat([learnt, self.summary(components)], dim=1)
 
@@ -179,13 +181,13 @@ class CroSSLNetwork(nn.Module):
         codes = self.codes(self.encode(batch), batch)
         return codes, self.aggregator(codes, batch.observed[..., None])
 
-    def encode_in(self, batch: Batch, dtype: torch.dtype | None) -> list[Latent]:
+    def encode_in(self, batch: Batch, dtype: torch.dtype | None) -> list[EncodedGroup]:
         """Encode a batch in a number format; None is float32."""
         device = batch.observed.device.type
         with torch.autocast(device, dtype, enabled=dtype is not None):
             return self.encode(batch)
 
-    def encode(self, batch: Batch, together: bool = True) -> list[Latent]:
+    def encode(self, batch: Batch, together: bool = True) -> list[EncodedGroup]:
         """Encode each modality's observed windows, those that go together at once."""
         latents = []
         alone = [[name] for name in batch.inputs]
@@ -201,7 +203,7 @@ class CroSSLNetwork(nn.Module):
                 sequence, coverage = modules[0].sequence(inputs[0], present)
                 sequence = sequence.unsqueeze(1)
                 coverage = None if coverage is None else coverage.unsqueeze(1)
-            latents.append(Latent(names, sequence.float(), coverage))
+            latents.append(EncodedGroup(names, sequence.float(), coverage))
         return latents
 
     def _together(self, batch: Batch) -> list[list[str]]:
@@ -215,7 +217,7 @@ class CroSSLNetwork(nn.Module):
             groups.setdefault(key, []).append(name)
         return list(groups.values())
 
-    def mask(self, latents: list[Latent], batch: Batch) -> tuple[Tensor, Tensor]:
+    def mask(self, latents: list[EncodedGroup], batch: Batch) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw what each view sees of them.
 
         Returns codes ([n_views,] batch, M, code_size), those of the views where steps are
@@ -238,7 +240,7 @@ class CroSSLNetwork(nn.Module):
         return torch.where(alone, seen, codes), torch.where(alone, parts, keep)
 
     def _within(
-        self, latents: list[Latent], batch: Batch, ratios: Tensor
+        self, latents: list[EncodedGroup], batch: Batch, ratios: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Hide a part of each modality: of its steps, or its units if it has one step."""
         keep = batch.observed[..., None]  # (batch, M, 1)
@@ -252,7 +254,7 @@ class CroSSLNetwork(nn.Module):
         return codes, keep
 
     def codes(
-        self, latents: list[Latent], batch: Batch, ratios: Tensor | None = None
+        self, latents: list[EncodedGroup], batch: Batch, ratios: Tensor | None = None
     ) -> Tensor:
         """Pool over the steps, or over those that each view sees, and stack.
 

@@ -46,7 +46,7 @@ def test_modalities_add_up_to_the_map(rng):
     model, x, _, _ = fitted_map(rng, 20)
     x, observed = torch.from_numpy(x), torch.ones(20, 2, dtype=torch.bool)
     components = torch.randn(20, N_COMPONENTS)  # of what nobody needs
-    fused = model.fuse(model.apart(x), components, observed)
+    fused = model.fuse(model.by_modality(x), components, observed)
     torch.testing.assert_close(fused, model(x), rtol=1e-4, atol=1e-5)
 
 
@@ -57,7 +57,7 @@ def test_what_is_missing_is_as_the_components_let_expect(rng):
     expected = np.where(observed.repeat(SIZES, axis=1), x, components @ axes.T)
     x[~observed.repeat(SIZES, axis=1)] = 0
     x, components, observed = map(torch.from_numpy, (x, components, observed))
-    fused = model.fuse(model.apart(x), components, observed)
+    fused = model.fuse(model.by_modality(x), components, observed)
     torch.testing.assert_close(
         fused, model(torch.from_numpy(expected)), rtol=1e-3, atol=1e-4
     )

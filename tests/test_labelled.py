@@ -100,21 +100,21 @@ def test_summaries_are_those_of_the_windows_by_themselves(network):
         with torch.no_grad():
             padded = batch.padded(1)
             of_row = network.features(padded)
-            apart = network.apart(batch, padded, of_row)
+            modalities = network.by_modality(batch, padded, of_row)
             for view in range(5):
-                _, joint = network.fuse(apart, keep[view, [row]])
+                _, joint = network.fuse(modalities, keep[view, [row]])
                 torch.testing.assert_close(
                     summaries[view, row], joint[0, -5:], rtol=1e-3, atol=1e-4
                 )
-        torch.testing.assert_close(codes[row], apart.codes[0], rtol=1e-3, atol=1e-4)
-        expected = as_expected(network.summary, apart, of_row, observed[row])
+        torch.testing.assert_close(codes[row], modalities.codes[0], rtol=1e-3, atol=1e-4)
+        expected = as_expected(network.summary, modalities, of_row, observed[row])
         torch.testing.assert_close(features[row], expected.half(), rtol=1e-2, atol=1e-2)
 
 
-def as_expected(summary, apart, features, observed):
+def as_expected(summary, modalities, features, observed):
     """The features of one window, and what its components say of those it lacks."""
     seen = torch.from_numpy(observed)[None]
-    components = summary.components(apart.projections, seen)[0]
+    components = summary.components(modalities.projections, seen)[0]
     parts = list(features[0].split(summary.completion.sizes))
     axes = summary.completion.axes.split(summary.completion.sizes)
     for index, has in enumerate(observed):
