@@ -98,7 +98,7 @@ class FineTunedNetwork(CroSSLNetwork):
         """Encode a batch's modalities, and tell what the head makes of each."""
         modalities = super().by_modality(batch, padded, features)
         if features is None or self.head.of_features is None:
-            return apart
+            return modalities
         return modalities._replace(outputs=self.head.of_features.by_modality(features))
 
     def fuse(

@@ -183,8 +183,9 @@ class CroSSLNetwork(nn.Module):
 
     def encode_in(self, batch: Batch, dtype: torch.dtype | None) -> list[EncodedGroup]:
         """Encode a batch in a number format; None is float32."""
-        device = batch.observed.device.type
-        with torch.autocast(device, dtype, enabled=dtype is not None):
+        if dtype is None:
+            return self.encode(batch)
+        with torch.autocast(batch.observed.device.type, dtype):
             return self.encode(batch)
 
     def encode(self, batch: Batch, together: bool = True) -> list[EncodedGroup]:
