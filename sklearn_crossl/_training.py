@@ -21,7 +21,7 @@ from ._network import CroSSLNetwork
 from ._summary.fitting import Sample
 
 #: The accepted short names of ``CroSSLTransformer(optimizer=...)``; their steps fused.
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, Any] = {
     "adam": partial(torch.optim.Adam, fused=True),
     "adamw": partial(torch.optim.AdamW, fused=True),
     "sgd": partial(torch.optim.SGD, fused=True),
@@ -144,8 +144,7 @@ def _optimizer_class(
 ) -> type[torch.optim.Optimizer]:
     """Return the class of an optimizer's short name, or the user's."""
     if isinstance(optimizer, str):
-        known: Any = OPTIMIZERS[optimizer]
-        return known
+        return OPTIMIZERS[optimizer]
     wrong = ""
     if not issubclass(optimizer, torch.optim.Optimizer):
         wrong = "is a class but no torch.optim.Optimizer"

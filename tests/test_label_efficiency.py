@@ -310,7 +310,7 @@ def test_same_bits_and_global_generator_untouched():
 
 def test_errors():
     X, y = make()
-    for fractions in (0.5, [0.0], [1.5], [0], [-2], ["all"], []):
+    for fractions in (0.5, [0.0], [1.5], [0], [-2], [True], ["all"], []):
         with pytest.raises(ValueError, match="fractions="):
             label_efficiency_curve(Classifier(), X, y, fractions=fractions)
     for parameter in ("n_splits", "n_draws"):
@@ -318,6 +318,8 @@ def test_errors():
             label_efficiency_curve(Classifier(), X, y, **{parameter: 0})
     with pytest.raises(ValueError, match="'X': 90, 'y': 89"):
         label_efficiency_curve(Classifier(), X, y[1:])
+    with pytest.raises(ValueError, match="give modalities by name, in a mapping"):
+        label_efficiency_curve(Classifier(), [X, X], y)
     with pytest.raises(ValueError, match="'groups': 3"):
         label_efficiency_curve(Classifier(), X, y, groups=[1, 2, 3])
     with pytest.raises(ValueError, match="estimators is empty"):

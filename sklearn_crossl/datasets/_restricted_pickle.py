@@ -110,7 +110,7 @@ class _Dtype(_Kept):
         version, order, subdtype, names, fields, *_ = state
         if version != 3 or order not in ("<", ">", "|"):
             _refuse(f"a dtype with the state {state!r}")
-        if not subdtype is names is fields is None:
+        if any(part is not None for part in (subdtype, names, fields)):
             _refuse("a dtype with fields")
         self.value = self.value.newbyteorder(order)
 

@@ -182,7 +182,8 @@ def _check_parameters(fractions: Sequence[float], n_splits: int, n_draws: int) -
     if np.ndim(fractions) != 1:
         raise ValueError(f"fractions={fractions!r}; expected a list, such as [0.1, 1.0].")
     for fraction in fractions:
-        is_count = isinstance(fraction, Integral) and fraction >= 1
+        is_number = isinstance(fraction, Integral) and not isinstance(fraction, bool)
+        is_count = is_number and fraction >= 1
         is_real = isinstance(fraction, Real) and not isinstance(fraction, Integral)
         if not (is_count or (is_real and 0 < fraction <= 1)):
             raise ValueError(
