@@ -188,8 +188,8 @@ class FineTuned(BaseEstimator, ABC):
     ) -> Windows:
         """Read windows of the form and the names that were fitted."""
         form, max_missing = transformer._form, transformer.max_missing
-        windows = read_again(X, form, max_missing, min_windows)
         check_names(fitted, X, form)
+        windows = read_again(X, form, max_missing, min_windows)
         check_any_observed(windows, "Leave them out: there is nothing to tell them by.")
         return windows
 

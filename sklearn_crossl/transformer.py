@@ -533,8 +533,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         else:
             form = self._form
             check_same_modalities(self.modalities, form)
-            windows = read_again(X, form, self.max_missing, min_windows=2)
             check_names(self, X, form)
+            windows = read_again(X, form, self.max_missing, min_windows=2)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
         )
@@ -582,8 +582,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _read_again(self, X: ArrayLike) -> Windows:
         check_is_fitted(self)
         self._validate_params()  # some may be set after fit
-        windows = read_again(X, self._form, self.max_missing)
         check_names(self, X, self._form)
+        windows = read_again(X, self._form, self.max_missing)
         if self.missing == "error":
             check_any_observed(
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."

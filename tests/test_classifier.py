@@ -111,7 +111,7 @@ def test_wrong_groups_are_told_before_the_pretraining(monkeypatch):
     with pytest.raises(ValueError, match=r"groups has shape \(5,\); expected \(48,\)"):
         make().fit(X, Y, groups=np.zeros(5))
     groups = np.where(np.arange(48) == 7, np.nan, 0)
-    with pytest.raises(ValueError, match="of 1 windows, the first at 7"):
+    with pytest.raises(ValueError, match=r"no value for 1 window\(s\), the first at 7"):
         make().fit(X, Y, groups=groups)
 
 

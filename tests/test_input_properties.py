@@ -223,7 +223,7 @@ MISFITS = {
     "other length": lambda x, rng: x[..., : rng.integers(1, x.shape[-1])],
     "longer": lambda x, rng: np.concatenate([x, x], axis=-1),
     "an image": lambda x, rng: x[..., None],
-    "unequal lengths": one_cell(lambda w: w[:, :-1]),
+    "a longer window": one_cell(lambda w: np.hstack([w, w])),
     "other length on disk": lambda x, rng: memmap(x[..., :-1].copy()),
 }
 # Wrong beside the other modalities.
