@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 import sklearn_crossl
-from benchmarks.quality import search, self_training
+from benchmarks.quality import everybody, search, self_training
 from benchmarks.quality.report import write_report
 from benchmarks.speed.report import report as speed_report
 
@@ -123,8 +123,13 @@ def write_benchmarks(results: Path, folder: Path) -> None:
     shutil.rmtree(quality, ignore_errors=True)
     quality.mkdir()
     write_report(results / "quality" / "results.csv", quality)
-    for name, module in {"search": search, "self_training": self_training}.items():
-        measured = pd.read_csv(results / "search" / f"{name}.csv")
-        (folder / f"_{name}.md").write_text(module.report(measured))
+    reports = {
+        "search/search": search,
+        "search/self_training": self_training,
+        "quality/everybody": everybody,
+    }
+    for path, module in reports.items():
+        measured = pd.read_csv(results / f"{path}.csv")
+        (folder / f"_{Path(path).name}.md").write_text(module.report(measured))
     speed = json.loads((results / "speed" / "speed.json").read_text())
     (folder / "_speed.md").write_text(speed_report(speed))

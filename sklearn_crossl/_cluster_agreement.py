@@ -48,7 +48,7 @@ def cluster_agreement(
         that a view does not have.
     n_clusters : sequence of int, default=(4, 8, 16, 32, 64)
         How many clusters to make. As the number of classes is not known, they are of all
-        sizes; those of fewer than two windows on average are left out, but one.
+        sizes. Numbers that leave a cluster fewer than two windows are left out, but one.
 
     Returns
     -------

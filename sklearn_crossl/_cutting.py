@@ -20,8 +20,9 @@ def positive(name: str, value: Any) -> Fraction:
 
     Raises ValueError, with its name, unless it is a positive number.
     """
-    is_number = isinstance(value, Real) or np.asarray(value).dtype.kind in "iuf"
-    if not is_number or not 0 < value < math.inf:
+    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    is_number = is_real or (np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf")
+    if not is_number or not 1e-9 < value < 1e9:
         raise ValueError(f"{name}={value!r}; expected a positive number.")
     # 0.1 means a tenth, not the binary number nearest to it, also where it is a float32.
     exact = float(str(value)) if isinstance(value, np.floating) else float(value)

@@ -12,7 +12,9 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-_SETTINGS = RLock()  # torch's are the whole process's, so that threads take turns
+_GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
+_DTYPE = RLock()  # of the count of those who need another default
+_n_inside, _users_dtype = 0, torch.float32
 HOST = torch.device("cpu")
 _DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
 _DRAWS |= {"rand_like", "randn_like", "randint_like"}
@@ -34,7 +36,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
         return torch.device("cpu")
     try:
         resolved = torch.device(device)
-        torch.zeros(1, device=resolved).item()  # torch's "meta" makes but never reads
+        torch.zeros(1, device=resolved).item()  # "meta" tensors cannot be read
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise ValueError(
             f"device={device!r} cannot be used here ({error}); pass 'auto', or a device "
@@ -66,34 +68,41 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     else:
         count = getattr(torch, device.type).device_count()
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
-    with _SETTINGS, fork, float32_by_default(), own_settings(device, inference=False):
+    with _GENERATORS, fork, own_settings(device, inference=False):
         torch.manual_seed(seed)
         yield
 
 
 @contextmanager
 def float32_by_default() -> Iterator[None]:
-    """Make floats in float32 inside the block, even if the user's default is another."""
-    if torch.get_default_dtype() == torch.float32:
+    """Make floats in float32 inside the block, even if the user's default is another.
+
+    Threads need not wait for each other: the last one to leave restores the default.
+    """
+    global _n_inside, _users_dtype
+    with _DTYPE:
+        if not _n_inside:
+            _users_dtype = torch.get_default_dtype()
+            torch.set_default_dtype(torch.float32)
+        _n_inside += 1
+    try:
         yield
-        return
-    with _SETTINGS:
-        default = torch.get_default_dtype()
-        torch.set_default_dtype(torch.float32)
-        try:
-            yield
-        finally:
-            torch.set_default_dtype(default)
+    finally:
+        with _DTYPE:
+            _n_inside -= 1
+            if not _n_inside:
+                torch.set_default_dtype(_users_dtype)
 
 
 @contextmanager
 def own_settings(device: torch.device, inference: bool) -> Iterator[None]:
-    """Compute as if the user had set no autocast, inference mode or default device.
+    """Compute as if the user had set no autocast, inference mode, dtype or device.
 
-    Where nothing else is said tensors are on the host, and cuDNN does not choose kernels
-    whose sums differ from run to run.
+    Tensors are made on the host unless a device is named, and cuDNN does not choose
+    kernels whose sums differ from run to run.
     """
     with ExitStack() as stack:
+        stack.enter_context(float32_by_default())
         stack.enter_context(torch.autocast(device.type, enabled=False))
         stack.enter_context(torch.inference_mode(inference))
         if torch.get_default_device().type != "cpu":
@@ -188,14 +197,14 @@ def release_memory(device: torch.device) -> None:
         getattr(torch, device.type).empty_cache()
 
 
-def _renew_lock() -> None:
-    """Start a forked process with a lock that no thread of its parent holds."""
-    global _SETTINGS
-    _SETTINGS = RLock()
+def _renew_locks() -> None:
+    """Start a forked process with locks that no thread of its parent holds."""
+    global _GENERATORS, _DTYPE
+    _GENERATORS, _DTYPE = RLock(), RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _has_bf16(device: torch.device) -> bool:

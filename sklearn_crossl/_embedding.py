@@ -14,7 +14,6 @@ from ._batches import StreamedWindows, WindowDataset
 from ._device import (
     HOST,
     OwnDraws,
-    float32_by_default,
     out_of_memory,
     own_settings,
     release_memory,
@@ -36,7 +35,7 @@ def build_for_embedding(
     kind: type[Network], config: Mapping[str, Any], weights: Mapping[str, np.ndarray]
 ) -> Network:
     """Rebuild a trained network, without its objective, on the host."""
-    with OwnDraws(), float32_by_default(), own_settings(HOST, inference=False):
+    with OwnDraws(), own_settings(HOST, inference=False):
         network = kind(**config)
         arrays_to_module(weights, network)
     return network.eval().requires_grad_(False)

@@ -166,10 +166,8 @@ class EncodedWindows:
             return x
 
         other = copy(self)
-        other.modalities, other.observed = (
-            self.modalities.each(mixed),
-            mixed(self.observed),
-        )
+        other.modalities = self.modalities.each(mixed)
+        other.observed = mixed(self.observed)
         return other
 
 

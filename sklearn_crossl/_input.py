@@ -185,9 +185,10 @@ def _read_array_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
             )
     elif n_channels != form.n_channels or not _fits(whole, fitted[-1], form.unequal):
         raise ValueError(
-            f"X has {n_channels} channels of {n_timepoints} timepoints, but the "
-            f"estimator was fitted on {form.n_channels} channels of {fitted[-1]} "
-            "timepoints; cut and order the windows as those in fit."
+            f"X has {n_channels} channel(s) of {n_timepoints} timepoints, but the "
+            f"estimator was fitted on {form.n_channels} channel(s) of {fitted[-1]} "
+            "timepoints; cut and order the windows as those in fit, and fill shorter "
+            "ones up with NaN at the end."
         )
     sources = {name: whole.channels(form.channels[name]) for name in form.channels}
     return {name: _as_fitted(name, x, form) for name, x in sources.items()}
@@ -237,7 +238,7 @@ def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
 
 
 def _fits(source: Source, n_timepoints: int, unequal: Any) -> bool:
-    """Say whether windows may have their lengths, after a fit on those or unequal ones.
+    """Say whether windows of these lengths may follow those of fit.
 
     Where all had one length in fit, the end of a shorter one among others is missing.
     """

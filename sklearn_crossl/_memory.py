@@ -23,7 +23,7 @@ def freed_memory_kept() -> Iterator[None]:
     Every training step frees what the one before allocated. glibc gives blocks of many
     megabytes back to the system at once, and asking for them again, page by page, takes
     as long as a third of a step. Other C libraries are left alone, and so is glibc where
-    the user has set its limits. Afterwards they are the largest that it sets by itself.
+    the user has set its limits. Afterwards these are the largest that it sets by itself.
     """
     libc = _glibc()
     if libc is None:

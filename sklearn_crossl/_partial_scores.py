@@ -151,7 +151,8 @@ class _PartlyLabelledScorer:
         else:
             y = column_or_1d(label_array(y))
             known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
-        X, y, weight = _known_rows(X, y, sample_weight, known)
+        take = getattr(estimator, "_take_windows", take_windows)
+        X, y, weight = _known_rows(X, y, sample_weight, known, take)
         weighed = {} if weight is None else {"sample_weight": weight}
         return float(self.scorer(estimator, X, y, **weighed))
 
@@ -177,7 +178,7 @@ def _known_rows(
     y: np.ndarray,
     weight: Any,
     known: np.ndarray,
-    take: Callable[[Any, np.ndarray], Any] = take_windows,
+    take: Callable[[Any, np.ndarray], Any],
 ) -> tuple[Any, np.ndarray, Any]:
     """Take the windows of which y is known."""
     if not known.any():

@@ -9,9 +9,7 @@ import numpy as np
 from skorch.callbacks import Callback
 
 from ._batches import StreamedWindows, WindowDataset
-from ._device import (
-    seeded,
-)
+from ._device import seeded
 from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork

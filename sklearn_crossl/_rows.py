@@ -49,7 +49,7 @@ def count_windows(X: Any) -> int:
 def check_as_many(X: Any, **others: Any) -> int:
     """Count the windows of X, of which everything else must have as many.
 
-    Raises ValueError if it has not.
+    Raises ValueError if one has more or fewer.
     """
     given = {name: _num_samples(x) for name, x in others.items() if x is not None}
     lengths = {"X": count_windows(X), **given}

@@ -100,7 +100,8 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
         scale = np.sqrt(np.average((values - mean) ** 2, weights=importance)) or 1.0
     if not np.isfinite(scale):
         raise ValueError(
-            f"y is too large to standardise, up to {np.abs(values).max():g}; divide it."
+            f"y has values up to {np.abs(values).max():g}, too large to standardise; "
+            "scale it down."
         )
     standardised = ((values - mean) / scale).astype(np.float32)
     return Target(
@@ -193,11 +194,12 @@ def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:
 def looked_up(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Look labels up by their position among classes, which is -1 where there is none.
 
-    Those are -1 among numbers that it is none of, else None.
+    Where there is none it is -1 if classes are numbers other than -1, else None.
     """
     nothing: Any
     if classes.dtype.kind in "iuf" and -1 not in classes.tolist():
-        labels, nothing = classes.astype(np.result_type(classes, np.int8)), -1
+        signed = np.int64 if classes.dtype.kind == "u" else classes.dtype
+        labels, nothing = classes.astype(np.result_type(signed, np.int8)), -1
     else:
         labels, nothing = classes.astype(object), None
     return np.where(position < 0, nothing, labels[position])

@@ -148,7 +148,7 @@ def _optimizer_class(
     wrong = ""
     if not issubclass(optimizer, torch.optim.Optimizer):
         wrong = "is a class but no torch.optim.Optimizer"
-    elif not {"weight_decay", "kwargs"} & set(signature(optimizer).parameters):
+    elif not _takes_weight_decay(optimizer):
         wrong = "does not take weight_decay, which is passed to it"
     if wrong:
         raise TypeError(
@@ -157,3 +157,9 @@ def _optimizer_class(
             "torch.optim.Optimizer with lr and weight_decay, such as torch.optim.RAdam."
         )
     return optimizer
+
+
+def _takes_weight_decay(optimizer: type[torch.optim.Optimizer]) -> bool:
+    parameters = signature(optimizer).parameters
+    has_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return has_any or "weight_decay" in parameters

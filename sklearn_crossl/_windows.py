@@ -125,7 +125,7 @@ def check_modalities(windows: Windows) -> None:
         if not seen.any():
             raise ValueError(
                 f"Modality {name!r} is missing (all NaN) from every window, so nothing "
-                "can be learnt of it; leave its channels out of `modalities`."
+                "can be learnt from it; leave its channels out of `modalities`."
             )
         longest, usual = source.shape[-1], source.usual_shape[-1]
         if longest > MUCH * usual:

@@ -60,10 +60,10 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Share of each label that is spread over all classes. Without it a head of many
         units grows too sure of few labels, and the macro-F1 falls by points.
     calibrate : bool, default=True
-        Whether to scale the logits by a temperature, so that 80 % of the windows to which
-        a class is given with a probability of 0.8 are of it. It is learnt from windows
-        held out by ``early_stopping``, else by three-fold cross-validation of the head,
-        by ``groups`` if any; it is 1 if a class has a single label or a fold diverges.
+        Whether to scale the logits by a temperature, so that of windows given a class
+        with probability 0.8 about 80 % are of it. It is learnt from windows held out by
+        ``early_stopping``, else by three-fold cross-validation of the head, by ``groups``
+        if any; it is 1 if a class has a single label or a fold diverges.
     class_weight : dict, "balanced" or None, default=None
         How much each class's windows count. "balanced" counts the classes alike.
     max_epochs : int or "auto", default="auto"
@@ -205,7 +205,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         y : array-like of shape (n_windows,)
             Labels; -1, NaN or None where there is none. -1 beside 1 alone is a class.
         groups : array-like of shape (n_windows,), default=None
-            Such as subjects. Pretraining uses them; if held out, they are held out whole.
+            Such as subjects. Pretraining uses them, and none is only partly held out.
         sample_weight : array-like of shape (n_windows,), default=None
             How much each labelled window counts beside the others, in fine-tuning.
 

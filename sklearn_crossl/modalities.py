@@ -71,9 +71,8 @@ def _check_name(name: Any) -> str:
 
 def _channel_indices(name: str, index: Any, n_channels: int) -> tuple[int, ...]:
     if isinstance(index, slice):
-        n = max(
-            n_channels, index.start or 0, index.stop or 0
-        )  # so that what is beyond is told of
+        # A stop beyond the channels is kept, so that it raises below.
+        n = max(n_channels, index.start or 0, index.stop or 0)
         indices = list(range(*index.indices(n)))
     elif isinstance(index, Integral) and not isinstance(index, bool):
         indices = [int(index)]

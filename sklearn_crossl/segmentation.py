@@ -104,8 +104,8 @@ def sliding_windows(
     groups : array-like of shape (n_recordings,), default=None
         Such as the subject of each recording; its position if None.
     label_rate : float, default=None
-        Labels per second; the rate of the first modality if None. Each holds until the
-        next, also where a window is shorter.
+        Labels per second; the rate of the first modality if None. A label holds until
+        the next one, also in windows shorter than that.
     purity : float, default=0.5
         Windows in which the commonest label has a smaller share than this are left out.
         Ties go to the label that sorts first.
@@ -150,8 +150,8 @@ def sliding_windows(
     first = next(iter(exact.values()))
     marks = first if label_rate is None else positive("label_rate", label_rate)
     window = positive("window_seconds", window_seconds)
-    # Each label this many times, so that windows shorter than it holds have one, too.
-    often = 1 if window * marks >= 1 else math.ceil(max(exact.values()) / marks)
+    # Labels are repeated where few of them would tell of the parts of a window.
+    often = 1 if window * marks >= 10 else math.ceil(max(exact.values()) / marks)
     step = positive("step_seconds", step_seconds)
     if not (isinstance(purity, Real) and 0 <= purity <= 1):
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
@@ -230,7 +230,7 @@ def _streams(
 ) -> Streams:
     """Read a recording as signals (n_channels, n_samples), the labels among them.
 
-    There is each label ``often`` times.
+    Each label is repeated ``often`` times.
     """
     timed = any(has_index(part[name]) for name in rates)
     signals, start = on_grids(part, rates) if timed else (part, 0.0)

@@ -64,7 +64,7 @@ class GroupSelfTrainingClassifier(
         The classes.
     transduction_ : ndarray of shape (n_windows,)
         The label that each window of ``fit`` had or was given; where it has none, -1, or
-        None if classes are no numbers or -1 is one of them.
+        None if the classes are not numbers or include -1.
     n_features_in_ : int
         Where ``estimator_`` has it.
     feature_names_in_ : ndarray of str

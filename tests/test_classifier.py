@@ -31,6 +31,7 @@ from sklearn_crossl.inspection import (
     label_efficiency_curve,
     missing_modality_curve,
 )
+from sklearn_crossl.semi_supervised import partly_labelled_scorer
 
 MODALITIES = {"acc": slice(0, 3), "pulse": 3}
 X, Y = make_windows()
@@ -185,7 +186,7 @@ def test_one_that_is_not_fitted_is_told():
 
 
 def test_windows_must_be_those_of_the_pretrained(pretrained):
-    with pytest.raises(ValueError, match="4 channels of 30 timepoints"):
+    with pytest.raises(ValueError, match="4 channel.s. of 30 timepoints"):
         make(pretrained=pretrained).fit(X[..., :30], Y)
     spoilt = X.copy()
     spoilt[3] = np.nan
@@ -686,3 +687,4 @@ def test_a_list_of_modalities_some_windows_without_a_label():
     model.fit(listed, y)
     expected = model.score([x[:20] for x in listed], y[:20])
     assert model.score(listed, y) == expected
+    assert partly_labelled_scorer("accuracy")(model, listed, y) == expected

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_windows
+from torch import nn
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._batch import Batch
@@ -94,6 +95,7 @@ def test_the_users_settings_of_torch_change_nothing(setting):
     model = CroSSLTransformer([3, 1], **params)
     classifier = CroSSLClassifier(model, max_epochs=1, random_state=0)
     seen = np.array([True, False])
+    classifier.transformer.set_params(encoder=Ramp)
 
     def everything():
         Z = pickle.loads(pickle.dumps(model.fit(X))).transform(X)
@@ -107,6 +109,15 @@ def test_the_users_settings_of_torch_change_nothing(setting):
         np.testing.assert_array_equal(one, other)
 
 
+def test_threads_share_a_default_that_is_not_the_users():
+    X, _ = make_windows(20)
+    model = CroSSLTransformer([3, 1], max_epochs=1, summary_size=0, random_state=0)
+    Z, state = model.fit(X).transform(X), pickle.dumps(model)
+    with default_dtype(torch.float64), threads(4) as pool:
+        found = pool.map(lambda _: pickle.loads(state).transform(X), range(60))
+        assert all(np.array_equal(of_thread, Z) for of_thread in found)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_fork_does_not_wait_for_a_thread_of_its_parent():
@@ -117,6 +128,17 @@ def test_a_fork_does_not_wait_for_a_thread_of_its_parent():
         child.start()
         child.join(60)
     assert child.exitcode == 0
+
+
+class Ramp(nn.Module):
+    """Makes a tensor each time, in whatever the default is."""
+
+    def __init__(self, n_channels):
+        super().__init__()
+        self.map = nn.Linear(n_channels, 6)
+
+    def forward(self, x):
+        return self.map((x * torch.linspace(0, 1, x.shape[-1])).mean(-1))
 
 
 def seed():

@@ -47,3 +47,12 @@ def test_columns_that_some_rows_lack_are_empty_there(tmp_path):
 
     measure_missing(path, TASKS[2:3], measure, ["name", "number", "draw", "value"])
     assert path.read_text() == "name,number,draw,value\na,1,,0.5\na,1,1,0.25\n"
+
+
+def test_a_file_with_a_header_alone_and_columns_that_it_lacks(tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text("name,number,value\n")
+    measure_missing(path, TASKS[:1], lambda name, number: [{"value": 1}])
+    assert path.read_text() == "name,number,value\na,0,1\n"
+    with pytest.raises(ValueError, match=r"has no column \{'extra'\}"):
+        measure_missing(path, TASKS, lambda name, number: [{"extra": 1}])

@@ -157,6 +157,9 @@ def test_windows_go_straight_into_the_estimator():
         ),
         ({"window_seconds": 99}, "No window of 99 s fits"),
         ({"window_seconds": "3"}, "window_seconds='3'; expected a positive number"),
+        ({"window_seconds": [3]}, r"window_seconds=\[3\]; expected a positive number"),
+        ({"window_seconds": True}, "window_seconds=True; expected a positive number"),
+        ({"window_seconds": 1e300}, "window_seconds=1e.300; expected a positive number"),
         ({"rates": {"a": 1, "b": None}}, r"rates\['b'\]=None; expected a positive"),
         ({"recordings": {"a": np.zeros(9), "b": None}}, r"0 has None for \['b'\]"),
         ({"groups": [1, 2]}, r"expected one for each of"),
@@ -333,3 +336,20 @@ def test_a_long_recording_may_end_a_little_early():
     recording = {"acc": np.zeros(1000), "eda": np.zeros(960)}  # by eight windows
     X, _, _ = sliding_windows(recording, {"acc": 1, "eda": 1}, 5, 5)
     assert len(X["acc"]) == 192
+
+
+def test_a_label_counts_for_as_long_as_it_holds():
+    """Also where a window is as long, and another label begins in it."""
+    labels, signal = [1, 0, 1, 0, 1, 0], np.zeros(1800)
+    given = {"window_seconds": 30, "step_seconds": 10, "purity": 0.6}
+    _, y, _ = sliding_windows(
+        {"eeg": signal}, {"eeg": 10}, **given, labels=labels, label_rate=1 / 30
+    )
+    _, expected, _ = sliding_windows(
+        {"eeg": signal}, {"eeg": 10}, **given, labels=np.repeat(labels, 300)
+    )
+    assert (
+        y.tolist()
+        == expected.tolist()
+        == [1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0]
+    )

@@ -771,8 +771,8 @@ def test_bad_input_is_refused_and_loses_nothing(X, name):
 @pytest.mark.parametrize(
     ("spoil", "match"),
     [
-        (lambda X: X[:, :3], "X has 3 channels of 32 timepoints, .* 4 channels of 32"),
-        (lambda X: X[..., :30], "X has 4 channels of 30 timepoints"),
+        (lambda X: X[:, :3], "X has 3 channel.s. of 32 timepoints, .* 4 channel.s. of 32"),
+        (lambda X: X[..., :30], "X has 4 channel.s. of 30 timepoints"),
         (lambda X: X[:, 0], "X is 2-D, but the estimator was fitted on 3-D"),
         (lambda X: X[:0], "minimum of 1 is required"),
     ],
@@ -886,6 +886,15 @@ def test_an_encoder_is_never_given_no_windows(X):
 def test_an_optimizer_that_cannot_be_used(X, optimizer, wrong):
     with pytest.raises(TypeError, match=wrong):
         make(optimizer=optimizer).fit(X)
+
+
+class Named(torch.optim.AdamW):
+    def __init__(self, params, **options):
+        super().__init__(params, **options)
+
+
+def test_an_optimizer_that_takes_anything(X):
+    assert make(optimizer=Named, summary_size=0).fit(X).n_iter_ == 2
 
 
 @pytest.mark.parametrize("on_disk", [False, True])

@@ -1,4 +1,4 @@
-"""Everybody held out once, with all labels, to tell whether a gap of a point is there.
+"""Everybody is held out once, with all labels, to tell whether a gap of a point is real.
 
 Run ``python -m benchmarks.quality.everybody --data DIR --out DIR``. The three splits of
 the benchmark test on few people, where a point is soon won or lost. Here the subjects of

@@ -20,10 +20,13 @@ def measure_missing(
     """Measure the tasks that a CSV file lacks; each appends its rows once it is done.
 
     A task's items are the arguments of ``measure`` and the first columns of its rows.
-    All columns are those of the first task unless they are given.
+    The file's columns are kept; a new file has ``columns``, or those of the first task.
     """
     for task in tasks:
-        there = pd.read_csv(path, dtype=str) if path.exists() else pd.DataFrame()
+        is_new = not path.exists()
+        there = pd.DataFrame()
+        if not is_new:
+            there = pd.read_csv(path, dtype=str, keep_default_na=False)
         if _has(there, task):
             continue
         print(*task.values(), sep=", ", flush=True)
@@ -31,8 +34,11 @@ def measure_missing(
         rows = pd.DataFrame(measured, dtype=object)  # whole numbers stay whole in gaps
         known = list(there.columns) or columns
         if known:
+            unknown = set(rows) - set(known)
+            if unknown:
+                raise ValueError(f"{path} has no column {unknown}; measure to another.")
             rows = rows.reindex(columns=known)
-        rows.to_csv(path, mode="a", header=there.empty, index=False, lineterminator="\n")
+        rows.to_csv(path, mode="a", header=is_new, index=False, lineterminator="\n")
 
 
 def _has(there: pd.DataFrame, task: Row) -> bool:

@@ -93,7 +93,7 @@ class _Encoded(_Kept):
 
 
 class _Empty(_Kept):
-    """``bytes()``, by which Python 3 writes empty bytes for Python 2."""
+    """``bytes()``, as Python 3 pickles empty bytes for Python 2."""
 
     value = b""
 

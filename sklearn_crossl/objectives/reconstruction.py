@@ -152,8 +152,8 @@ class Reconstruction(CheckedObjective):
     From a masked view's embedding a decoder predicts every modality that the window has,
     the hidden ones too: their means and log power spectra. It does not predict their
     values, since encoders pool over time, and an embedding of the whole window does not
-    know when in it something happened. No window is compared with another one. It is
-    a baseline to compare with.
+    know when in it something happened. No window is compared with another one. This is a
+    baseline, and ``VICReg(reconstruction=...)`` adds it to the default.
 
     Parameters
     ----------
