@@ -152,5 +152,5 @@ def test_targets_are_standardised_by_weight(pretrained):
 
 
 def test_targets_too_large_to_standardise(pretrained):
-    with pytest.raises(ValueError, match="y is too large to standardise"):
+    with pytest.raises(ValueError, match="too large to standardise; scale it down"):
         make(pretrained).fit(X, Y * 1e160)

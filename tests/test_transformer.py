@@ -771,7 +771,7 @@ def test_bad_input_is_refused_and_loses_nothing(X, name):
 @pytest.mark.parametrize(
     ("spoil", "match"),
     [
-        (lambda X: X[:, :3], "X has 3 channel.s. of 32 timepoints, .* 4 channel.s. of 32"),
+        (lambda X: X[:, :3], "X has 3 channel.s. of 32 timepoints, .* 4 channel.s."),
         (lambda X: X[..., :30], "X has 4 channel.s. of 30 timepoints"),
         (lambda X: X[:, 0], "X is 2-D, but the estimator was fitted on 3-D"),
         (lambda X: X[:0], "minimum of 1 is required"),
