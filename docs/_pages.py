@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 import sklearn_crossl
-from benchmarks.quality import everybody, search, self_training
+from benchmarks.quality import everybody, search, search_fine_tuning, self_training
 from benchmarks.quality.report import write_report
 from benchmarks.speed.report import report as speed_report
 
@@ -125,6 +125,7 @@ def write_benchmarks(results: Path, folder: Path) -> None:
     write_report(results / "quality" / "results.csv", quality)
     reports = {
         "search/search": search,
+        "search/search_fine_tuning": search_fine_tuning,
         "search/self_training": self_training,
         "quality/everybody": everybody,
     }
