@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,8 +52,7 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
         check_is_fitted(self)
         y = column_or_1d(label_array(y))
         known = _has_label(y, self.classes_)
-        take = getattr(self, "_take_windows", take_windows)
-        return super().score(*_known_rows(X, y, sample_weight, known, take))
+        return super().score(*_known_rows(self, X, y, sample_weight, known))
 
 
 class PartlyLabelledRegressorMixin(RegressorMixin):
@@ -84,8 +82,7 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
         """
         check_is_fitted(self)
         y = column_or_1d(target_array(y))
-        take = getattr(self, "_take_windows", take_windows)
-        return super().score(*_known_rows(X, y, sample_weight, ~np.isnan(y), take))
+        return super().score(*_known_rows(self, X, y, sample_weight, ~np.isnan(y)))
 
 
 def partly_labelled_scorer(scoring: Any) -> Any:
@@ -151,8 +148,7 @@ class _PartlyLabelledScorer:
         else:
             y = column_or_1d(label_array(y))
             known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
-        take = getattr(estimator, "_take_windows", take_windows)
-        X, y, weight = _known_rows(X, y, sample_weight, known, take)
+        X, y, weight = _known_rows(estimator, X, y, sample_weight, known)
         weighed = {} if weight is None else {"sample_weight": weight}
         return float(self.scorer(estimator, X, y, **weighed))
 
@@ -174,17 +170,14 @@ def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _known_rows(
-    X: Any,
-    y: np.ndarray,
-    weight: Any,
-    known: np.ndarray,
-    take: Callable[[Any, np.ndarray], Any],
+    estimator: Any, X: Any, y: np.ndarray, weight: Any, known: np.ndarray
 ) -> tuple[Any, np.ndarray, Any]:
     """Take the windows of which y is known."""
     if not known.any():
         raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
     rows = np.flatnonzero(known)
     if not known.all():
+        take = getattr(estimator, "_take_windows", take_windows)  # lists of modalities
         X, y = take(X, rows), y[rows]
         weight = None if weight is None else np.asarray(weight)[rows]
     if y.dtype == object:

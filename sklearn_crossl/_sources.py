@@ -200,12 +200,7 @@ class Unequal(Source):
 
     def take(self, rows: Rows) -> np.ndarray:
         places = np.arange(len(self))[rows]
-        longest = self.padded[places].max(initial=1)
-        out = np.full((len(places), self.shape[0], longest), np.nan, self.dtype)
-        for x, place in zip(out, places, strict=True):
-            window = self.windows[place]
-            x[:, : window.shape[1]] = window
-        return out
+        return self._filled(places, self.padded[places].max(initial=1))
 
     def channels(self, indices: Sequence[int]) -> Unequal:
         chosen = _as_slice(indices)
@@ -226,10 +221,16 @@ class Unequal(Source):
 
     def filled_up(self, n_timepoints: int) -> InMemory:
         """Make windows of so many timepoints; what they lack is NaN."""
-        values = np.full((len(self), self.shape[0], n_timepoints), np.nan, self.dtype)
-        for x, window in zip(values, self.windows, strict=True):
-            x[:, : window.shape[1]] = window
+        values = self._filled(np.arange(len(self)), n_timepoints)
         return InMemory(values, self.integers)
+
+    def _filled(self, places: np.ndarray, n_timepoints: int) -> np.ndarray:
+        """Write windows into an array that is NaN after the end of each."""
+        out = np.full((len(places), self.shape[0], n_timepoints), np.nan, self.dtype)
+        for x, place in zip(out, places, strict=True):
+            window = self.windows[place]
+            x[:, : window.shape[1]] = window
+        return out
 
     def sizes(self, rows: slice) -> np.ndarray:
         return self.lengths[rows] * self.shape[0]

@@ -510,11 +510,11 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             previous=previous,
             bridge=bridge_to(self, max_epochs, X, attributes_now),
         )
-        config, weights = self._embedding_config(fitted), result["weights"]
-        network = build_for_embedding(CroSSLNetwork, config, weights)
+        learnt = attributes(result)
+        network = self._rebuilt(learnt)
         if previous is None:
             self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(attributes(result), _network=network)
+        self.__dict__.update(learnt, _network=network)
         return self
 
     def _initialize(self, X: ArrayLike, groups: Any = None) -> CroSSLTransformer:
@@ -610,9 +610,12 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def _embedding_network(self) -> CroSSLNetwork:
         """Rebuild the network from the fitted arrays, once."""
         if getattr(self, "_network", None) is None:
-            config, weights = self._embedding_config(vars(self)), self._learnt["weights"]
-            self._network = build_for_embedding(CroSSLNetwork, config, weights)
+            self._network = self._rebuilt(vars(self))
         return self._network
+
+    def _rebuilt(self, fitted: Mapping[str, Any]) -> CroSSLNetwork:
+        config, weights = self._embedding_config(fitted), fitted["_learnt"]["weights"]
+        return build_for_embedding(CroSSLNetwork, config, weights)
 
     def _embedding_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
         """Describe the network, but for its objective, by fitted attributes."""

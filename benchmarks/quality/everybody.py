@@ -23,7 +23,7 @@ from .heads import HEADS, SELF_TRAINING, chosen_by_subject
 from .methods import METHODS
 from .recordings import arguments_parser, found, load, select
 from .report import table
-from .resumed import Row, measure_missing
+from .resumed import Row, measure_and_report
 from .scores import OURS
 
 FOLDS = 8
@@ -66,14 +66,12 @@ def main() -> None:
     parser.add_argument("--folds", nargs="*", type=int, default=range(FOLDS))
     arguments = parser.parse_args()
     datasets = found(arguments.datasets, arguments.data)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "everybody.csv"
     tasks = [
         {"dataset": dataset, "method": method, "fold": fold}
         for dataset, fold, method in product(datasets, arguments.folds, arguments.methods)
     ]
-    measure_missing(path, tasks, partial(measure, folder=arguments.data))
-    (arguments.out / "everybody.md").write_text(report(pd.read_csv(path)))
+    measured = partial(measure, folder=arguments.data)
+    measure_and_report(arguments.out, "everybody", tasks, measured, report)
 
 
 def report(results: pd.DataFrame) -> str:

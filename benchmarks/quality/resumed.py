@@ -11,9 +11,23 @@ import pandas as pd
 Row = dict[str, Any]
 
 
+def measure_and_report(
+    folder: Path,
+    name: str,
+    tasks: Sequence[Row],
+    measure: Callable[..., Iterable[Row]],
+    report: Callable[[pd.DataFrame], str],
+) -> None:
+    """Measure what ``NAME.csv`` in a folder lacks, and write ``NAME.md`` from it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.csv"
+    measure_missing(path, tasks, measure)
+    (folder / f"{name}.md").write_text(report(pd.read_csv(path)))
+
+
 def measure_missing(
     path: Path,
-    tasks: Iterable[Row],
+    tasks: Sequence[Row],
     measure: Callable[..., Iterable[Row]],
     columns: Sequence[str] | None = None,
 ) -> None:
@@ -22,27 +36,23 @@ def measure_missing(
     A task's items are the arguments of ``measure`` and the first columns of its rows.
     The file's columns are kept; a new file has ``columns``, or those of the first task.
     """
+    is_new, done = not path.exists(), set()
+    if tasks and not is_new:
+        there = pd.read_csv(path, dtype=str, keep_default_na=False)
+        done = set(there[list(tasks[0])].itertuples(index=False, name=None))
+        columns = list(there)
     for task in tasks:
-        is_new = not path.exists()
-        there = pd.DataFrame()
-        if not is_new:
-            there = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if _has(there, task):
+        key = tuple(map(str, task.values()))
+        if key in done:
             continue
-        print(*task.values(), sep=", ", flush=True)
+        print(*key, sep=", ", flush=True)
         measured = [{**task, **row} for row in measure(**task)]
         rows = pd.DataFrame(measured, dtype=object)  # whole numbers stay whole in gaps
-        known = list(there.columns) or columns
-        if known:
-            unknown = set(rows) - set(known)
-            if unknown:
-                raise ValueError(f"{path} has no column {unknown}; measure to another.")
-            rows = rows.reindex(columns=known)
+        columns = columns or list(rows)
+        unknown = set(rows) - set(columns)
+        if unknown:
+            raise ValueError(f"{path} has no column {unknown}; measure to another.")
+        rows = rows.reindex(columns=columns)
         rows.to_csv(path, mode="a", header=is_new, index=False, lineterminator="\n")
-
-
-def _has(there: pd.DataFrame, task: Row) -> bool:
-    if there.empty:
-        return False
-    same = [there[name] == str(value) for name, value in task.items()]
-    return bool(pd.concat(same, axis=1).all(axis=1).any())
+        is_new = False
+        done.add(key)

@@ -39,7 +39,7 @@ from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 from ..few_labels import fit_classifier
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select, without
-from .resumed import Row, measure_missing
+from .resumed import Row, measure_and_report
 
 
 class Variant(NamedTuple):
@@ -165,16 +165,14 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.data
     datasets = found(arguments.datasets, folder)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "search.csv"
     tasks = [
         {"dataset": dataset, "variant": name, "split": split}
         for split, name, dataset in product(
             arguments.splits, arguments.variants, datasets
         )
     ]
-    measure_missing(path, tasks, partial(measure, folder=folder))
-    (arguments.out / "search.md").write_text(report(pd.read_csv(path)))
+    measured = partial(measure, folder=folder)
+    measure_and_report(arguments.out, "search", tasks, measured, report)
 
 
 def report(results: pd.DataFrame) -> str:

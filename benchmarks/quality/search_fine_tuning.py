@@ -23,7 +23,7 @@ from .heads import fit_head
 from .protocols import LABELS, label_draws
 from .recordings import Windows, arguments_parser, found, load, search_split, select
 from .report import table
-from .resumed import Row, measure_missing
+from .resumed import Row, measure_and_report
 
 SPLITS = (0, 1)
 DRAWS = 3
@@ -47,7 +47,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 class Task(NamedTuple):
-    """Windows of search subjects, and a transformer fitted to those for training."""
+    """Windows of search subjects, a transformer fitted to some, and all embeddings."""
 
     X: Windows
     y: np.ndarray
@@ -55,6 +55,8 @@ class Task(NamedTuple):
     X_test: Windows
     y_test: np.ndarray
     transformer: CroSSLTransformer
+    Z: np.ndarray
+    Z_test: np.ndarray
 
 
 @lru_cache(maxsize=1)
@@ -62,29 +64,30 @@ def pretrained(dataset: str, split: int, folder: Path) -> Task:
     """Fit the default transformer, once for all variants."""
     recordings = load(dataset, folder)
     training, validation = search_split(recordings, split)
-    X = select(recordings.X, training)
+    X, X_test = select(recordings.X, training), select(recordings.X, validation)
+    transformer = CroSSLTransformer(random_state=split).fit(X)
     return Task(
         X,
         recordings.y[training],
         recordings.subject[training],
-        select(recordings.X, validation),
+        X_test,
         recordings.y[validation],
-        CroSSLTransformer(random_state=split).fit(X),
+        transformer,
+        transformer.transform(X),
+        transformer.transform(X_test),
     )
 
 
 def measure(dataset: str, split: int, variant: str, folder: Path) -> Iterator[Row]:
     """Score a variant on validation subjects: macro-F1, a row for each draw of labels."""
     task = pretrained(dataset, split, folder)
-    if variant in LINEAR:
-        Z, Z_test = map(task.transformer.transform, (task.X, task.X_test))
     for labels, draw, rows in label_draws(task.y):
         if draw >= DRAWS:
             continue
         if variant in LINEAR:
             with whether_it_converges_or_not():
-                model = fit_head(variant, Z, task.y, rows, task.subject)
-            predicted = model.predict(Z_test)
+                model = fit_head(variant, task.Z, task.y, rows, task.subject)
+            predicted = model.predict(task.Z_test)
         else:
             classifier = make_classifier(variant, task.transformer, split)
             classifier.fit(select(task.X, rows), task.y[rows])
@@ -111,16 +114,14 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", choices=names, default=names)
     arguments = parser.parse_args()
     datasets = found(arguments.datasets, arguments.data)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "search_fine_tuning.csv"
     tasks = [
         {"dataset": dataset, "split": split, "variant": name}
         for split, dataset, name in product(
             arguments.splits, datasets, arguments.variants
         )
     ]
-    measure_missing(path, tasks, partial(measure, folder=arguments.data))
-    (arguments.out / "search_fine_tuning.md").write_text(report(pd.read_csv(path)))
+    measured = partial(measure, folder=arguments.data)
+    measure_and_report(arguments.out, "search_fine_tuning", tasks, measured, report)
 
 
 def report(results: pd.DataFrame) -> str:

@@ -29,7 +29,7 @@ from .heads import known_labels
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select
 from .report import table
-from .resumed import Row, measure_missing
+from .resumed import Row, measure_and_report
 
 SPLITS = (0, 1)
 FEW = ("3 per class", "1 %", "5 %")
@@ -110,14 +110,12 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = arguments.data
     datasets = found(arguments.datasets, folder)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    path = arguments.out / "self_training.csv"
     tasks = [
         {"dataset": dataset, "split": split}
         for split, dataset in product(arguments.splits, datasets)
     ]
-    measure_missing(path, tasks, partial(measure, folder=folder))
-    (arguments.out / "self_training.md").write_text(report(pd.read_csv(path)))
+    measured = partial(measure, folder=folder)
+    measure_and_report(arguments.out, "self_training", tasks, measured, report)
 
 
 def report(results: pd.DataFrame) -> str:
