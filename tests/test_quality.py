@@ -585,9 +585,9 @@ def test_everybody_is_held_out_once_resumed_and_reported(folder, monkeypatch, ca
     asked = [f"{NAME}, {name}, {fold}" for name in names for fold in (0, 1)]
     assert capsys.readouterr().out.splitlines() == asked
     results = pd.read_csv(out / "everybody.csv")
-    assert len(results) == 2 * (2 * 2 + 2)  # folds, penalties of each linear model
+    assert len(results) == 2 * 3 * (5 + 1)  # folds, linear models, labels and penalty
     tables = (out / "everybody.md").read_text()
-    first = results[results["penalty"] == "its own"]
+    first = results[results["labels"] == "1 %"]
     first = first.set_index(["method", "head", "fold"]).sort_index()
     ours = first["value"].loc[everybody.OURS, "logistic"]
     assert f"| {everybody.OURS}, logistic | {ours.mean():.3f} |" in tables

@@ -1,10 +1,10 @@
-"""Everybody is held out once, with all labels, to tell whether a gap of a point is real.
+"""Everybody is held out once, to tell whether a gap of a point is real.
 
 Run ``python -m benchmarks.quality.everybody --data DIR --out DIR``. The three splits of
 the benchmark test on few people, where a point is soon won or lost. Here the subjects of
-a set are parted into eight folds, each the test once, under linear models with their
-own penalty and with one that is chosen on training subjects. Defaults were searched on
-two thirds of these people, so that this tells of their spread rather than of new ones.
+a set are parted into eight folds, each the test once. With all labels, linear models
+have their own penalty and one that is chosen on training subjects. Defaults were searched
+on two thirds of these people, so that this tells of their spread rather than of new ones.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import f1_score
 
-from ..few_labels import whether_it_converges_or_not
-from .heads import HEADS, SELF_TRAINING, chosen_by_subject
+from .heads import SELF_TRAINING
 from .methods import METHODS
-from .recordings import arguments_parser, found, load, select
+from .protocols import LABELS, Learner, Predict, label_draws, part
+from .recordings import arguments_parser, found, load
 from .report import table
 from .resumed import Row, measure_and_report
 from .scores import OURS
 
 FOLDS = 8
-COMPARED = (OURS, f"{OURS}, subjects", "features", "MiniRocket")
+COMPARED = (OURS, f"{OURS}, subjects", "features", "MiniRocket", "supervised network")
+CHOSEN = "100 %, chosen penalty"
 
 
 def fold_subjects(subject: np.ndarray, fold: int) -> np.ndarray:
@@ -37,26 +38,26 @@ def fold_subjects(subject: np.ndarray, fold: int) -> np.ndarray:
 
 
 def measure(dataset: str, method: str, fold: int, folder: Path) -> Iterator[Row]:
-    """Fit a method to all other subjects: macro-F1, a row for each linear model."""
-    X, y, subject, _ = load(dataset, folder)
-    test = np.isin(subject, fold_subjects(subject, fold))
-    training = np.flatnonzero(~test)
-    X_train, people = select(X, training), subject[training]
-    embedder = METHODS[method]
-    embedder.fit(X_train, fold, people)
-    Z, Z_test = embedder.transform(X_train), embedder.transform(select(X, test))
-    for head in embedder.heads:
-        if head == SELF_TRAINING:
-            continue
-        models = {
-            "its own": (HEADS[head](), {}),
-            "by subject": (chosen_by_subject(head), {"groups": people}),
-        }
-        for penalty, (model, params) in models.items():
-            with whether_it_converges_or_not():
-                model.fit(Z, y[training], **params)
-            value = f1_score(y[test], model.predict(Z_test), average="macro")
-            yield {"head": head, "penalty": penalty, "value": value}
+    """Fit a method to all other subjects: macro-F1, a mean over draws of labels a row."""
+    recordings = load(dataset, folder)
+    people = fold_subjects(recordings.subject, fold)
+    parts = part(recordings, np.isin(recordings.subject, people))
+    fitted = METHODS[method]
+    fitted.fit(parts.X, fold, parts.subject)
+    learner = Learner(fitted, parts, {"": parts.X_test})
+
+    def score(predict: Predict) -> float:
+        return f1_score(parts.y_test, predict(""), average="macro")
+
+    for head in [head for head in fitted.heads if head != SELF_TRAINING]:
+        scores: dict[str, list[float]] = {}
+        for labels, _, rows in label_draws(parts.y):
+            _, predict = learner.learn(head, rows)
+            scores.setdefault(labels, []).append(score(predict))
+        if learner.embeds:
+            scores[CHOSEN] = [score(learner.choose_penalty(head))]
+        for labels, values in scores.items():
+            yield {"head": head, "labels": labels, "value": float(np.mean(values))}
 
 
 def main() -> None:
@@ -75,22 +76,23 @@ def main() -> None:
 
 
 def report(results: pd.DataFrame) -> str:
-    """Make a table of means over folds for each penalty, and one of what ours lacks."""
+    """Make a table of means over folds for each share of labels, and of ours' lead."""
+    results = results.assign(method=results["method"] + ", " + results["head"])
     texts = []
-    for penalty, rows in results.groupby("penalty", sort=False):
-        rows = rows.assign(method=rows["method"] + ", " + rows["head"])
+    for labels in (*LABELS, CHOSEN):
+        rows = results[results["labels"] == labels]
         scores = rows.pivot_table(
             values="value", index=["dataset", "fold"], columns="method"
         )
         means = scores.groupby("dataset").mean()
-        title = f"Macro-F1, all labels, everybody held out once, penalty: {penalty}"
+        title = f"Macro-F1, everybody held out once, labels: {labels}"
         texts.append(table(title, means, list(means)))
         if not all(name.startswith(OURS) for name in means):
-            texts.append(_behind(scores, means))
+            texts.append(_lead(scores, means))
     return "\n\n".join(texts) + "\n"
 
 
-def _behind(scores: pd.DataFrame, means: pd.DataFrame) -> str:
+def _lead(scores: pd.DataFrame, means: pd.DataFrame) -> str:
     """Compare ours with the best other, fold by fold: mean and standard error."""
     ours = [name for name in scores if name.startswith(OURS)]
     others = means.drop(columns=ours).idxmax(axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import f1_score
@@ -19,6 +19,17 @@ HALF = 0.5  # of the (window, modality) pairs that are removed
 PROTOCOLS = ("labels", "missing", "seeds", "penalty")
 SEEDS = (1, 2)  # beside the first, with all labels
 BINS = 15  # of the calibration error
+Predict = Callable[[str], np.ndarray]  # classes of a test's windows, by its name
+
+
+class Parts(NamedTuple):
+    """Training windows, their classes and subjects, and the windows tested on."""
+
+    X: Windows
+    y: np.ndarray
+    subject: np.ndarray
+    X_test: Windows
+    y_test: np.ndarray
 
 
 def applies(protocol: str, method: Any) -> bool:
@@ -28,42 +39,37 @@ def applies(protocol: str, method: Any) -> bool:
 
 def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Iterator[Row]:
     """Measure a method on one split: macro-F1 and seconds, a row each."""
+    parts = part(recordings, test_windows(recordings, split))
     with_all_labels = {"seeds": _by_seeds, "penalty": _by_penalty}
     if protocol in with_all_labels:
-        yield from with_all_labels[protocol](recordings, method, split)
+        yield from with_all_labels[protocol](parts, method, split)
         return
-    X, y, subject, X_test, y_test = _parts(recordings, split)
-    tests = _tests(X_test, protocol)
+    tests = _tests(parts.X_test, protocol)
     if protocol == "missing":
-        X = without_pairs(X, HALF, seed=split)
+        parts = parts._replace(X=without_pairs(parts.X, HALF, seed=split))
     start = time.perf_counter()
-    method.fit(X, split, subject)
+    method.fit(parts.X, split, parts.subject)
     fitted = time.perf_counter()
     yield {"measure": "seconds of fit", "value": fitted - start}
-    learner = None
-    if hasattr(method, "transform"):
-        learner = _Frozen(method, X, tests)
-        seconds = learner.seconds
-        yield {"measure": "seconds of transform", "value": seconds}
+    learner = Learner(method, parts, tests)
+    if learner.embeds:
+        yield {"measure": "seconds of transform", "value": learner.seconds}
 
     for head in method.heads:
-        for labels, number, rows in label_draws(y):
+        for labels, number, rows in label_draws(parts.y):
             start = time.perf_counter()
-            if learner is not None:
-                predict = learner.classifier(head, y, rows, subject)
-            else:
-                classifier, predict = _trained(method, select(X, rows), y[rows], tests)
-                if hasattr(classifier, "predict_proba"):
-                    error = calibration_error(classifier, X_test, y_test)
-                    measure = f"{labels} calibration error"
-                    yield {"measure": measure, "value": error, "draw": number}
+            classifier, predict = learner.learn(head, rows)
+            if not learner.embeds and hasattr(classifier, "predict_proba"):
+                error = calibration_error(classifier, parts.X_test, parts.y_test)
+                measure = f"{labels} calibration error"
+                yield {"measure": measure, "value": error, "draw": number}
             if labels == "100 %":
                 seconds = time.perf_counter() - start
                 yield {"measure": "seconds of classifier", "value": seconds, "head": head}
             # What is missing at test alone is asked of the classifier with all labels.
             complete_only = protocol == "labels" and labels != "100 %"
             for variant in [""] if complete_only else tests:
-                score = f1_score(y_test, predict(variant), average="macro")
+                score = f1_score(parts.y_test, predict(variant), average="macro")
                 measure = f"{labels} {variant}".strip()
                 yield {"measure": measure, "value": score, "draw": number, "head": head}
 
@@ -76,47 +82,34 @@ def _tests(X_test: Windows, protocol: str) -> dict[str, Windows]:
     return {"": X_test, "half missing": _half(X_test), **one}
 
 
-def _by_seeds(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
+def _by_seeds(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     """Fit a method to all labels once more for each seed."""
-    X, y, subject, X_test, y_test = _parts(recordings, split)
-    tests = {"": X_test}
     for number in SEEDS:
-        method.fit(X, split + 10 * number, subject)
-        learner = _Frozen(method, X, tests) if hasattr(method, "transform") else None
+        method.fit(parts.X, split + 10 * number, parts.subject)
+        learner = Learner(method, parts, {"": parts.X_test})
         for head in method.heads:
-            if learner is not None:
-                predict = learner.classifier(head, y, np.arange(len(y)), subject)
-            else:
-                _, predict = _trained(method, X, y, tests)
-            score = f1_score(y_test, predict(""), average="macro")
+            _, predict = learner.learn(head, np.arange(len(parts.y)))
+            score = f1_score(parts.y_test, predict(""), average="macro")
             yield {"measure": "100 %", "value": score, "draw": number, "head": head}
 
 
-def _by_penalty(recordings: Recordings, method: Any, split: int) -> Iterator[Row]:
+def _by_penalty(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     """Fit linear models to all labels, their penalty chosen on training subjects."""
-    X, y, subject, X_test, y_test = _parts(recordings, split)
-    method.fit(X, split, subject)
-    learner = _Frozen(method, X, {"": X_test})
+    method.fit(parts.X, split, parts.subject)
+    learner = Learner(method, parts, {"": parts.X_test})
     for head in [head for head in method.heads if head != SELF_TRAINING]:
-        with whether_it_converges_or_not():
-            model = chosen_by_subject(head).fit(learner.Z, y, groups=subject)
-        score = f1_score(y_test, model.predict(learner.Z_tests[""]), average="macro")
+        predict = learner.choose_penalty(head)
+        score = f1_score(parts.y_test, predict(""), average="macro")
         yield {"measure": "100 %", "value": score, "head": head}
 
 
-def _parts(
-    recordings: Recordings, split: int
-) -> tuple[Windows, np.ndarray, np.ndarray, Windows, np.ndarray]:
-    """Part the windows and their classes by subject: training, then test.
-
-    Returns the subjects of the training windows after their classes.
-    """
-    test = test_windows(recordings, split)
-    training = select(recordings.X, np.flatnonzero(~test))
-    known = recordings.y[~test], recordings.subject[~test]
-    return (
-        training,
-        *known,
+def part(recordings: Recordings, test: np.ndarray) -> Parts:
+    """Part the windows, their classes and subjects into those of a test and the rest."""
+    training = ~test
+    return Parts(
+        select(recordings.X, np.flatnonzero(training)),
+        recordings.y[training],
+        recordings.subject[training],
         select(recordings.X, np.flatnonzero(test)),
         recordings.y[test],
     )
@@ -148,31 +141,47 @@ def label_draws(y: np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:
             yield labels, seed, draw(y, amount, seed)
 
 
-class _Frozen:
-    """Embeddings, computed once, and linear models on them."""
+class Learner:
+    """A fitted method that learns from labels: a linear model on it, or a network.
 
-    def __init__(self, method: Any, X: Windows, tests: dict[str, Windows]):
-        start = time.perf_counter()
-        self.Z = method.transform(X)
-        self.seconds = time.perf_counter() - start  # of the training windows
-        self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
+    Embeddings are computed once.
 
-    def classifier(
-        self, head: str, y: np.ndarray, rows: np.ndarray, subject: np.ndarray
-    ) -> Callable[[str], np.ndarray]:
-        """Fit a linear model; returns what predicts a test by its name."""
+    Parameters
+    ----------
+    method : object
+        One of the methods, fitted to the training windows.
+    parts : Parts
+        What it learns from.
+    tests : dict of str to Windows
+        What it predicts, by name.
+    """
+
+    def __init__(self, method: Any, parts: Parts, tests: dict[str, Windows]):
+        self.method, self.parts, self.tests = method, parts, tests
+        self.embeds = hasattr(method, "transform")
+        if self.embeds:
+            start = time.perf_counter()
+            self.Z = method.transform(parts.X)
+            self.seconds = time.perf_counter() - start  # of the training windows
+            self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
+
+    def learn(self, head: str, rows: np.ndarray) -> tuple[Any, Predict]:
+        """Learn from rows with labels; returns the model, and what predicts a test."""
+        X, y, subject = self.parts[:3]
+        if self.embeds:
+            with whether_it_converges_or_not():
+                model = fit_head(head, self.Z, y, rows, subject)
+            return model, lambda name: model.predict(self.Z_tests[name])
+        model = self.method.classifier(select(X, rows), y[rows])
+        predict = getattr(model, "predict", model)
+        return model, lambda name: predict(self.tests[name])
+
+    def choose_penalty(self, head: str) -> Predict:
+        """Learn from all labels, with the penalty that does best on subjects held out."""
         with whether_it_converges_or_not():
-            model = fit_head(head, self.Z, y, rows, subject)
-        return lambda variant: model.predict(self.Z_tests[variant])
-
-
-def _trained(
-    method: Any, X: Windows, y: np.ndarray, tests: dict[str, Windows]
-) -> tuple[Any, Callable[[str], np.ndarray]]:
-    """Train a method that learns from labels; returns it, and what predicts a test."""
-    classifier = method.classifier(X, y)
-    predict = getattr(classifier, "predict", classifier)
-    return classifier, lambda variant: predict(tests[variant])
+            model = chosen_by_subject(head)
+            model.fit(self.Z, self.parts.y, groups=self.parts.subject)
+        return lambda name: model.predict(self.Z_tests[name])
 
 
 def _half(X: Windows) -> Windows:
