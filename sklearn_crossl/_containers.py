@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from ._absent import is_nothing, unmasked_array, without_mask
+from ._missing_values import is_nothing, plain, unmasked_array
 from ._rows import library_of
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
@@ -134,7 +135,7 @@ def read_source(
     if hasattr(x, "__array__") and not is_array:
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
-        without_mask(x),
+        plain(x),
         dtype=[_precision(x), np.float32, np.float64],
         allow_nd=True,
         ensure_all_finite=False,  # what is missing is NaN; Windows looks for infinities
@@ -187,8 +188,11 @@ def _cells(x: Any) -> list[Any] | None:
 
 
 def _regular(x: Any) -> Any:
-    """Turn nested lists and lists of equal arrays into an array, others not."""
-    if not isinstance(x, (list, tuple)) or any(map(np.ma.isMaskedArray, x)):
+    """Turn tensors, nested lists and lists of equal arrays into an array, others not."""
+    if not isinstance(x, (list, tuple)):
+        return plain(x) if isinstance(x, torch.Tensor) else x
+    x = [plain(cell) if isinstance(cell, torch.Tensor) else cell for cell in x]
+    if any(map(np.ma.isMaskedArray, x)):
         return x
     try:
         array = np.asarray(x)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._absent import is_nothing, label_array
+from ._missing_values import is_nothing, label_array
 
 
 def group_numbers(groups: Any, n_windows: int) -> np.ndarray:

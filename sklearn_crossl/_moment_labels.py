@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._absent import is_nothing, label_array
+from ._missing_values import is_nothing, label_array
 from ._time_index import clock, has_index
 
 

@@ -12,7 +12,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
-from ._absent import is_nothing, label_array, target_array
+from ._missing_values import is_nothing, label_array, target_array
 from ._rows import take_windows
 
 __all__ = ["partly_labelled_scorer"]

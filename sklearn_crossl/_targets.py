@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ._absent import target_array
+from ._missing_values import target_array
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
-from ._absent import unmasked_array
 from ._cutting import LABELS, Streams, cut_together, positive, stack_windows
+from ._missing_values import unmasked_array
 from ._moment_labels import (
     MomentLabels,
     check_labels_have_times,

@@ -161,6 +161,38 @@ def test_integers_keep_their_digits_and_give_float32(form, dtype):
     np.testing.assert_array_equal(Z, expected.transform(floats))
 
 
+TENSORS = {
+    "bfloat16": lambda X: torch.from_numpy(X).bfloat16(),
+    "with gradients": lambda X: torch.from_numpy(X).bfloat16().float().requires_grad_(),
+    "a list": lambda X: list(torch.from_numpy(X).bfloat16().requires_grad_()),
+    "unequal windows": lambda X: [
+        *torch.from_numpy(X[:-1]).bfloat16().requires_grad_(),
+        torch.from_numpy(X[-1, :, :-1]).bfloat16(),
+    ],
+}
+
+
+@pytest.mark.parametrize("form", TENSORS)
+def test_tensors_that_numpy_does_not_take(form):
+    X, _ = make_windows()
+    tensors, rounded = TENSORS[form](X), torch.from_numpy(X).bfloat16().float().numpy()
+    if form == "unequal windows":
+        rounded = [*rounded[:-1], rounded[-1, :, :-1]]
+    expected = make().fit_transform(rounded)
+    np.testing.assert_array_equal(make().fit_transform(tensors), expected)
+
+
+def test_nullable_columns_that_became_an_array():
+    X, _ = make_windows()
+    X[0, 0, 3] = X[1, 2:] = np.nan
+    table = pd.DataFrame(X.reshape(len(X), -1)).astype("Float64")
+    nullable = table.to_numpy().reshape(X.shape)
+    assert nullable.dtype == object
+    assert nullable[0, 0, 3] is pd.NA
+    model = make().fit(nullable)
+    np.testing.assert_array_equal(model.transform(nullable), model.transform(X))
+
+
 def test_integers_in_a_table_of_one_sensor():
     X, _ = make_windows()
     X = (10**9 + 5 * X[:, 0].astype(np.float64)).astype(int)

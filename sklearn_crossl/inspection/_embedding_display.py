@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
-from .._absent import label_array
+from .._missing_values import label_array
 from ._observed import embedding_of, observed_by, pattern_names
 from ._plotting import COLORS, merged, one_panel, pyplot
 from ._points import draw_absent, draw_classes, draw_quantity, has_value, is_continuous

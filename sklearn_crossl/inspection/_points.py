@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 
-from .._absent import is_nothing
+from .._missing_values import is_nothing
 from ._plotting import COLORS, MARKERS
 
 _OF_QUANTITIES = ("cmap", "norm", "vmin", "vmax", "plotnonfinite")

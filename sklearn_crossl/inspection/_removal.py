@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .._absent import unmasked_array
 from .._containers import (
     are_names,
     as_list,
@@ -15,6 +14,7 @@ from .._containers import (
     names_in,
     names_its_modalities,
 )
+from .._missing_values import unmasked_array
 from .._rows import count_windows, like
 from ..modalities import resolve_modalities
 from ._parts import fitted_part

@@ -1,4 +1,4 @@
-"""What says that a value is missing: None, NaN, NA, and masks."""
+"""Arrays of what users pass, and what says that a value is missing: None, NaN, masks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+import torch
 
 from ._sources import float_dtype
 
@@ -19,16 +20,24 @@ def is_nothing(cell: Any) -> bool:
     return isinstance(cell, (Real, np.floating)) and cell != cell
 
 
-def without_mask(x: Any) -> Any:
-    """Write NaN where a masked array of numbers is masked; leave all else alone."""
-    if not np.ma.isMaskedArray(x) or x.dtype.kind not in "fiubO":
-        return x
-    return x.astype(float_dtype(x.dtype)).filled(np.nan)
+def plain(x: Any) -> Any:
+    """Turn a tensor on any device, or an array with masks or NA, into one with NaN.
+
+    Leave all else alone.
+    """
+    if isinstance(x, torch.Tensor):
+        x = x.detach().cpu()
+        return (x.float() if x.dtype is torch.bfloat16 else x).numpy()
+    if np.ma.isMaskedArray(x) and x.dtype.kind in "fiubO":
+        return x.astype(float_dtype(x.dtype)).filled(np.nan)
+    if isinstance(x, np.ndarray) and x.dtype == object and x.ndim > 1:
+        return _with_nan(x)
+    return x
 
 
 def unmasked_array(x: Any, dtype: Any = None) -> np.ndarray:
     """Make an array, NaN where a masked one is masked."""
-    return np.asarray(without_mask(x), dtype=dtype)
+    return np.asarray(plain(x), dtype=dtype)
 
 
 def target_array(targets: Any) -> np.ndarray:
@@ -39,8 +48,7 @@ def target_array(targets: Any) -> np.ndarray:
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: targets are {array.dtype}.")
     if array.dtype == object:
-        known = [np.nan if is_nothing(target) else target for target in array.flat]
-        array = np.array(known, dtype=np.float64).reshape(array.shape)
+        array = _with_nan(array)
     return array.astype(np.float64, copy=False)
 
 
@@ -49,8 +57,15 @@ def label_array(labels: Any) -> np.ndarray:
     if np.ma.isMaskedArray(labels):
         numbers = labels.dtype.kind in "iuf"
         return labels.astype(np.float64 if numbers else object).filled(np.nan)
-    array = np.asarray(labels)
+    array = np.asarray(plain(labels))
     turned = array.dtype.kind == "U" and isinstance(labels, (list, tuple))
     if turned and array.ndim == 1 and not all(isinstance(of, str) for of in labels):
         return np.array(labels, dtype=object)
     return array
+
+
+def _with_nan(array: np.ndarray) -> np.ndarray:
+    """Write NaN where an array of objects has None, NA or masks."""
+    return np.frompyfunc(lambda value: np.nan if is_nothing(value) else value, 1, 1)(
+        array
+    )
