@@ -33,7 +33,7 @@ def positive(name: str, value: Any) -> Fraction:
 
 def cut_together(
     streams: Streams, window: Fraction, step: Fraction
-) -> dict[Any, np.ndarray]:
+) -> tuple[dict[Any, np.ndarray], np.ndarray]:
     """Cut the windows that all streams cover, and in which one of them has a value.
 
     Parameters
@@ -47,6 +47,8 @@ def cut_together(
     -------
     dict of object to ndarray of shape (n_windows, n_channels, n_timepoints)
         The windows of each stream.
+    ndarray of shape (n_windows,)
+        The second that each begins at.
 
     Raises
     ------
@@ -64,10 +66,12 @@ def cut_together(
         starts[name] = at
         if name is not LABELS:
             has_any |= _has_values(signal, at, lengths[name])
-    return {
+    cut = {
         name: _cut(signal, starts[name][has_any], lengths[name])
         for name, (signal, _) in streams.items()
     }
+    seconds = [float(i * step) for i in np.flatnonzero(has_any).tolist()]
+    return cut, np.array(seconds, dtype=float)
 
 
 def _has_values(signal: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:

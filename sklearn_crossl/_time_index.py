@@ -171,6 +171,17 @@ def clock(index: Any) -> str | None:
     return {"m": "timedeltas", "f": "seconds"}.get(index.dtype.kind)
 
 
+def by_clock(seconds: np.ndarray, index: Any) -> np.ndarray:
+    """Turn seconds into what an index of times has: datetimes (UTC) or timedeltas.
+
+    They are exact to the microsecond, as far as seconds since 1970 go in a float64.
+    """
+    if index.dtype.kind not in "mM":
+        return seconds
+    microseconds = np.rint(seconds * 1e6).astype(np.int64)
+    return microseconds.astype(f"{index.dtype.kind}8[us]")
+
+
 def _check_clocks(indexes: Mapping[str, Any]) -> None:
     """Raise ValueError unless all indexes are of one kind."""
     clocks = {name: clock(index) or "seconds" for name, index in indexes.items()}

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
-from ._cutting import LABELS, Streams, cut_together, positive, stack_windows
-from ._missing_values import unmasked_array
-from ._moment_labels import (
-    MomentLabels,
-    check_labels_have_times,
-    join_labels,
-    majority,
-    read_labels,
-)
-from ._rows import library_of
-from ._time_index import has_index, labels_on_grid, on_grids
+from ._cutting import LABELS, cut_together, positive, stack_windows
+from ._moment_labels import MomentLabels, join_labels, majority, read_labels
+from ._signals import check_durations, read_signals
+from ._time_index import has_index
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
-_ODD = 10  # times as many channels as samples
-_SHARE = 0.05  # of a recording that a sensor may miss at the end without a warning
 
-
-class SlidingWindows(NamedTuple):
-    """What :func:`sliding_windows` returns.
+@dataclass(frozen=True, eq=False)
+class SlidingWindows:
+    """What :func:`sliding_windows` returns: ``X, y, groups`` and, as attribute, starts.
 
     Parameters
     ----------
@@ -43,6 +33,10 @@ class SlidingWindows(NamedTuple):
         no labels were given.
     groups : ndarray of shape (n_windows,)
         The group of the recording that each window was cut from.
+    starts : ndarray of shape (n_windows,)
+        When each window begins: seconds from the start of its recording or, where that
+        has a time index, what the index has, seconds, timedeltas or datetimes (in UTC if
+        it has a time zone); objects where recordings differ in this.
 
     Examples
     --------
@@ -50,13 +44,19 @@ class SlidingWindows(NamedTuple):
     >>> from sklearn_crossl.segmentation import sliding_windows
     >>> recording = {"acc": np.zeros((3, 200)), "eda": np.zeros(16)}  # of four seconds
     >>> windows = sliding_windows([recording], {"acc": 50, "eda": 4}, 2, 1, groups=[7])
-    >>> windows.X["eda"].shape, windows.y, windows.groups
-    ((3, 1, 8), None, array([7, 7, 7]))
+    >>> windows.X["eda"].shape, windows.y, windows.groups, windows.starts
+    ((3, 1, 8), None, array([7, 7, 7]), array([0., 1., 2.]))
+    >>> X, y, groups = windows
     """
 
     X: SliceDict
     y: np.ndarray | None
     groups: np.ndarray
+    starts: np.ndarray
+
+    def __iter__(self) -> Iterator[Any]:
+        """Unpack into what ``fit`` and cross-validation take."""
+        return iter((self.X, self.y, self.groups))
 
 
 def sliding_windows(
@@ -113,7 +113,8 @@ def sliding_windows(
     Returns
     -------
     SlidingWindows
-        ``X``, ``y`` and ``groups``.
+        Unpacks into ``X``, ``y`` and ``groups``; its ``starts`` are the times at which
+        windows begin.
 
     Raises
     ------
@@ -157,19 +158,20 @@ def sliding_windows(
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
     label_parts = read_labels(labels, len(parts), single)
     group_of = _group_of_each(groups, len(parts))
-
-    cuts, ys = [], []
+    cuts, ys, times = [], [], []
     for part, part_labels in zip(parts, label_parts, strict=True):
         present = {name: rate for name, rate in exact.items() if name in part}
-        streams = _streams(part, part_labels, present, marks, often)
-        if not any(has_index(part[name]) for name in present):
-            _check_durations(streams, window)
-        cut = cut_together(streams, window, step)
+        signals = read_signals(part, part_labels, present, marks, often)
+        if signals.index is None:
+            check_durations(signals.streams, window)
+        cut, seconds = cut_together(signals.streams, window, step)
         if part_labels is not None:
-            cut, of_windows = _label(cut, part_labels, purity)
+            cut, of_windows, clear = _label(cut, part_labels, purity)
             ys.append(of_windows)
+            seconds = seconds[clear]
         cuts.append(cut)
-    counts = [len(next(iter(cut.values()))) for cut in cuts]
+        times.append(signals.times(seconds))
+    counts = [len(of_part) for of_part in times]
     if not sum(counts):
         raise ValueError(
             f"No window of {window_seconds} s fits: the recordings are too short or have "
@@ -180,7 +182,7 @@ def sliding_windows(
         of_parts = [cut.get(name) for cut in cuts]
         X[name] = stack_windows(name, of_parts, counts, round(window * rate))
     y = join_labels(ys) if ys else None
-    return SlidingWindows(X, y, np.repeat(group_of, counts))
+    return SlidingWindows(X, y, np.repeat(group_of, counts), _joined(times))
 
 
 def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
@@ -195,83 +197,21 @@ def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
 
 def _label(
     cut: Mapping[Any, np.ndarray], labels: MomentLabels, purity: float
-) -> tuple[dict[Any, np.ndarray], np.ndarray]:
-    """Label windows by their moments'; those without a clear one are left out."""
+) -> tuple[dict[Any, np.ndarray], np.ndarray, np.ndarray]:
+    """Label windows by their moments'; those without a clear one are left out.
+
+    Returns the signals, the labels, and which windows these are.
+    """
     codes, share = majority(cut[LABELS][:, 0], len(labels.values))
     clear = share >= purity
     signals = {name: x[clear] for name, x in cut.items() if name is not LABELS}
-    return signals, labels.values[codes[clear]]
+    return signals, labels.values[codes[clear]], clear
 
 
-def _check_durations(streams: Streams, window: Fraction) -> None:
-    """Warn where streams that begin together do not end together, nor nearly so."""
-    seconds = {
-        "labels" if name is LABELS else repr(name): float(signal.shape[1] / rate)
-        for name, (signal, rate) in streams.items()
-    }
-    longest, shortest = max(seconds.values()), min(seconds.values())
-    if longest - shortest > max(float(window), _SHARE * longest):
-        lasting = ", ".join(f"{name} for {s:g} s" for name, s in seconds.items())
-        warnings.warn(
-            f"By the rates given the signals differ in duration: {lasting}. What is "
-            "after the end of the shortest is left out. Are `rates`, and `label_rate` "
-            "for labels, right?",
-            UserWarning,
-            stacklevel=3,
-        )
-
-
-def _streams(
-    part: Any,
-    labels: MomentLabels | None,
-    rates: Mapping[str, Fraction],
-    label_rate: Fraction,
-    often: int,
-) -> Streams:
-    """Read a recording as signals (n_channels, n_samples), the labels among them.
-
-    Each label is repeated ``often`` times.
-    """
-    timed = any(has_index(part[name]) for name in rates)
-    signals, start = on_grids(part, rates) if timed else (part, 0.0)
-    streams: Streams = {
-        name: (_signal(name, signals[name]), rate) for name, rate in rates.items()
-    }
-    if labels is None:
-        return streams
-    codes, name = np.repeat(labels.codes, often), next(iter(rates))
-    label_rate *= often
-    check_labels_have_times(labels.index, timed, name)
-    if timed:
-        seconds = min(s.shape[1] / rate for s, rate in streams.values())
-        n_samples = int(seconds * label_rate)
-        index = part[name].index
-        places = labels_on_grid(labels.index, index, label_rate, start, n_samples)
-        codes = labels.codes[places]
-    streams[LABELS] = (codes[None], label_rate)
-    return streams
-
-
-def _signal(name: str, values: Any) -> np.ndarray:
-    signal = np.atleast_2d(unmasked_array(values))
-    if library_of(values) == "polars" and np.ndim(values) == 2:
-        signal = signal.T  # a frame has a column for each channel
-    if signal.dtype.kind not in "fiubO":
-        raise TypeError(f"Modality {name!r} holds {signal.dtype}; expected numbers.")
-    if signal.ndim != 2:
-        raise ValueError(
-            f"Modality {name!r} has shape {signal.shape}; expected (n_channels, "
-            "n_samples) or (n_samples,)."
-        )
-    if signal.shape[0] > _ODD * signal.shape[1] > 0:
-        warnings.warn(
-            f"Modality {name!r} has shape {signal.shape}, many more "
-            "channels than samples; expected (n_channels, n_samples). If time comes "
-            "first, transpose it.",
-            UserWarning,
-            stacklevel=4,
-        )
-    return signal
+def _joined(times: list[np.ndarray]) -> np.ndarray:
+    """Join the starts of windows, as objects where they are of several kinds."""
+    alike = len({of_part.dtype.kind for of_part in times}) == 1
+    return np.concatenate(times if alike else [t.astype(object) for t in times])
 
 
 def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:

@@ -1,3 +1,4 @@
+import pickle
 from collections import Counter
 from fractions import Fraction
 from math import ceil
@@ -81,6 +82,20 @@ def test_windows_do_not_drift():
     X, _, _ = sliding_windows({"a": signal}, {"a": rate}, 1, 0.1)
     last = len(X["a"]) - 1
     assert X["a"][last, 0, 0] == ceil(Fraction("44.1") * last / 10)
+
+
+def test_starts_say_where_windows_were_that_are_kept():
+    labels = np.repeat([0.0, 1.0, 0.0, 1.0], [10, 7, 8, 5])
+    signal = np.arange(30.0)
+    signal[20:25] = np.nan  # a pause
+    recordings = [{"a": signal}, {"a": signal[:3]}, {"a": signal}]
+    all_labels = [labels, labels[:3], labels]
+    windows = sliding_windows(recordings, {"a": 2}, 2.5, 2.5, all_labels, purity=0.9)
+    assert windows.starts.tolist() == [0.0, 2.5, 5.0, 12.5] * 2
+    first = windows.X["a"][:, 0, 0]
+    np.testing.assert_array_equal(windows.starts, first / 2)
+    copied = pickle.loads(pickle.dumps(windows))
+    assert [len(part) for part in copied] == [8, 8, 8]
 
 
 def test_several_recordings_keep_their_groups():

@@ -49,10 +49,29 @@ def test_regular_times_give_the_windows_of_the_arrays(kind):
     expected = sliding_windows(arrays, RATES, 2, 0.5, labels)
     timed = turned(frames, INDEXES[kind])
     series = pd.Series(labels, index=timed["acc"].index)
-    X, y, _ = sliding_windows(timed, RATES, 2, 0.5, series)
+    windows = sliding_windows(timed, RATES, 2, 0.5, series)
     for name in RATES:
-        np.testing.assert_array_equal(X[name], expected.X[name])
-    assert y.tolist() == expected.y.tolist()
+        np.testing.assert_array_equal(windows.X[name], expected.X[name])
+    assert windows.y.tolist() == expected.y.tolist()
+    # To the microsecond, in UTC, what the index has at the first sample of each.
+    index = timed["acc"].index
+    utc = index.tz_convert(None) if kind == "with a time zone" else index
+    rows = (expected.starts * RATES["acc"]).astype(int)
+    first = utc[rows].to_numpy()
+    assert windows.starts.dtype.kind == first.dtype.kind
+    if first.dtype.kind in "mM":
+        first = first.astype(f"{first.dtype.kind}8[us]")
+    np.testing.assert_array_equal(windows.starts, first)
+
+
+def test_starts_of_recordings_by_several_clocks():
+    arrays, frames = recording()
+    mixed = sliding_windows([arrays, frames], RATES, 2, 1)
+    n_windows = len(mixed.groups) // 2
+    assert mixed.starts[:n_windows].tolist() == list(range(n_windows))
+    begins = frames["acc"].index[0]
+    later = [pd.Timestamp(start) - begins for start in mixed.starts[n_windows:]]
+    assert [delta.total_seconds() for delta in later] == list(range(n_windows))
 
 
 def test_one_table_of_all_sensors():
