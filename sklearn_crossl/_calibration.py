@@ -13,15 +13,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ._finetuning import FineTunedNetwork, FineTuningNet, outputs
+from ._finetuning_data import FineTuningData
 from ._loop import ended_well
-from ._material import Material
 
 _N_FOLDS = 3
 _RANGE = (-4.0, 4.0)  # of the temperature's logarithm
 
 
 def learn_temperature(
-    material: Material,
+    data: FineTuningData,
     network: FineTunedNetwork,
     held_out: np.ndarray | None,
     train_head: Callable[[np.ndarray], FineTuningNet],
@@ -31,18 +31,18 @@ def learn_temperature(
     Those held out of its training; if there are none, those of each fold, told by a head
     trained on the rows of the others. It is 1 where there are no folds.
     """
-    target, device = material.target, material.device
+    target, device = data.target, data.device
     tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, and the windows' rows
     if held_out is not None:
-        tested.append((outputs(network, material.choose(held_out), device), held_out))
+        tested.append((outputs(network, data.choose(held_out), device), held_out))
     else:
         seed = int(torch.randint(2**31 - 1, ()))
-        for training, rows in folds(target.values, material.groups, seed):
+        for training, rows in folds(target.values, data.groups, seed):
             head = train_head(training)
             if not ended_well(head):
                 _warn_not_calibrated()
                 return 1.0
-            logits = outputs(head.module_, material.choose(rows), device)
+            logits = outputs(head.module_, data.choose(rows), device)
             tested.append((logits, rows))
     if not tested:
         return 1.0

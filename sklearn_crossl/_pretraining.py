@@ -19,8 +19,8 @@ from ._persistence import (
     module_to_arrays,
     optimizer_to_arrays,
 )
+from ._pretraining_net import PretrainingNet, make_net
 from ._summary.fitting import fit_learnt, fit_summary
-from ._training import PretrainingNet, make_net
 
 #: What a fit without warm_start stores in place of the training state.
 NOTHING_KEPT: dict[str, Any] = {

@@ -19,10 +19,10 @@ from sklearn.utils.validation import check_is_fitted
 from ._device import autocast_dtype, resolve_device, seeded
 from ._embedding import build_for_embedding, embed
 from ._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, fine_tune
+from ._finetuning_data import FineTuningData, gather, split
 from ._groups import group_numbers
 from ._input import read_again, read_new
 from ._loop import check_callbacks, check_end, history
-from ._material import Material, gather, split
 from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
@@ -106,7 +106,7 @@ class FineTuned(BaseEstimator, ABC):
         """Check y and tell labelled windows, and how much they count, from others."""
 
     def _calibrate(
-        self, material: Material, network: FineTunedNetwork, held_out: Any
+        self, data: FineTuningData, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
         """Learn what outputs are worth; returns fitted attributes."""
         return {}
@@ -134,10 +134,10 @@ class FineTuned(BaseEstimator, ABC):
         device = resolve_device(transformer.device)
         with seeded(seed, device), freed_memory_kept():
             dropout = self.modality_dropout
-            material = gather(windows, transformer, target, groups, dropout)
-            net = self._train(material, training, held_out, self.freeze)
+            data = gather(windows, transformer, target, groups, dropout)
+            net = self._train(data, training, held_out, self.freeze)
             check_end(net, kept="the estimator is as before.")
-            calibration = self._calibrate(material, net.module_, held_out)
+            calibration = self._calibrate(data, net.module_, held_out)
         fitted = self._fitted_attributes(transformer, target, net)
         network = self._rebuilt(fitted)
         self.__dict__.pop("feature_names_in_", None)
@@ -224,26 +224,26 @@ class FineTuned(BaseEstimator, ABC):
 
     def _train(
         self,
-        material: Material,
+        data: FineTuningData,
         training: np.ndarray,
         held_out: np.ndarray | None,
         freeze: str | None,
         *,
         auxiliary: bool = False,
     ) -> FineTuningNet:
-        transformer, target = material.transformer, material.target
+        transformer, target = data.transformer, data.target
         network = self._new_network(transformer, target.n_outputs, freeze)
-        features = material.views.features
+        features = data.views.features
         if features is not None:
             known = target.outputs[training], target.weight[training]
             network.fit_features(features[training], *known)
         return fine_tune(
             network,
-            material.choose(training),
-            None if held_out is None else material.choose(held_out),
+            data.choose(training),
+            None if held_out is None else data.choose(held_out),
             target.loss,
-            device=material.device,
-            autocast=autocast_dtype(transformer.precision, material.device),
+            device=data.device,
+            autocast=autocast_dtype(transformer.precision, data.device),
             max_epochs=EPOCHS.resolve(self.max_epochs, len(training), self.batch_size),
             batch_size=self.batch_size,
             lr=self.lr,

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._calibration import learn_temperature
 from ._finetuning import FineTunedNetwork
-from ._material import Material
+from ._finetuning_data import FineTuningData
 from ._partial_scores import PartlyLabelledClassifierMixin
 from ._supervised import FineTuned
 from ._targets import Target, class_target
@@ -288,12 +288,10 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         return class_target(y, self.class_weight, self.label_smoothing, sample_weight)
 
     def _calibrate(
-        self, material: Material, network: FineTunedNetwork, held_out: Any
+        self, data: FineTuningData, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
         if not self.calibrate:
             return {"temperature_": 1.0}
         head_alone: Any = {"held_out": None, "freeze": "all", "auxiliary": True}
-        train_head = partial(self._train, material, **head_alone)
-        return {
-            "temperature_": learn_temperature(material, network, held_out, train_head)
-        }
+        train_head = partial(self._train, data, **head_alone)
+        return {"temperature_": learn_temperature(data, network, held_out, train_head)}

@@ -26,10 +26,10 @@ from ._network import CroSSLNetwork, Masking
 from ._output import output_array
 from ._paper import published
 from ._pretraining import NOTHING_KEPT, collect, pretrain
+from ._pretraining_net import EPOCHS, OPTIMIZERS, PretrainingNet
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
-from ._training import EPOCHS, OPTIMIZERS, PretrainingNet
 from ._windows import Windows, check_any_observed, check_modalities
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder

@@ -92,10 +92,10 @@ def learn(monkeypatch, target, groups=None):
         return SimpleNamespace(module_=rows, diverged_=None, interrupted_=False)
 
     monkeypatch.setattr(_calibration, "outputs", outputs)
-    material = SimpleNamespace(
+    data = SimpleNamespace(
         target=target, groups=groups, device=None, choose=lambda rows: rows
     )
-    found = learn_temperature(material, "tuned on all", None, train_head)
+    found = learn_temperature(data, "tuned on all", None, train_head)
     return found, logits, told
 
 

@@ -23,7 +23,7 @@ from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer, _supervised
 from sklearn_crossl._finetuning import FineTuningNet, outputs
-from sklearn_crossl._material import split
+from sklearn_crossl._finetuning_data import split
 from sklearn_crossl._targets import class_target
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.inspection import (
@@ -214,9 +214,9 @@ def test_early_stopping_by_groups(pretrained, monkeypatch):
     spied = []
     train = _supervised.FineTuned._train
 
-    def spy(self, material, training, held_out, *args, **kwargs):
-        spied.append((material.groups[training], material.groups[held_out]))
-        return train(self, material, training, held_out, *args, **kwargs)
+    def spy(self, data, training, held_out, *args, **kwargs):
+        spied.append((data.groups[training], data.groups[held_out]))
+        return train(self, data, training, held_out, *args, **kwargs)
 
     monkeypatch.setattr(_supervised.FineTuned, "_train", spy)
     y = np.random.default_rng(0).permutation(Y)  # nothing to learn: the loss rises
@@ -290,12 +290,12 @@ def test_early_stopping_goes_back_to_the_best(pretrained, monkeypatch):
     kept = []
     train = _supervised.FineTuned._train
 
-    def spy(self, material, training, held_out, *args, **kwargs):
-        net = train(self, material, training, held_out, *args, **kwargs)
-        windows = material.choose(held_out)
-        logits = torch.from_numpy(outputs(net.module_, windows, material.device))
-        target = torch.from_numpy(material.target.values[held_out])
-        kept.append(float(material.target.loss(logits, target).mean()))
+    def spy(self, data, training, held_out, *args, **kwargs):
+        net = train(self, data, training, held_out, *args, **kwargs)
+        windows = data.choose(held_out)
+        logits = torch.from_numpy(outputs(net.module_, windows, data.device))
+        target = torch.from_numpy(data.target.values[held_out])
+        kept.append(float(data.target.loss(logits, target).mean()))
         return net
 
     monkeypatch.setattr(_supervised.FineTuned, "_train", spy)

@@ -15,8 +15,8 @@ from sklearn_crossl import (
     _supervised,
 )
 from sklearn_crossl._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, outputs
+from sklearn_crossl._finetuning_data import gather
 from sklearn_crossl._labelled import LabelledBatches
-from sklearn_crossl._material import gather
 from sklearn_crossl._persistence import module_to_arrays
 from sklearn_crossl.encoders import TCNEncoder
 
@@ -215,8 +215,8 @@ def test_the_head_does_not_read_units_that_are_dropped(pretrained):
 def _dataset(model):
     windows = model._read(X, model.transformer_, model.transformer_)
     target = model._encode(Y, None)
-    material = gather(windows, model.transformer_, target, None, 0.0)
-    return material.choose(np.arange(len(Y)))
+    data = gather(windows, model.transformer_, target, None, 0.0)
+    return data.choose(np.arange(len(Y)))
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from sklearn_crossl import CroSSLTransformer, _batches, _training
+from sklearn_crossl import CroSSLTransformer, _batches, _pretraining_net
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
 def test_the_mean_code_of_a_rare_modality_is_of_all_windows_that_have_it(
     tmp_path, on_disk, monkeypatch
 ):
-    monkeypatch.setattr(_training, "_PROBE_WINDOWS", 16)
+    monkeypatch.setattr(_pretraining_net, "_PROBE_WINDOWS", 16)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2, 16)).astype(np.float32)
     rare = [1, 3, 7, 8]

@@ -17,8 +17,8 @@ from skorch.callbacks import Callback, EarlyStopping
 from torch import nn
 
 from sklearn_crossl import CroSSLTransformer, _batches
+from sklearn_crossl._pretraining_net import EPOCHS
 from sklearn_crossl._summary import fitting
-from sklearn_crossl._training import EPOCHS
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.objectives import VICReg

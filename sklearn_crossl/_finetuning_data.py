@@ -15,7 +15,7 @@ from ._windows import Windows
 from .transformer import CroSSLTransformer
 
 
-class Material(NamedTuple):
+class FineTuningData(NamedTuple):
     """All that fine-tuning takes besides parameters."""
 
     transformer: CroSSLTransformer
@@ -41,7 +41,7 @@ def gather(
     target: Target,
     groups: np.ndarray | None,
     modality_dropout: float | tuple[float, float],
-) -> Material:
+) -> FineTuningData:
     """Read the windows that have a label, and summarise them in all views."""
     if groups is not None:
         groups = groups[target.labelled]
@@ -50,7 +50,7 @@ def gather(
     network = transformer._embedding_network()
     device = resolve_device(transformer.device)
     views = make_views(network, labelled, modality_dropout, device)
-    return Material(transformer, labelled, views, target, groups)
+    return FineTuningData(transformer, labelled, views, target, groups)
 
 
 def split(
