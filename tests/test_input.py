@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl.inspection import effective_rank
 
 
 def make(**params):
@@ -97,8 +98,12 @@ def test_missing_rows_in_fit_and_transform():
     X, _ = two_rates()
     X["pulse"][::2] = np.nan
     X["acc"][1::4] = np.nan
-    Z = make().fit(X).transform(X)
+    model = make().fit(X)
+    Z = model.transform(X)
     assert np.isfinite(Z).all()
+    for rows in (slice(0, None, 2), slice(1, None, 4), slice(3, None, 4)):
+        alike = {name: x[rows] for name, x in X.items()}
+        np.testing.assert_array_equal(model.transform(alike), Z[rows])
 
 
 def test_grid_search_in_two_processes():
@@ -123,8 +128,12 @@ def test_cross_validation_counts_the_keys_of_a_plain_dict():
 @pytest.mark.parametrize("aggregator", ["set", "mlp", "attention"])
 def test_rates_go_with_every_stage(masking, aggregator):
     X, _ = two_rates()
-    model = make(masking=masking, aggregator=aggregator).fit(X).partial_fit(X)
-    assert np.isfinite(model.transform(X)).all()
+    model = make(masking=masking, aggregator=aggregator, output="global").fit(X)
+    before = model.transform(X)
+    after = model.partial_fit(X).transform(X)
+    assert np.isfinite(after).all()
+    assert (after != before).any(axis=1).all()
+    assert effective_rank(after) > 2
 
 
 def test_dtype_is_the_widest():

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLTransformer, _batches
 from sklearn_crossl.encoders import TCNEncoder
+from sklearn_crossl.inspection import effective_rank
 
 
 def make(**params):
@@ -270,7 +271,10 @@ def test_cohorts_that_share_no_sensor():
     X, _ = named(80)
     X["acc"][:40] = np.nan
     X["pulse"][40:] = np.nan
-    assert np.isfinite(make().fit_transform(X)).all()
+    Z = make().fit_transform(X)
+    assert np.isfinite(Z).all()
+    for half in (Z[:40], Z[40:]):
+        assert effective_rank(half) > 2
 
 
 def test_the_complete_window_is_found_from_what_is_left_of_it():

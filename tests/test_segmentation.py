@@ -143,8 +143,11 @@ def test_windows_go_straight_into_the_estimator():
     rng = np.random.default_rng(0)
     recording = {"acc": rng.normal(size=(3, 1000)), "eda": rng.normal(size=80)}
     X, _, _ = sliding_windows(recording, {"acc": 50, "eda": 4}, 2, 1)
-    Z = CroSSLTransformer(max_epochs=1, random_state=0).fit_transform(X)
+    model = CroSSLTransformer(max_epochs=1, random_state=0)
+    Z = model.fit_transform(X)
     assert Z.shape == (19, 640)
+    again = sliding_windows(recording, {"acc": 50, "eda": 4}, 2, 5)
+    np.testing.assert_array_equal(model.transform(again.X), Z[::5])
 
 
 @pytest.mark.parametrize(
