@@ -34,7 +34,7 @@ MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
 DRAWS = 5
 OUTPUTS = ("global", "modalities")
-# A step too small to change a weight: the encoders as they were initialised.
+# Steps are too small to change a weight: the encoders stay as they were initialised.
 UNTRAINED = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
 
 
@@ -96,7 +96,7 @@ def fit_classifier(Z: np.ndarray, y: np.ndarray):
 
 @contextmanager
 def whether_it_converges_or_not() -> Iterator[None]:
-    """Take a linear model as it is after its last iteration."""
+    """Accept a linear model that has not converged, without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield

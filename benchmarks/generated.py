@@ -1,10 +1,10 @@
-"""What the made-up recordings of ``make_multimodal_series`` ask of a method.
+"""How difficult the simulated recordings of ``make_multimodal_series`` are.
 
 A third of the subjects of each set are for testing. Each method learns from all windows
 of the others without labels; then StandardScaler and LogisticRegression learn from a few
 labels of each activity, drawn ten times, or from all. The learnt embedding alone
-(``summary_size=0``) stands beside that of encoders as they were initialised. Then the
-default transformer on one modality at a time. Run ``python -m benchmarks.generated``.
+(``summary_size=0``) is compared with that of untrained encoders. Then the default
+transformer is run on one modality at a time. Run ``python -m benchmarks.generated``.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What it costs and saves to look at long windows less densely.
+"""Cost and benefit of sampling long windows less densely.
 
-Windows of 3,000 timepoints, three consecutive ones of the recordings of leg muscles that
-are of one subject and class: fits with ``TCNEncoder(long_window=2048)``, the default, and
-``long_window=None`` in turns, on the same subjects. Their embeddings are scored by a
-logistic regression on the other subjects. Run ``python -m benchmarks.long_windows --data
-DIR``.
+Windows of 3,000 timepoints are made by joining three consecutive windows of the leg
+muscle recordings that have the same subject and class. Transformers with
+``TCNEncoder(long_window=2048)``, the default, and ``long_window=None`` are fitted in
+turns, on the same subjects. Their embeddings are scored by a logistic regression on the
+other subjects. Run ``python -m benchmarks.long_windows --data DIR``.
 """
 
 from __future__ import annotations

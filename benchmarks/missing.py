@@ -2,10 +2,11 @@
 
 Three in ten (window, modality) pairs are removed, from training and test windows alike,
 so that every window keeps one modality at least. 5 % of the labels are drawn five times,
-for two seeds of everything else. MiniRocket with a ridge classifier stands beside it: on
-complete windows, with what is missing set to zero or to the training mean, and as three
-models, each trained on complete windows of the sensors that a test window has, which
-sees what was removed from training. Run ``python -m benchmarks.missing --data DIR``.
+for two seeds of everything else. MiniRocket with a ridge classifier is compared: on
+complete windows, with missing values set to zero or to the training mean, and as three
+models, one for each set of sensors that a test window may have. These are trained on
+complete windows, so they also see what was removed from training. Run ``python -m
+benchmarks.missing --data DIR``.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ CHANNELS = {f"channel{i}": slice(i, i + 1) for i in range(6)}
 
 
 def draw_pairs(n_windows: int, n_modalities: int, share: float, seed: int) -> np.ndarray:
-    """Draw a share of the (window, modality) pairs; of every window one is left.
+    """Draw a share of the (window, modality) pairs; every window keeps one.
 
     Returns bool of shape (n_windows, n_modalities).
     """

@@ -35,7 +35,7 @@ _STEPS = {"acc": 128, "gyro": 128, "skeleton": 64}  # of UTD-MHAD's windows
 
 
 def hapt(**where: object) -> Arrays:
-    """HAPT, with the transitions, and who the publisher tests on."""
+    """HAPT, with the transitions and the publisher's test subjects."""
     found = fetch_hapt(transitions=True, as_windows=False, **where)
     arrays = _cut(found, seconds=2.56, step=1.28)
     arrays["official_test"] = np.isin(arrays["subject"], _TEST_SUBJECTS)
@@ -64,7 +64,7 @@ def spar(**where: object) -> Arrays:
 
 
 def utd_mhad(**where: object) -> Arrays:
-    """UTD-MHAD, each trial stretched to one length, the skeleton about its first hips."""
+    """UTD-MHAD, trials resampled to one length, skeletons centred at the first hips."""
     found = fetch_utd_mhad(**where)
     X = {name: list(windows) for name, windows in found.data.items()}
     X["skeleton"] = [x - np.tile(x[_HIPS, :1], (20, 1)) for x in X["skeleton"]]
@@ -107,7 +107,7 @@ def _cut(found: Bunch, seconds: float, step: float, settling: float = 0) -> Arra
 
 
 def _stretches(labels: np.ndarray, rate: float) -> Iterator[tuple[float, float]]:
-    """Seconds from and to which a label lasts; where there is none is left out."""
+    """Yield start and end, in seconds, of each run of one label; skip unlabelled ones."""
     changes = np.flatnonzero(np.diff(labels)) + 1
     for first, last in zip(np.r_[0, changes], np.r_[changes, len(labels)], strict=True):
         if labels[first] >= 0:

@@ -2,8 +2,9 @@
 
 Each set goes in as a mapping of its modalities, each with its own number of timepoints.
 The pipeline is searched over the masking ratio by ``GridSearchCV`` in two processes,
-folds by subject, pretraining inside each training fold. Beside it, what always guessing
-the commonest class would score. Run ``python -m benchmarks.several_rates --data DIR``.
+folds by subject, pretraining inside each training fold. For comparison, the score of
+always predicting the most frequent class. Run ``python -m benchmarks.several_rates --data
+DIR``.
 """
 
 from __future__ import annotations

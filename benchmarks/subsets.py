@@ -1,8 +1,8 @@
-"""What it costs to score every subset of the modalities, beside transforming once.
+"""The cost of scoring every subset of the modalities, relative to transforming once.
 
-Run ``python -m benchmarks.subsets``: a linear model on the frozen embedding, and the
-fine-tuned classifier, beside ``transform`` and beside ``decision_function``. Windows are
-noise: their content does not matter to the time.
+Run ``python -m benchmarks.subsets``: a linear model on the frozen embedding is compared
+with ``transform``, and the fine-tuned classifier with ``decision_function``. Windows are
+noise, since their content does not affect the time.
 """
 
 from __future__ import annotations

@@ -10,21 +10,22 @@ from torch import Tensor
 
 from ._device import to_device
 
-# windows, where they have values, draws -> other windows, where these have values
+# (windows, mask of present values, draws) -> (changed windows, their mask)
 Retake = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
 
 
 class Batch(NamedTuple):
-    """Windows as the network takes them: each modality holds observed rows only.
+    """A batch of windows; each modality holds only the rows in which it is observed.
 
-    What is missing is known on the host, so that no device has to be asked for it.
+    Whether anything is missing is known on the host (None, ``any_alone``), so that the
+    network need not synchronise with the device to find out.
     """
 
     inputs: dict[str, Tensor]  # name -> (n_m, channels, time), gaps filled
-    rows: dict[str, Tensor | None]  # name -> (n_m,) places in the batch; None: all
-    present: dict[str, Tensor | None]  # name -> bool, as inputs; None: no gaps
+    rows: dict[str, Tensor | None]  # name -> (n_m,) row indices in the batch; None: all
+    present: dict[str, Tensor | None]  # name -> bool mask of inputs; None: no gaps
     observed: Tensor  # (batch, M) bool
-    any_alone: bool = False  # whether a window has one modality alone
+    any_alone: bool = False  # whether any window has only one modality
 
     def to(self, device: torch.device | str) -> Batch:
         """Copy to a device."""
@@ -41,7 +42,7 @@ class Batch(NamedTuple):
         )
 
     def retaken(self, retake: Retake, draws: Tensor) -> Batch:
-        """Change the windows by a retake, with draws (batch, 2) for all modalities."""
+        """Apply a retake, with draws (batch, 2) that all modalities share."""
         inputs, presents = {}, {}
         for name, x in self.inputs.items():
             rows, present = self.rows[name], self.present[name]
@@ -55,7 +56,7 @@ class Batch(NamedTuple):
         return all(rows is None for rows in self.rows.values())
 
     def spread(self, name: str) -> Tensor:
-        """Return a modality in the rows of the batch, zero where it is missing."""
+        """Return a modality with a row for each window, zero where it is missing."""
         return self._in_rows(name, self.inputs[name])
 
     def lengths(self, name: str) -> Tensor | None:
@@ -67,7 +68,7 @@ class Batch(NamedTuple):
         return self._in_rows(name, (present.any(1) * numbers).amax(-1))
 
     def _in_rows(self, name: str, x: Tensor) -> Tensor:
-        """Put what is known of a modality's windows into the rows of the batch."""
+        """Scatter values of a modality's observed windows to the rows of the batch."""
         rows = self.rows[name]
         if rows is None:
             return x
@@ -76,8 +77,8 @@ class Batch(NamedTuple):
     def padded(self, n_rows: int) -> Batch:
         """Pad to ``n_rows`` rows, leaving out modalities that no window has.
 
-        Rows that are added to a complete batch count as having every modality, others as
-        having none.
+        Rows added to a complete batch count as having every modality; rows added to any
+        other batch count as having none.
         """
         inputs = {name: x for name, x in self.inputs.items() if len(x)}
         present = {name: self.present[name] for name in inputs}

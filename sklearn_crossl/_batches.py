@@ -18,11 +18,11 @@ from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
 
-CHUNK_BYTES = 2**27  # of float32, that windows on disk are shuffled within
-_BLOCKS_A_CHUNK = 16  # read one after another, from places drawn at random
-_FEW = 16  # windows with a certain modality alone that make no batches of their own
-_N_BLOCKS = 16  # that a sample of windows on disk is made of
-_AT_LEAST = 64  # windows of each modality in a sample, if there are so many
+CHUNK_BYTES = 2**27  # of float32; windows on disk are shuffled within such chunks
+_BLOCKS_A_CHUNK = 16  # blocks of consecutive windows, from random positions
+_FEW = 16  # windows with the same single modality; fewer get no batch of their own
+_N_BLOCKS = 16  # blocks of consecutive windows in a sample of windows on disk
+_AT_LEAST = 64  # windows of each modality in a sample, if there are that many
 
 
 class WindowDataset(Dataset):
@@ -35,9 +35,9 @@ class WindowDataset(Dataset):
     observed : bool ndarray of shape (n_windows, M)
         Which modalities each window has.
     partial : bool ndarray of shape (n_windows, M)
-        Which modalities each window has in part.
+        Which of these have gaps or padding.
     groups : int ndarray of shape (n_windows,), optional
-        Such as whose each window is.
+        The group of each window, such as its subject.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class WindowDataset(Dataset):
         self._resident: dict[str, torch.Tensor] = {}
 
     def move_to(self, device: torch.device) -> None:
-        """Keep on a device what batches are sliced from, if its memory allows."""
+        """Keep the arrays that batches are sliced from on a device, if they fit there."""
         if self._resident:
             return
         whole = {
@@ -63,7 +63,7 @@ class WindowDataset(Dataset):
             if isinstance(source, InMemory) and not self.partial[:, index].any()
         }
         if sum(x.nbytes for x in whole.values()) <= memory_for_data(device):
-            # Not by pinned memory, which torch would keep.
+            # Do not pin the memory first: torch would not give it back.
             self._resident = {n: torch.from_numpy(x).to(device) for n, x in whole.items()}
 
     def __len__(self) -> int:
@@ -71,7 +71,7 @@ class WindowDataset(Dataset):
 
     @property
     def n_chunks(self) -> int:
-        """Parts that are in memory at a time."""
+        """Number of chunks that the windows come in."""
         return 1
 
     def chunks(self) -> Iterator[WindowDataset]:
@@ -79,21 +79,21 @@ class WindowDataset(Dataset):
         yield self
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
-        """Choose some windows, evenly spread: rows of the dataset returned.
+        """Choose evenly spaced windows; return a dataset and their rows in it.
 
-        More than ``n_windows`` where those hardly show a modality.
+        They are more than ``n_windows`` if a modality would be rare among these.
         """
         rows = spread_rows(np.arange(len(self)), n_windows)
         return self, _with_rare(rows, self.observed)
 
     def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
-        """Choose certain windows: rows of the dataset returned."""
+        """Choose windows by row; return a dataset and their rows in it."""
         return self, rows
 
     def batch(self, rows: np.ndarray, as_partial: bool = False) -> Batch:
-        """Gather windows; of each modality only those that have it.
+        """Gather a batch; each modality holds only the windows that have it.
 
-        ``as_partial`` also tells where values are of modalities that have no gaps.
+        With ``as_partial``, modalities without gaps get a mask of present values, too.
         """
         observed, partial = self.observed[rows], self.partial[rows]
         inputs: dict[str, torch.Tensor] = {}
@@ -123,10 +123,10 @@ class WindowDataset(Dataset):
 
 
 class StreamedWindows(Dataset):
-    """Windows on disk, read in chunks and standardised as they are.
+    """Windows on disk, read in chunks and standardised while they are read.
 
-    A chunk is made of blocks of consecutive windows from places drawn at random, so that
-    shuffling within it is close to shuffling everything and nothing is read row by row.
+    A chunk consists of blocks of consecutive windows from random positions. Shuffling
+    within chunks is thus close to shuffling all windows, without reading row by row.
 
     Parameters
     ----------
@@ -135,11 +135,11 @@ class StreamedWindows(Dataset):
     mean, scale : mapping of str to ndarray of shape (n_channels,)
         For each modality.
     chunk_bytes : int
-        Memory of the standardised windows that are shuffled together.
+        Memory for the standardised windows of a chunk, which are shuffled together.
     groups : int ndarray of shape (n_windows,), optional
-        Such as whose each window is.
+        The group of each window, such as its subject.
     fewest : int
-        Windows of a chunk, whatever their size.
+        Minimum number of windows in a chunk, however large they are.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class StreamedWindows(Dataset):
         return len(self.windows)
 
     def chunks(self) -> Iterator[WindowDataset]:
-        """Read every window once, in the order of a random draw of blocks."""
+        """Yield chunks of randomly drawn blocks that together hold each window once."""
         n_blocks = min(self.n_chunks * _BLOCKS_A_CHUNK, len(self))
         blocks = np.array_split(np.arange(len(self)), n_blocks)
         order = np.array_split(torch.randperm(n_blocks).numpy(), self.n_chunks)
@@ -182,9 +182,9 @@ class StreamedWindows(Dataset):
         return WindowDataset(data, observed, partial, groups)
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
-        """Read some windows, of one block from each of several places.
+        """Read evenly spaced blocks of windows; return a dataset and their rows in it.
 
-        More than ``n_windows`` where those hardly show a modality.
+        They are more than ``n_windows`` if a modality would be rare among these.
         """
         size = max(1, min(len(self), n_windows) // _N_BLOCKS)  # of a block
         starts = np.linspace(0, len(self) - size, _N_BLOCKS).astype(int)
@@ -197,15 +197,15 @@ class StreamedWindows(Dataset):
 
 
 class ShuffledBatches:
-    """Every window once, in random batches.
+    """Random batches that together hold every window once.
 
-    skorch's ``iterator_train``: slicing arrays is faster than collating rows, and no
-    batch is so small that it has no variance.
+    Serves as skorch's ``iterator_train``: slicing arrays is faster than collating rows.
+    No batch is so small that its variance is undefined.
 
-    Windows with a single modality come in batches of their own, all with the same one.
-    All views of such a window show that modality. In a batch with windows of several, it
-    would tell windows apart and agree between views, and the objective would reward an
-    embedding that knows which sensor a window has, and little else.
+    Windows that have a single modality get batches of their own, one modality in each.
+    All views of such a window show the same modality. In a mixed batch, encoding which
+    modality that is would satisfy the objective: it agrees between the views of a window
+    and differs between windows. The embedding would then contain little else.
     """
 
     def __init__(self, dataset: Any, batch_size: int, device: torch.device):
@@ -214,7 +214,7 @@ class ShuffledBatches:
         self.device = device
 
     def __len__(self) -> int:
-        """Count the batches; at most as many where the windows come in chunks."""
+        """Return the number of batches; an upper bound if there are several chunks."""
         groups = _by_sensors(self.dataset.observed)
         rounding = len(groups) * (self.dataset.n_chunks - 1)
         return sum(self._n_batches(len(rows)) for rows in groups) + rounding
@@ -240,10 +240,10 @@ def make_dataset(
     groups: Any = None,
     batch_size: int = 1,
 ) -> WindowDataset | StreamedWindows:
-    """Load windows into memory; leave them on disk if they are there and are many.
+    """Load windows into memory, or stream them if they are on disk and too large.
 
-    A chunk holds at least one batch, since no batch spans two. Raises ValueError unless
-    ``groups``, such as subjects, says whose each window is.
+    A chunk holds at least one batch, since a batch never spans two chunks. Raises
+    ValueError unless ``groups``, such as subjects, has a value for each window.
     """
     numbers = None if groups is None else group_numbers(groups, len(windows))
     streamed = StreamedWindows(windows, mean, scale, CHUNK_BYTES, numbers, batch_size)
@@ -255,9 +255,9 @@ def make_dataset(
 
 
 def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
-    """Part the rows: with several modalities, and with each of them alone.
+    """Group the rows: windows with several modalities, and with each single modality.
 
-    Too few for the statistics of a batch go with the largest part.
+    Groups that are too small for batch statistics are merged into the largest one.
     """
     alone = observed.sum(axis=1) == 1
     kind = np.where(alone, observed.argmax(axis=1), -1)
@@ -267,7 +267,7 @@ def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
 
 
 def _with_rare(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Add windows with modalities that few of the rows show; returns ascending rows."""
+    """Add windows with modalities that are rare among the rows; return sorted rows."""
     parts = [rows]
     for has in observed.T:
         having = np.flatnonzero(has)
@@ -279,7 +279,7 @@ def _with_rare(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
 def _without_gaps(
     x: np.ndarray, may_have: bool, say_where: bool
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Fill the gaps, and say where they were, if there are any or it is asked for."""
+    """Fill gaps; also return the mask of present values, or None if not needed."""
     if not may_have:
         return torch.from_numpy(x), None
     present = ~np.isnan(x)

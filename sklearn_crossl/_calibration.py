@@ -1,4 +1,4 @@
-"""Calibration: how sure a classifier may be of what it says."""
+"""Calibration: temperature scaling of a classifier's probabilities."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def learn_temperature(
 ) -> float:
     """Learn the temperature from windows that a network was not trained on.
 
-    Those held out of its training; if there are none, those of each fold, told by a head
-    trained on the rows of the others. It is 1 where there are no folds.
+    These are the held-out windows. If there are none, the windows of each fold are
+    predicted by a head trained on the other folds. Without folds the temperature is 1.
     """
     target, device = data.target, data.device
     tested: list[tuple[np.ndarray, np.ndarray]] = []  # logits, and the windows' rows
@@ -53,11 +53,11 @@ def learn_temperature(
 def temperature(
     logits: np.ndarray, target: np.ndarray, weight: np.ndarray | None = None
 ) -> float:
-    """Find by what to divide logits (n, n_classes) so that ``target`` is likeliest.
+    """Find the divisor of logits (n, n_classes) that makes ``target`` most likely.
 
-    ``weight`` (n,) says how much each window counts. The targets are taken to be wrong
-    for one window in n + 2: no number of windows all said rightly makes a classifier
-    quite sure.
+    ``weight`` (n,) holds the weight of each window. The targets are assumed to be wrong
+    for one window in n + 2, so that the classifier never becomes certain, even if all
+    windows are classified correctly.
 
     References
     ----------
@@ -80,10 +80,10 @@ def temperature(
 def folds(
     target: np.ndarray, groups: np.ndarray | None, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Part windows for cross-validation, whole groups if there is more than one.
+    """Split windows for cross-validation, by group if there are several groups.
 
-    In no fold is a window tested whose class is not trained on. No folds where a class
-    has a single window.
+    Test windows whose class is not among a fold's training windows are dropped. There
+    are no folds if a class has a single window.
     """
     n_folds = min(_N_FOLDS, int(np.unique(target, return_counts=True)[1].min()))
     if n_folds < 2:
@@ -104,10 +104,10 @@ def folds(
 
 
 def _warn_not_calibrated() -> None:
-    """Tell that there are no windows to learn the temperature from."""
+    """Warn that the temperature could not be learnt and is 1."""
     warnings.warn(
         "A training run of the calibration was interrupted or diverged, so temperature_ "
-        "is 1 and probabilities are less sure than they should be. Fit again, with a "
+        "is 1 and the probabilities are underconfident. Fit again, with a "
         "lower head_lr if it diverged, or set calibrate=False.",
         ConvergenceWarning,
         stacklevel=3,

@@ -1,4 +1,4 @@
-"""Cluster agreement: a label-free measure of an embedding, by views of its windows."""
+"""Cluster agreement: a label-free measure of an embedding, computed from views."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["cluster_agreement"]
 
 _MOST_WINDOWS = 1000
-_A_CLUSTER = 2  # windows at least, on average
-_SEEDS = (0, 1)  # of windows played again
+_A_CLUSTER = 2  # minimum mean number of windows in a cluster
+_SEEDS = (0, 1)  # of the perturbed copies of windows
 
 
 def cluster_agreement(
     Z: ArrayLike, views: ArrayLike, *, n_clusters: Sequence[int] = (4, 8, 16, 32, 64)
 ) -> float:
-    """Compute how far windows stay in their clusters when less of them is seen.
+    """Measure whether windows stay in their clusters when only part of them is seen.
 
-    Windows are clustered by their embedding, into a few clusters and into many. In each
-    view, such as that of a single sensor, every window is then given to the nearest
-    cluster. The result is the adjusted mutual information of the two, averaged over views
-    and numbers of clusters. A good embedding parts windows in a way that any of its views
-    repeats; few labels, each of which speaks for the windows around it, can use that.
+    Windows are clustered by their embedding, into few clusters and into many. Each view,
+    such as that of a single sensor, then assigns every window to the nearest cluster. The
+    result is the adjusted mutual information of the two assignments, averaged over views
+    and numbers of clusters. A good embedding groups windows in a way that each view
+    reproduces. That helps with few labels, each of which stands for the windows near it.
 
     Parameters
     ----------
@@ -47,24 +47,25 @@ def cluster_agreement(
         The embedding of what each view sees of the same windows; rows of NaN for windows
         that a view does not have.
     n_clusters : sequence of int, default=(4, 8, 16, 32, 64)
-        How many clusters to make. As the number of classes is not known, they are of all
-        sizes. Numbers that leave a cluster fewer than two windows are left out, but one.
+        Numbers of clusters, several since the number of classes is unknown. Those that
+        leave fewer than two windows per cluster on average are skipped; if all do, the
+        smallest is used.
 
     Returns
     -------
     float
-        One if all views put every window where the whole one is, about zero if they do so
-        by chance only. Zero without views, or if all windows have the same embedding.
+        One if all views assign every window to its own cluster, about zero if they agree
+        only by chance. Zero without views, or if all windows have the same embedding.
 
     Raises
     ------
     ValueError
-        If the shapes do not go together, or ``n_clusters`` is not of positive numbers.
+        If the shapes do not match, or ``n_clusters`` holds other than positive integers.
 
     See Also
     --------
-    effective_rank : Tells a collapsed embedding from others.
-    sklearn_crossl.CroSSLTransformer.score : Of a fitted transformer's own views.
+    effective_rank : Detects a collapsed embedding.
+    sklearn_crossl.CroSSLTransformer.score : The measure for a fitted transformer.
 
     References
     ----------
@@ -115,10 +116,10 @@ def cluster_agreement(
 
 
 def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> float:
-    """Compute the cluster agreement of what a transformer makes of windows.
+    """Compute the cluster agreement of a transformer's embedding of windows.
 
-    The views are each sensor alone, of windows that have others, and all sensors twice,
-    as they might have recorded the same once more; both kinds weigh the same.
+    There are two kinds of views, with equal weight: each sensor alone, for windows that
+    have others, and all sensors of two perturbed copies of the windows.
     """
     rows = np.flatnonzero(windows.observed.any(axis=1))
     if not len(rows):

@@ -1,4 +1,4 @@
-"""What can hold modalities by name, and what can hold one modality's windows."""
+"""Containers of named modalities, and containers of one modality's windows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBERS = ("f", "i", "u", "b")  # kinds of dtype
 
 
 def names_its_modalities(X: Any, modalities: Any = None) -> bool:
-    """Say whether X is a mapping, structured array, table of arrays, or named list."""
+    """Return whether X is a mapping, structured array, table of arrays or named list."""
     if isinstance(X, Mapping):
         return not issparse(X)  # some sparse formats are dicts
     if is_table(X):
@@ -41,18 +41,18 @@ def are_names(modalities: Any) -> bool:
 
 
 def as_list(modalities: Any) -> Any:
-    """Turn an array or an index of names or counts into a list, nothing else."""
+    """Turn an array or index of names or counts into a list; keep anything else."""
     has_array = hasattr(modalities, "__array__")
     return np.asarray(modalities).tolist() if has_array else modalities
 
 
 def is_table(X: Any) -> bool:
-    """Say whether X is a pandas or polars data frame, neither of which is imported."""
+    """Return whether X is a pandas or polars data frame, without importing either."""
     return library_of(X) is not None and hasattr(X, "columns")
 
 
 def names_in(X: Any, names: Sequence[str] | None) -> list[Any]:
-    """List the names that X has, or those given to a list's arrays, which has none."""
+    """List the names of X's modalities; those of a list of arrays are ``names``."""
     if isinstance(X, (list, tuple)):
         if names is None or len(X) != len(names):
             raise ValueError(
@@ -71,18 +71,18 @@ def read_modalities(
     min_windows: int,
     fitted: Mapping[str, tuple[int, ...]] | None = None,
 ) -> dict[str, Source]:
-    """Read the modalities that are named, all of the same number of windows.
+    """Read the named modalities, which must have the same number of windows.
 
     Parameters
     ----------
     X : object
         See :func:`names_its_modalities`.
     names : sequence of str
-        Which ones, in order. A list has exactly these.
+        The modalities to read, in order. A list must hold exactly these.
     min_windows : int
-        How many windows there must be.
+        Minimum number of windows.
     fitted : mapping of str to tuple of int, optional
-        The shapes of those fitted, for modalities that no window has.
+        The shapes seen in fit, for modalities that no window has.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def read_modalities(
     Raises
     ------
     TypeError, ValueError
-        Naming the modality, if its windows are not numbers or do not fit together.
+        If windows are not numeric or do not fit together. The message names the modality.
     """
     values = X if isinstance(X, (list, tuple)) else [X[name] for name in names]
     sources = {}
@@ -188,7 +188,7 @@ def _cells(x: Any) -> list[Any] | None:
 
 
 def _regular(x: Any) -> Any:
-    """Turn tensors, nested lists and lists of equal arrays into an array, others not."""
+    """Make one array of tensors, nested lists or equal arrays; keep anything else."""
     if not isinstance(x, (list, tuple)):
         return plain(x) if isinstance(x, torch.Tensor) else x
     x = [plain(cell) if isinstance(cell, torch.Tensor) else cell for cell in x]
@@ -205,7 +205,7 @@ def _regular(x: Any) -> Any:
 def _from_cells(
     cells: list[Any], min_windows: int, fitted: tuple[int, ...] | None
 ) -> Source:
-    """Make one source of windows that each come as an array, or as None."""
+    """Make a source from a list of windows, each an array or None."""
     if len(cells) < min_windows:
         raise ValueError(
             f"Found {len(cells)} sample(s) while a minimum of {min_windows} is required "

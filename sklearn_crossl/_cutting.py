@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-LABELS = object()  # the key of the labels among the streams: no modality's name
+LABELS = object()  # key of the labels among the streams; never equal to a modality's name
 
 #: Signals (n_channels, n_samples), and their samples per second.
 Streams = dict[Any, tuple[np.ndarray, Fraction]]
 
 
 def positive(name: str, value: Any) -> Fraction:
-    """Read a rate or a length as the exact number that is meant.
+    """Read a rate or a length as an exact fraction.
 
-    Raises ValueError, with its name, unless it is a positive number.
+    Raises ValueError, which names the parameter, unless it is a positive number.
     """
     is_real = isinstance(value, Real) and not isinstance(value, bool)
     is_number = is_real or (np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iuf")
@@ -34,7 +34,7 @@ def positive(name: str, value: Any) -> Fraction:
 def cut_together(
     streams: Streams, window: Fraction, step: Fraction
 ) -> tuple[dict[Any, np.ndarray], np.ndarray]:
-    """Cut the windows that all streams cover, and in which one of them has a value.
+    """Cut the windows that all streams cover and in which at least one has a value.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def cut_together(
     dict of object to ndarray of shape (n_windows, n_channels, n_timepoints)
         The windows of each stream.
     ndarray of shape (n_windows,)
-        The second that each begins at.
+        The start of each window, in seconds.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def stack_windows(
     Parameters
     ----------
     name : str
-        What errors call it.
+        Its name, for error messages.
     parts : list of ndarray of shape (n_windows, n_channels, n_timepoints) or None
         The windows of each recording; None if it lacks the modality.
     counts : list of int

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-_GENERATORS = RLock()  # torch's are the whole process's, so that threads take turns
-_DTYPE = RLock()  # of the count of those who need another default
+_GENERATORS = RLock()  # torch's generators are global, so threads must take turns
+_DTYPE = RLock()  # guards the count of blocks that need float32 as the default
 _n_inside, _users_dtype = 0, torch.float32
 HOST = torch.device("cpu")
 _DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
@@ -46,10 +46,10 @@ def resolve_device(device: str | torch.device) -> torch.device:
 
 
 def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
-    """Choose the encoders' number format in training; None is float32.
+    """Choose the dtype of the encoders in training; None is float32.
 
-    "auto" takes bfloat16 on CUDA devices that multiply it. On CPUs, even those with AMX,
-    the small default encoders train faster in float32.
+    "auto" is bfloat16 on CUDA devices that support it natively. On CPUs, even those with
+    AMX, the small default encoders train faster in float32.
     """
     if precision == "bf16" or (precision == "auto" and _has_bf16(device)):
         return torch.bfloat16
@@ -60,8 +60,8 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Seed torch's generators inside the block and restore them after it.
 
-    Threads wait for each other, as each would draw from what another one seeded. The
-    user's settings of torch do not matter inside; see :func:`own_settings`.
+    Only one thread can be inside at a time, since the generators are global. The user's
+    settings of torch have no effect inside; see :func:`own_settings`.
     """
     if device.type == "cpu":
         fork = torch.random.fork_rng(devices=[])
@@ -75,9 +75,9 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def float32_by_default() -> Iterator[None]:
-    """Make floats in float32 inside the block, even if the user's default is another.
+    """Make float32 the default dtype inside the block, whatever the user has set.
 
-    Threads need not wait for each other: the last one to leave restores the default.
+    Several threads may be inside at once: the last one to leave restores the default.
     """
     global _n_inside, _users_dtype
     with _DTYPE:
@@ -96,10 +96,10 @@ def float32_by_default() -> Iterator[None]:
 
 @contextmanager
 def own_settings(device: torch.device, inference: bool) -> Iterator[None]:
-    """Compute as if the user had set no autocast, inference mode, dtype or device.
+    """Override the user's autocast, inference mode, default dtype and default device.
 
-    Tensors are made on the host unless a device is named, and cuDNN does not choose
-    kernels whose sums differ from run to run.
+    New tensors are on the host unless a device is named, and cuDNN uses deterministic
+    kernels.
     """
     with ExitStack() as stack:
         stack.enter_context(float32_by_default())
@@ -115,10 +115,10 @@ def own_settings(device: torch.device, inference: bool) -> Iterator[None]:
 
 
 class OwnDraws(TorchFunctionMode):
-    """Lets modules that are made inside draw from a generator of their own.
+    """Makes random functions that are called inside use a separate generator.
 
-    That is for weights that are replaced at once: nobody waits for :func:`seeded`, and
-    torch's generators stay as they are.
+    This is for modules whose initial weights are replaced right away: building them
+    neither waits for :func:`seeded` nor changes the state of torch's generators.
     """
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class OwnDraws(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
-        """Hand the generator to what can take one and was given none."""
+        """Pass the generator to random functions that were given none."""
         kwargs = dict(kwargs or {})
         if func.__name__ in _DRAWS or "generator" in kwargs:
             kwargs["generator"] = kwargs.get("generator") or self.generator
@@ -161,7 +161,7 @@ def on_host(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def compiled(function: Callable) -> Callable:
-    """Compile a function; where that fails, warn and go on with the function itself."""
+    """Compile a function; if that fails, warn and use it uncompiled."""
     current = torch.compile(function)
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -184,7 +184,7 @@ def compiled(function: Callable) -> Callable:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Tell whether torch raised an error for want of memory, on whatever device."""
+    """Return whether torch raised an error because memory ran out, on any device."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     message = str(error)  # the host's and MPS's allocators raise a plain RuntimeError
@@ -192,7 +192,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def release_memory(device: torch.device) -> None:
-    """Give what torch caches of a device's memory back to it."""
+    """Release the device memory that torch caches."""
     if device.type != "cpu":
         getattr(torch, device.type).empty_cache()
 

@@ -47,8 +47,8 @@ def effective_rank(Z: ArrayLike) -> float:
     embedding = embedding / (np.abs(embedding).max() or 1.0)  # its squares are finite
     if len(embedding) < embedding.shape[1]:
         embedding = embedding.T
-    # Squared singular values, several times faster than the values themselves; by torch,
-    # since the threads of NumPy's BLAS stay awake for a while and slow the next steps.
+    # Squared singular values from the Gram matrix, several times faster than an SVD. With
+    # torch, since idle threads of NumPy's BLAS keep spinning and slow the next steps.
     columns = torch.from_numpy(np.ascontiguousarray(embedding))
     squares = torch.linalg.eigvalsh(columns.T @ columns).numpy()
     noise = squares[-1] * len(squares) * np.finfo(np.float64).eps

@@ -1,4 +1,4 @@
-"""From fitted weights back to a network, and through it, pass by pass, to embeddings."""
+"""Rebuild a fitted network from its weights, and embed windows with it in passes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from ._windows import Windows
 
 Network = TypeVar("Network", bound=CroSSLNetwork)
 
-_MOST_ROWS = 4096  # of a pass through the network
-_MOST_HOST_ROWS = 128  # what the caches of a CPU like best
-_PASS_BYTES = 2**26  # of a pass; on CUDA an eighth of the memory
-_GROWTH = 64  # bytes that a pass takes for each byte of its input, about
+_MOST_ROWS = 4096  # windows in a pass through the network
+_MOST_HOST_ROWS = 128  # the same on a CPU, so that a pass fits into its caches
+_PASS_BYTES = 2**26  # memory of a pass; on CUDA an eighth of the device's memory
+_GROWTH = 64  # approximate memory of a pass, relative to that of its input
 
 
 def build_for_embedding(
@@ -86,12 +86,12 @@ def in_passes(
     device: torch.device,
     chosen: np.ndarray | None = None,
 ) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
-    """Call a function on some windows at a time.
+    """Call a function on one batch of windows after another.
 
-    On all that have a modality, or on the rows that are ``chosen`` among these.
+    The windows are all that have a modality, or those of them that are ``chosen``.
 
-    The function gets a batch and the rows to pad it to. What it returns for a window does
-    not depend on the windows beside it, if it does all of its work in so many rows.
+    The function gets a batch and the number of rows to pad it to. If it always computes
+    with that many rows, its result for a window does not depend on the rest of the batch.
 
     Yields
     ------
@@ -123,7 +123,7 @@ def in_passes(
                 except (RuntimeError, MemoryError) as error:
                     if n_rows == 1 or not out_of_memory(error):
                         raise
-                    arrays = None  # the error holds on to the memory
+                    arrays = None  # the error keeps the memory alive: retry below
                 if arrays is None:
                     release_memory(device)
                     most = n_rows = n_rows // 2
@@ -133,10 +133,10 @@ def in_passes(
 
 
 def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) -> int:
-    """Choose how many windows like one are embedded at once, a power of two, from memory.
+    """Choose the number of windows in a pass, a power of two, from the memory.
 
-    The machine's memory, not what is free of it: each pass is padded to so many rows and
-    kernels round by shape, so that the same window has the same embedding tomorrow.
+    It depends on total rather than free memory. Passes are padded to this number of rows,
+    and rounding depends on the shape, so a window keeps its embedding from run to run.
     """
     budget = _PASS_BYTES
     if device.type == "cuda":
@@ -149,11 +149,11 @@ def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) 
 
 
 def _alike(dataset: WindowDataset) -> list[np.ndarray]:
-    """Part the rows into windows that take the same way through the network.
+    """Group the rows by how the network processes them.
 
-    They are padded to the same lengths, and either all or none have gaps, or lack a
-    modality, so that a window's embedding is the same, to the bit, whatever the windows
-    beside it.
+    In a group all windows are padded to the same lengths, all or none have gaps, and all
+    or none lack a modality. A window's embedding is then bitwise the same whatever else
+    is in the batch.
     """
     lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
     complete = dataset.observed.all(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Windows encoded once, to be fused by any of their modalities."""
+"""Windows encoded once, from which any subset of the modalities can be fused."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _ROWS = 4096  # fused at a time
 
 
 class EncodedWindows:
-    """What a fitted network knows of each modality of some windows.
+    """A fitted network's results for each modality of some windows.
 
-    The encoders and the fixed features, which take most of the time, have run; any subset
-    of the modalities then costs what fuses them.
+    The encoders and the fixed features, which take most of the time, have been computed.
+    Each subset of the modalities then only costs the fusion.
 
     Parameters
     ----------
     network : CroSSLNetwork
         In evaluation mode.
     modalities : PerModality
-        What it knows of all windows.
+        The network's results for all windows.
     observed : bool Tensor of shape (n_windows, M)
         Which modalities the windows have.
     finish : callable
-        Chooses among global embedding, the network's result and codes, as arrays.
+        Selects the output from arrays of global embeddings, results and codes.
     code_means : Tensor of shape (M, code_size)
-        Stand for the codes of modalities that are not seen.
+        Take the place of the codes of modalities that are not seen.
     needs_z : bool
-        Whether the result is made of the global embedding.
+        Whether the output depends on the global embedding.
     """
 
     def __init__(
@@ -79,9 +79,10 @@ class EncodedWindows:
         rows: np.ndarray,
         played_again: int | None = None,
     ) -> EncodedWindows:
-        """Encode some windows, which have a modality, in ascending order.
+        """Encode windows by row, in ascending order; each must have a modality.
 
-        With a seed, as they might be had they been recorded once more.
+        With a seed, ``played_again``, encode perturbed copies that imitate a second
+        recording.
         """
         transformer = getattr(estimator, "transformer_", estimator)
         fine_tuned = transformer is not estimator
@@ -121,10 +122,10 @@ class EncodedWindows:
         )
 
     def fuse(self, seen: np.ndarray) -> np.ndarray:
-        """Compute what the estimator makes of the windows by the modalities seen.
+        """Compute the estimator's output from some of the modalities.
 
-        ``seen`` is bool, (M,). A window that has none of them gets the mean of what all
-        windows get with everything they have: all that can be said of it.
+        ``seen`` is bool, (M,). A window that has none of these modalities gets the mean
+        output of all windows, computed from all modalities that they have.
         """
         keep = self.observed & torch.from_numpy(seen).to(self.observed.device)
         some = keep.any(1).cpu().numpy()
@@ -157,7 +158,7 @@ class EncodedWindows:
         return np.concatenate(results)
 
     def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:
-        """Give each window another one's share of a modality."""
+        """Permute one modality, including whether it is observed, among the windows."""
         at = torch.from_numpy(order).to(self.observed.device)
 
         def mixed(x: Tensor) -> Tensor:

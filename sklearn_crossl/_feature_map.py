@@ -33,15 +33,15 @@ class FeatureMap(nn.Module):
         self.of_components: Tensor
         self.register_buffer("weight", torch.zeros(sum(sizes), n_outputs))
         self.register_buffer("bias", torch.zeros(n_outputs))
-        # what the map makes of each modality as the components let expect it
+        # the outputs for each modality that are expected given the components
         shape = (len(self.sizes), n_components, n_outputs)
         self.register_buffer("of_components", torch.zeros(shape))
 
     def fit(self, x: Tensor, target: Tensor, weight: Tensor, axes: Tensor) -> None:
         """Learn from complete features (n, sum(sizes)) and targets (n, n_outputs).
 
-        ``weight`` (n,) says how much each window counts, and ``axes``, (sum(sizes),
-        n_components), are what turns components into features.
+        ``weight`` (n,) holds the weight of each window; ``axes``, (sum(sizes),
+        n_components), maps components to features.
         """
         share = weight / weight.sum()
         blocks = torch.arange(len(x)).split(_ROWS)
@@ -62,7 +62,7 @@ class FeatureMap(nn.Module):
             crossed = torch.zeros_like(self.weight)
             for rows in blocks:
                 a = left(rows)
-                gram += a.T @ a  # of many blocks single precision would lose the penalty
+                gram += a.T @ a  # a float32 sum over many blocks would lose the penalty
                 crossed += a.T @ right[rows]
             found = _solve(gram, crossed, len(x))
         self.weight.copy_(found)
@@ -82,7 +82,7 @@ class FeatureMap(nn.Module):
         return torch.stack([_times(*pair) for pair in pairs], dim=1)
 
     def fuse(self, modalities: Tensor, components: Tensor, observed: Tensor) -> Tensor:
-        """Sum up the modalities observed, (n, M), and what is expected of the others."""
+        """Sum the outputs of the modalities observed, (n, M), expected ones elsewhere."""
         if not bool(observed.all()):
             # (M, components, n_outputs) to (components, M * n_outputs)
             weight = self.of_components.transpose(0, 1).flatten(1)
@@ -92,7 +92,7 @@ class FeatureMap(nn.Module):
 
 
 def _times(x: Tensor, weight: Tensor) -> Tensor:
-    """Multiply rows with a matrix of few columns, each the same wherever it stands."""
+    """Multiply rows by a matrix of few columns, with no effect of a row's position."""
     # ``x @ weight`` rounds a row by its place if there are five to eleven columns.
     return linear(x, weight.T.contiguous())
 

@@ -21,7 +21,7 @@ from ._targets import Loss
 
 _ROWS = 256  # of a pass
 EPOCHS = Epochs(enough_steps=300, fewest=10)
-_HELD_BACK = (0.2, 0.4)  # of the epochs: until the aggregator learns, then the encoders
+_HELD_BACK = (0.2, 0.4)  # share of the epochs before aggregator and encoders are trained
 
 
 class FineTunedNetwork(CroSSLNetwork):
@@ -32,9 +32,9 @@ class FineTunedNetwork(CroSSLNetwork):
     n_outputs : int
         Classes, or targets.
     dropout : float
-        Share of what the head reads that it does not see in a training step.
+        Dropout rate of the head's input.
     freeze : {None, "encoder", "all"}
-        What of the pretrained network does not learn.
+        Which part of the pretrained network is not trained.
     **config : dict
         Parameters of :class:`CroSSLNetwork`.
     """
@@ -53,7 +53,7 @@ class FineTunedNetwork(CroSSLNetwork):
             module.requires_grad_(False)
 
     def train(self, mode: bool = True) -> FineTunedNetwork:
-        """Set the mode; what is frozen stays as it is in use."""
+        """Set the mode; frozen parts stay in evaluation mode."""
         super().train(mode)
         for module in self._frozen:
             module.eval()
@@ -81,9 +81,9 @@ class FineTunedNetwork(CroSSLNetwork):
         x : Tensor of shape (n, n_features)
             Features of labelled windows.
         target : ndarray of shape (n, n_outputs)
-            What the map should say of them.
+            Target outputs of the map.
         weight : ndarray of shape (n,)
-            How much each counts.
+            Weight of each window.
         """
         assert self.summary is not None
         assert self.head.of_features is not None
@@ -95,7 +95,7 @@ class FineTunedNetwork(CroSSLNetwork):
     def by_modality(
         self, batch: Batch, padded: Batch, features: Tensor | None
     ) -> PerModality:
-        """Encode a batch's modalities, and tell what the head makes of each."""
+        """Encode a batch's modalities, and compute the head's outputs for each."""
         modalities = super().by_modality(batch, padded, features)
         if features is None or self.head.of_features is None:
             return modalities
@@ -214,7 +214,7 @@ def fine_tune(
 def outputs(
     network: FineTunedNetwork, windows: LabelledWindows, device: torch.device
 ) -> np.ndarray:
-    """Compute what a network says of whole windows, (n, n_outputs), in their order."""
+    """Compute outputs for windows with all of their sensors, (n, n_outputs), in order."""
     network.eval()
     batches = LabelledBatches(windows, _ROWS, device)
     return torch.cat([network(batch)[0] for batch, _ in batches]).cpu().numpy()
@@ -223,7 +223,7 @@ def outputs(
 def _parameter_groups(
     network: FineTunedNetwork, lr: float, head_lr: float
 ) -> list[dict[str, Any]]:
-    """Part the parameters that learn: the head's, and the pretrained ones."""
+    """Split the trainable parameters into the head's and the pretrained ones."""
     head = list(network.head.parameters())
     of_head = {id(p) for p in head}
     rest = [p for p in network.parameters() if p.requires_grad and id(p) not in of_head]

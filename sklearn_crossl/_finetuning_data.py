@@ -59,9 +59,10 @@ def split(
     validation_fraction: float,
     random_state: np.random.RandomState,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the labelled windows to train on, of each class some, and to stop by.
+    """Split the labelled windows into a training set and one for early stopping.
 
-    Raises ValueError if none can be spared.
+    The training set keeps windows of each class. Raises ValueError if nothing can be held
+    out.
     """
     values = target.values
     units = np.arange(len(values)) if groups is None else groups

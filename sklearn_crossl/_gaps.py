@@ -1,4 +1,4 @@
-"""What a network is given in place of values that are missing."""
+"""Filling of missing values before they reach a network."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 def fill_gaps(x: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Fill the gaps of standardised windows, channel by channel.
 
-    Between values that are present the line through them; before the first and after the
-    last, that value. Zero, the mean, in a channel with none, and after the last value of
-    any channel: there the window ends, and a network must see what it sees at the end of
-    a shorter window.
+    Gaps are interpolated linearly; before a channel's first value and after its last one,
+    that value is repeated. A channel without values is zero, its mean. So are timepoints
+    after the last value of all channels: the window ends there, and the network must see
+    the same as at the end of a shorter window.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def fill_gaps(x: np.ndarray, present: np.ndarray) -> np.ndarray:
 
 
 def _after_end(present: np.ndarray) -> np.ndarray:
-    """Say which timepoints come after the last value of any channel."""
+    """Return which timepoints come after the last value of all channels."""
     channels = tuple(range(1, present.ndim - 1))
     anywhere = np.logical_or.reduce(present, axis=channels, keepdims=True)
     return ~np.logical_or.accumulate(anywhere[..., ::-1], axis=-1)[..., ::-1]

@@ -1,4 +1,4 @@
-"""Whose each window is."""
+"""The group, such as the subject, of each window."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ._missing_values import is_nothing, label_array
 
 
 def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
-    """Give the groups, such as subjects, numbers from 0; int (n_windows,).
+    """Assign numbers from 0 to the groups, such as subjects; int (n_windows,).
 
-    Raises ValueError unless each window has one.
+    Raises ValueError unless each window has a group.
     """
     values = label_array(groups)
     if values.shape != (n_windows,):

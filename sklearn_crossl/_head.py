@@ -8,16 +8,17 @@ from torch import Tensor, nn
 from ._feature_map import FeatureMap
 from ._summary import Summary
 
-_MANY = 800  # labelled windows, of which the map of the features has half a say
+_MANY = 800  # labelled windows with which the feature map has a weight of one half
 
 
 class Head(nn.Module):
-    """Two linear maps, and the weighted mean of what they say.
+    """A weighted mean of the outputs of two linear maps.
 
-    One learns by gradient descent, and reads the normalised global embedding and the
-    summary. The other is a ridge regression on all features that the summary was
-    compressed from. A few labels say nothing of thousands of features and many can use
-    more than the summary keeps: the share of the second grows with the labels.
+    The first is trained by gradient descent on the normalised global embedding and the
+    summary. The second is a ridge regression on all features that the summary was
+    compressed from. Few labels cannot determine the weights of thousands of features, but
+    many labels can use more than the summary keeps. The weight of the second map
+    therefore grows with the number of labels.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ class Head(nn.Module):
     n_outputs : int
         Classes, or targets.
     dropout : float
-        Share of what the first map reads that it does not see in a training step.
+        Dropout rate of the first map's input.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Head(nn.Module):
         self.register_buffer("share", torch.zeros(()))
 
     def trust(self, n_windows: int) -> None:
-        """Choose the share of the features by the number of labelled windows."""
+        """Set the weight of the feature map from the number of labelled windows."""
         self.share.fill_(n_windows / (n_windows + _MANY))
 
     def forward(
@@ -66,7 +67,7 @@ class Head(nn.Module):
         summary : Tensor of shape (..., summary_size) or None
             The summary.
         by_features : Tensor of shape (..., n_outputs) or None
-            What the second map says; None while the first one learns by itself.
+            Outputs of the second map; None while the first is trained on its own.
         """
         x = self.norm(z)
         if summary is not None:

@@ -22,7 +22,7 @@ from .modalities import resolve_modalities
 
 @dataclass(frozen=True)
 class InputForm:
-    """The form of X that was fitted, windows apart.
+    """The form of the fitted X, apart from its number of windows.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class InputForm:
         Shape of one window of an array X; None if X names its modalities.
     unequal : tuple of str
         Modalities whose windows differ in length. The last number of their shape is the
-        length that nine in ten do not exceed; later windows may have any.
+        length that nine in ten windows do not exceed; later windows may have any length.
     unused : tuple of str, default=()
-        Modalities that X had and the user did not choose; later X may have them too.
+        Modalities of X that the user did not choose; a later X may have them, too.
     """
 
     channels: dict[str, tuple[int, ...]]
@@ -68,7 +68,7 @@ def read_new(X: Any, modalities: Any, max_missing: float) -> tuple[InputForm, Wi
     Returns
     -------
     InputForm, Windows
-        The form to hold later X to, and the windows.
+        The form that any later X must have, and the windows.
 
     Raises
     ------
@@ -133,8 +133,8 @@ def read_again(
     Parameters
     ----------
     X : object
-        What the user passed. Where it names its modalities, one that was fitted may be
-        left out: it is missing then.
+        What the user passed. If it names its modalities, it may leave out fitted ones,
+        which are then missing.
     form : InputForm
         What :func:`read_new` returned.
     max_missing : float
@@ -220,7 +220,7 @@ def _read_named_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
 
 
 def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
-    """Hold a modality to the shape that was fitted."""
+    """Check that a modality has the fitted shape, and bring it to the fitted form."""
     fitted, unequal = form.shapes[name], name in form.unequal
     alike = source.shape[:-1] == fitted[:-1] and len(source.shape) == len(fitted)
     if not alike or not _fits(source, fitted[-1], unequal):
@@ -238,9 +238,10 @@ def _as_fitted(name: str, source: Source, form: InputForm) -> Source:
 
 
 def _fits(source: Source, n_timepoints: int, unequal: Any) -> bool:
-    """Say whether windows of these lengths may follow those of fit.
+    """Return whether windows of these lengths can be used after fit.
 
-    Where all had one length in fit, the end of a shorter one among others is missing.
+    If all windows had one length in fit, a list of unequal windows may have shorter ones,
+    whose end is then missing.
     """
     n = source.shape[-1]
     return bool(unequal) or (n <= n_timepoints if source.unequal else n == n_timepoints)
@@ -285,7 +286,7 @@ def _check_series(source: Source) -> None:
 
 
 def _shapes(sources: dict[str, Source]) -> dict[str, tuple[int, ...]]:
-    # A single long window must not make the network look at all of them less densely.
+    # A single long window must not make the network sample all windows less densely.
     return {name: source.usual_shape for name, source in sources.items()}
 
 

@@ -1,4 +1,4 @@
-"""Labelled windows, and what is left of them as sensors are dropped."""
+"""Labelled windows, and views of them with sensors dropped."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ._device import to_device
 from ._network import CroSSLNetwork
 from .masking import draw_ratio, spatial_mask
 
-_N_DROPPED = 4  # views of each window that lack sensors; each costs its summary
-_BLOCK = 128  # windows that lack the same sensors in a view
-_BYTES = 2**29  # of the views' summaries
+_N_DROPPED = 4  # views of each window with sensors dropped; each needs a summary
+_BLOCK = 128  # windows that have the same sensors dropped in a view
+_BYTES = 2**29  # memory for the views' summaries
 
 
 class LabelledBatch(NamedTuple):
     """Windows with their targets, in one view or several."""
 
-    windows: Callable[[], Batch]  # gathered by those who read them
-    codes: Tensor  # (batch, M, code_size) by the encoders as they were
+    windows: Callable[[], Batch]  # gathers the windows only if they are needed
+    codes: Tensor  # (batch, M, code_size), from the pretrained encoders
     summaries: Tensor | None  # (n_views, batch, summary_size)
     features: Tensor | None  # completed, (batch, n_features); None in training
-    keep: Tensor  # which modalities each view has, (n_views, batch, M); the first: all
+    keep: Tensor  # modalities of each view, (n_views, batch, M); the first drops none
     target: Tensor  # (batch,)
     weight: Tensor  # (batch,)
 
@@ -45,7 +45,7 @@ class LabelledBatch(NamedTuple):
 
 
 class Views(NamedTuple):
-    """Whole windows, and the same windows with sensors dropped."""
+    """Windows with all of their sensors, and the same windows with sensors dropped."""
 
     keep: Tensor  # (n_views, n_windows, M); the first are whole
     summaries: Tensor | None  # (n_views, n_windows, summary_size)
@@ -106,9 +106,10 @@ class LabelledWindows(Dataset):
 
 
 class LabelledBatches:
-    """Every window once, skorch's ``iterator_train`` and ``iterator_valid``.
+    """Batches that together hold every window once.
 
-    In training batches are random, and sensors are dropped in a second view.
+    Serves as skorch's ``iterator_train`` and ``iterator_valid``. In training, batches are
+    random, and each window has a second view with sensors dropped.
     """
 
     def __init__(
@@ -140,11 +141,12 @@ def make_views(
     modality_dropout: float | tuple[float, float],
     device: torch.device,
 ) -> Views:
-    """Summarise windows whole and with sensors dropped, once for all epochs.
+    """Summarise windows with all sensors and with some dropped, once for all epochs.
 
     ``modality_dropout`` is the ratio of :func:`~sklearn_crossl.masking.draw_ratio`, and
-    every window keeps a sensor. The codes are for encoders that do not learn yet; the
-    features are those of whole windows, where a modality is missing as expected.
+    every window keeps a sensor. The codes are used while the encoders are frozen. The
+    features are those of windows with all sensors; where a modality is missing, they are
+    the expected ones.
     """
     observed = torch.from_numpy(windows.observed)
     n_views = _n_views(network, observed, modality_dropout)
@@ -194,7 +196,7 @@ def _encode_block(
 def _n_views(
     network: CroSSLNetwork, observed: Tensor, ratio: float | tuple[float, float]
 ) -> int:
-    """Count the views of a window: whole, and with sensors dropped if memory allows."""
+    """Return the number of views of a window: one, and those with sensors dropped."""
     hides = max(ratio) if isinstance(ratio, (tuple, list)) else ratio
     if not hides or observed.shape[1] == 1:
         return 1

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 
 class Epochs(NamedTuple):
-    """How many epochs "auto" is: enough for so many steps, within limits."""
+    """The meaning of "auto" epochs: enough for a number of steps, within limits."""
 
     enough_steps: int
     fewest: int
@@ -32,7 +32,7 @@ class Epochs(NamedTuple):
 
 
 class Ended(KeyboardInterrupt):
-    """Ends skorch's loop, which takes KeyboardInterrupt for a wish to end, as planned."""
+    """Stops skorch's loop on purpose; the loop ends cleanly on KeyboardInterrupt."""
 
 
 class LossNet(NeuralNet):
@@ -50,7 +50,7 @@ class LossNet(NeuralNet):
     Attributes
     ----------
     interrupted_ : bool
-        Whether the user, or a callback that is no early stopping, ended the training.
+        Whether the user, or a callback other than early stopping, ended the training.
     diverged_ : int or None
         The epoch in which loss, weights or embedding became NaN or infinite.
     """
@@ -78,7 +78,7 @@ class LossNet(NeuralNet):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         super().on_epoch_end(net, **kwargs)
-        if not self._has_good_weights():  # the loss was that before the last step
+        if not self._has_good_weights():  # the loss was computed before the last step
             self.diverge()
 
     def on_train_end(self, net: NeuralNet, *args: Any, **kwargs: Any) -> None:
@@ -87,12 +87,12 @@ class LossNet(NeuralNet):
             self.diverged_ = len(self.history)
 
     def _has_good_weights(self) -> bool:
-        """Say whether the squares of what learns are finite: normalisation takes them."""
+        """Return whether trainable weights and their squares (for norms) are finite."""
         learning = [p.detach() for p in self.module_.parameters() if p.requires_grad]
         return bool(np.isfinite(float(sum(p.abs().square().sum() for p in learning))))
 
     def diverge(self) -> NoReturn:
-        """End the training, of which this epoch does not count."""
+        """End the training; the current epoch does not count."""
         self.diverged_ = len(self.history)
         raise Ended
 
@@ -141,7 +141,8 @@ class GoodWeights(Callback):
     """Keeps the weights of the last epoch that did not diverge."""
 
     def on_epoch_end(self, net: LossNet, **kwargs: Any) -> None:
-        # An epoch may be one step, and the summary, most of the arrays, never learns.
+        # An epoch may be one step, so copy little: the summary, which is most of the
+        # weights, is never trained.
         arrays = net.module_.state_dict().items()
         self.weights_ = {n: a.clone() for n, a in arrays if not n.startswith("summary.")}
 
@@ -170,7 +171,7 @@ class ProgressBar(Callback):
 
 
 def one_cycle(lr: float | Sequence[float], n_steps: int) -> LRScheduler:
-    """Let the learning rate, of each group of parameters, rise and fall once."""
+    """Make a one-cycle schedule of the learning rates of the parameter groups."""
     return LRScheduler(
         _one_cycle_of,
         max_lr=lr,
@@ -180,7 +181,7 @@ def one_cycle(lr: float | Sequence[float], n_steps: int) -> LRScheduler:
 
 
 def _one_cycle_of(optimizer: torch.optim.Optimizer, **kwargs: Any) -> Any:
-    """Make the schedule, of the momentum as well where there is any."""
+    """Make the schedule; it cycles the momentum, too, if the optimizer has one."""
     settings = optimizer.defaults
     has_momentum = "betas" in settings or settings.get("momentum", 0) > 0
     schedule = torch.optim.lr_scheduler.OneCycleLR
@@ -188,7 +189,7 @@ def _one_cycle_of(optimizer: torch.optim.Optimizer, **kwargs: Any) -> Any:
 
 
 def early_stopping(monitor: str, patience: int) -> EarlyStopping:
-    """Stop after epochs without a lower loss, and go back to the best."""
+    """Stop after ``patience`` epochs without a lower loss; restore the best weights."""
     return EarlyStopping(monitor, patience=patience, threshold=0, load_best=True)
 
 
@@ -213,9 +214,10 @@ def joined(
     last: Sequence[tuple[str, Callback]] = (),
     verbose: int = 0,
 ) -> list[Any]:
-    """List callbacks, the user's as copies; the prefix keeps their names free.
+    """Join our callbacks and copies of the user's; ours have a prefix to avoid clashes.
 
-    Who ends the training comes last: it raises, and whatever follows is not called.
+    Callbacks that may end the training come last: they raise, so that any callbacks after
+    them would not be called.
     """
     bar = [("progress_bar", ProgressBar())] if verbose else []
     copies = [clone(callback, safe=False) for callback in users]
@@ -236,12 +238,12 @@ def history(net: LossNet) -> list[dict[str, Any]]:
 
 
 def ended_well(net: LossNet) -> bool:
-    """Say whether nothing but its rules ended the training."""
+    """Return whether training neither diverged nor was interrupted."""
     return net.diverged_ is None and not net.interrupted_
 
 
 def check_end(net: LossNet, kept: str) -> None:
-    """Raise if training failed in its first epoch, saying what is kept; else warn."""
+    """Raise, with ``kept``, if training diverged in epoch 1; warn if it ended badly."""
     if net.diverged_ is not None:
         names = " or ".join(net.rates)
         now = " and ".join(str(getattr(net, name)) for name in net.rates)
@@ -267,7 +269,7 @@ def check_end(net: LossNet, kept: str) -> None:
 
 
 def _best_epoch(net: LossNet) -> int | None:
-    """Say which epoch's weights early stopping has gone back to, if it has."""
+    """Return the epoch whose weights early stopping restored; None if it did not."""
     for _, rule in net.callbacks_:
         if isinstance(rule, EarlyStopping) and rule.best_model_weights_ is not None:
             return int(rule.best_epoch_)

@@ -20,10 +20,11 @@ _NEVER = 2**30
 def freed_memory_kept() -> Iterator[None]:
     """Let the process keep the memory that it frees, until the block ends.
 
-    Every training step frees what the one before allocated. glibc gives blocks of many
-    megabytes back to the system at once, and asking for them again, page by page, takes
-    as long as a third of a step. Other C libraries are left alone, and so is glibc where
-    the user has set its limits. Afterwards these are the largest that it sets by itself.
+    Each training step needs the memory that the step before has freed. glibc returns
+    blocks of many megabytes to the system at once, and getting them back, page by page,
+    can take a third of a step. Nothing is changed for other C libraries, or if the user
+    has set limits of glibc. When the block ends, the limits are set to the largest values
+    that glibc would choose by itself.
     """
     libc = _glibc()
     if libc is None:

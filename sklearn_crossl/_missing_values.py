@@ -1,4 +1,4 @@
-"""Arrays of what users pass, and what says that a value is missing: None, NaN, masks."""
+"""Turn the user's input into arrays, with None, NA and masked values as NaN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._sources import float_dtype
 
 
 def is_nothing(cell: Any) -> bool:
-    """Say whether a cell is None, NaN, pandas' NA or NaT, or masked."""
+    """Return whether a cell is None, NaN, pandas' NA or NaT, or masked."""
     if cell is None or cell is np.ma.masked:
         return True
     if type(cell).__name__ in ("NAType", "NaTType"):
@@ -21,9 +21,9 @@ def is_nothing(cell: Any) -> bool:
 
 
 def plain(x: Any) -> Any:
-    """Turn a tensor on any device, or an array with masks or NA, into one with NaN.
+    """Turn a tensor, or an array with masks or NA, into a plain array with NaN.
 
-    Leave all else alone.
+    The tensor may be on any device. Anything else is returned unchanged.
     """
     if isinstance(x, torch.Tensor):
         x = x.detach().cpu()
@@ -53,7 +53,7 @@ def target_array(targets: Any) -> np.ndarray:
 
 
 def label_array(labels: Any) -> np.ndarray:
-    """Make an array; of objects where what is no string would become one."""
+    """Make an array, of objects if NumPy would turn other labels into strings."""
     if np.ma.isMaskedArray(labels):
         numbers = labels.dtype.kind in "iuf"
         return labels.astype(np.float64 if numbers else object).filled(np.nan)

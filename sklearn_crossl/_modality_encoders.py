@@ -12,9 +12,9 @@ Shape = tuple[int, ...]  # of a modality: channels, then timepoints or height an
 def build_encoders(
     shapes: Mapping[str, Shape], encoder: Encoder
 ) -> tuple[dict[str, str], dict[str, EncoderModule]]:
-    """Build the networks, and say which one each modality uses.
+    """Build the networks; return the key of each modality's network, and the networks.
 
-    Keys are positions, since a modality's name may be no valid module name.
+    Keys are positions, since a modality's name may not be a valid module name.
     """
     owners: dict[str, str] = {}
     modules: dict[str, EncoderModule] = {}

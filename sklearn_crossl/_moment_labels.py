@@ -1,4 +1,4 @@
-"""Labels of the moments of recordings, and of the windows cut from them."""
+"""Labels of each point in time of a recording, and of windows cut from it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class MomentLabels(NamedTuple):
     Parameters
     ----------
     values : ndarray of shape (n_values,)
-        Each label once, as they sort; last what says that there is none.
+        The different labels in sorted order; None, for no label, comes last.
     codes : int ndarray of shape (n_samples,)
-        Which of them each moment has.
+        The position among ``values`` of each sample's label.
     index : pandas.Index or None
-        When.
+        The time of each sample, if it is known.
     """
 
     values: np.ndarray
@@ -39,7 +39,7 @@ def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
     n_recordings : int
         How many recordings there are.
     single : bool
-        Whether they came as one recording, in place of a list of them.
+        Whether the user passed one recording instead of a list of recordings.
 
     Returns
     -------
@@ -65,14 +65,14 @@ def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
 
 
 def majority(codes: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
-    """Find the commonest label of each window, the first of several, and its share.
+    """Find the most frequent label of each window, the first in a tie, and its share.
 
     Parameters
     ----------
     codes : int ndarray of shape (n_windows, n_timepoints)
-        Of the labels.
+        Codes of the labels.
     n_values : int
-        How many there are.
+        Number of different labels.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def majority(codes: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Join the labels of recordings, NaN among strings as an object of its own.
+    """Join the labels of recordings; strings and NaN are joined as objects.
 
     Raises ValueError if some are strings and others numbers.
     """

@@ -1,4 +1,4 @@
-"""The attributes by which scikit-learn recognises later input, and names of output."""
+"""Attributes by which scikit-learn checks later input, and names of outputs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
 
 
 def check_names(estimator: BaseEstimator, X: Any, form: InputForm) -> None:
-    """Hold an array's column names to those of fit."""
+    """Check an array's column names against those seen in fit."""
     if _has_columns(form):
         _check_feature_names(estimator, X, reset=False)
 
 
 def check_input_names(estimator: BaseEstimator, names: Any, form: InputForm) -> None:
-    """Hold names of an array's columns to those of fit; named modalities are not so."""
+    """Check names of an array's columns against those of fit; skip named modalities."""
     if _has_columns(form):
         _check_feature_names_in(estimator, names, generate_names=False)
 
@@ -48,5 +48,5 @@ def unit_names(prefix: str, sizes: Sequence[tuple[str, int]]) -> np.ndarray:
 
 
 def _has_columns(form: InputForm) -> bool:
-    """Say whether scikit-learn's columns are those of X, which is one array."""
+    """Return whether X was a single array, whose columns scikit-learn can check."""
     return form.array_shape is not None and not form.unequal

@@ -26,19 +26,19 @@ class EncodedGroup(NamedTuple):
 
 
 class PerModality(NamedTuple):
-    """What the network knows of each modality of some windows, zero where missing."""
+    """The network's results for each modality of some windows, zero where missing."""
 
     codes: Tensor  # (batch, M, code_size)
     projections: Tensor | None = None  # of fixed features, (batch, M, components)
-    outputs: Tensor | None = None  # what a head makes of them, (batch, M, n_outputs)
+    outputs: Tensor | None = None  # of a head, (batch, M, n_outputs)
 
     def each(self, change: Callable[[Tensor], Tensor]) -> PerModality:
-        """Change every part that there is."""
+        """Apply a function to every part that is not None."""
         return PerModality._make(None if part is None else change(part) for part in self)
 
 
 class Embedding(NamedTuple):
-    """What the network knows of windows, unmasked."""
+    """Embeddings of unmasked windows."""
 
     codes: Tensor  # (batch, M, code_size), zero where missing
     z: Tensor  # the aggregator's output, (batch, embedding_size)
@@ -103,9 +103,9 @@ class CroSSLNetwork(nn.Module):
     def forward(
         self, batch: Batch, autocast: torch.dtype | None = None
     ) -> dict[str, Tensor]:
-        """Compute the terms of the loss, the encoders in the number format given.
+        """Compute the terms of the loss, with the encoders in the ``autocast`` dtype.
 
-        Masks, losses and batch statistics are in float32 in any case.
+        Masks, losses and batch statistics are always in float32.
         """
         assert self.objective is not None
         latents = self.encode_in(batch, autocast)
@@ -119,9 +119,9 @@ class CroSSLNetwork(nn.Module):
     def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:
         """Embed without masking, every pass padded to ``n_rows`` rows.
 
-        Kernels are chosen by shape and round differently, so only a fixed shape makes a
-        window's embedding independent of the windows beside it. For the same reason all
-        or none of the windows should have all modalities.
+        Kernels are chosen by shape and differ in rounding, so only a fixed shape makes a
+        window's embedding independent of the rest of the batch. For the same reason,
+        either all windows should have all modalities or none should.
         """
         n = len(batch.observed)
         padded = batch.padded(n_rows)
@@ -144,9 +144,9 @@ class CroSSLNetwork(nn.Module):
     def by_modality(
         self, batch: Batch, padded: Batch, features: Tensor | None
     ) -> PerModality:
-        """Encode the modalities of a batch, in the rows of a padded one.
+        """Encode each modality of a batch, with as many rows as its padded version.
 
-        Its ``features``, if given, are compressed.
+        The padded batch's ``features``, if given, are projected, too.
         """
         codes = self.codes(self.encode(padded, together=batch.complete), batch)
         codes = pad_rows(codes, len(padded.observed))
@@ -157,11 +157,11 @@ class CroSSLNetwork(nn.Module):
     def fuse(
         self, modalities: PerModality, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
-        """Embed windows by some of their modalities: global and joint embedding.
+        """Compute the global and the joint embedding from some of the modalities.
 
-        For windows of which not all modalities are seen, (n, M), the joint embedding is
-        its expectation for the complete window; without a summary it is the global one.
-        That has no columns if nothing needs it.
+        For windows with modalities that are not ``observed``, (n, M), the joint embedding
+        is its expectation for the complete window. Without a summary it is the global
+        embedding. That has no columns if nothing needs it.
         """
         if modalities.projections is None:
             z = self.aggregator(modalities.codes, observed[..., None])
@@ -189,13 +189,13 @@ class CroSSLNetwork(nn.Module):
             return self.encode(batch)
 
     def encode(self, batch: Batch, together: bool = True) -> list[EncodedGroup]:
-        """Encode each modality's observed windows, those that go together at once."""
+        """Encode each modality's observed windows, groups of modalities at once."""
         latents = []
         alone = [[name] for name in batch.inputs]
         for names in self._together(batch) if together else alone:
             modules = [self.module(name) for name in names]
             inputs = [batch.inputs[name] for name in names]
-            if not len(inputs[0]):  # no window has it, and modules may want some
+            if not len(inputs[0]):  # modules may not accept an empty batch
                 continue
             if len(names) > 1:
                 sequence, coverage = modules[0].together(modules, inputs), None
@@ -219,10 +219,10 @@ class CroSSLNetwork(nn.Module):
         return list(groups.values())
 
     def mask(self, latents: list[EncodedGroup], batch: Batch) -> tuple[Tensor, Tensor]:
-        """Pool the latent sequences and draw what each view sees of them.
+        """Pool the latent sequences and draw the masks of the views.
 
-        Returns codes ([n_views,] batch, M, code_size), those of the views where steps are
-        hidden, and keep ([n_views,] batch, M, 1 | code_size).
+        Returns codes ([n_views,] batch, M, code_size), separate ones for each view where
+        steps are hidden, and keep ([n_views,] batch, M, 1 | code_size).
         """
         strategy, ratio, n_views = self.masking
         observed = batch.observed
@@ -235,7 +235,7 @@ class CroSSLNetwork(nn.Module):
         keep = spatial_mask(observed, ratios)[..., None]
         if not batch.any_alone:
             return codes, keep
-        # A window's only modality cannot be hidden: a part of it is.
+        # A window's only modality cannot be hidden, so a part of it is.
         alone = (observed.sum(1) == 1)[:, None, None]  # (batch, 1, 1)
         seen, parts = self._within(latents, batch, ratios)
         return torch.where(alone, seen, codes), torch.where(alone, parts, keep)
@@ -273,7 +273,7 @@ class CroSSLNetwork(nn.Module):
     def stack(self, pooled: dict[str, Tensor], batch: Batch) -> Tensor:
         """Stack codes (..., n, code_size) to (..., batch, M, code_size).
 
-        Of each modality the first rows are those of the windows that have it; one that no
+        A modality's first rows are those of the windows that have it; a modality that no
         window has may be left out.
         """
         nothing = next(iter(pooled.values()))[..., :0, :]

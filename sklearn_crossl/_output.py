@@ -1,4 +1,4 @@
-"""Where an embedding is written."""
+"""The array that an embedding is written to."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def output_array(out: Any, shape: tuple[int, ...], dtype: np.dtype) -> Any:
     out : ndarray or None
         What the user passed: an array in memory or on disk.
     shape : tuple of int
-        What it must have.
+        The shape that it must have.
     dtype : numpy.dtype
-        Of a new one; one that was given may be of any floats.
+        The dtype of a new array; a given one may have any float dtype.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Scores of partly labelled windows: those of the ones that have a label."""
+"""Scores of partly labelled windows, computed on those that have a label."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
 def partly_labelled_scorer(scoring: Any) -> Any:
     """Make a scorer that leaves out windows without a label.
 
-    scikit-learn's own take -1 for a class and cannot do with NaN. The ``score`` of
-    :class:`~sklearn_crossl.CroSSLClassifier` and its relatives needs no such scorer.
+    scikit-learn's own scorers treat -1 as a class and do not accept NaN. The ``score`` of
+    :class:`~sklearn_crossl.CroSSLClassifier` and its relatives already does the same.
 
     Parameters
     ----------
@@ -99,9 +99,9 @@ def partly_labelled_scorer(scoring: Any) -> Any:
     Returns
     -------
     callable
-        A scorer, for ``cross_val_score`` and searches: called with a fitted estimator, X
-        and y, of which -1, NaN and None say that there is no label (-1 not if it is one
-        of the estimator's ``classes_``; of regressors NaN alone).
+        A scorer for ``cross_val_score`` and searches, called with a fitted estimator, X
+        and y. In y, -1, NaN and None mark windows without a label, except that -1 is a
+        label if it is in the estimator's ``classes_``. For regressors, only NaN does.
 
     Raises
     ------
@@ -134,7 +134,7 @@ class _PartlyLabelledScorer:
     """Calls a scorer with the windows that have a label; it can be pickled."""
 
     def __init__(self, scorer: Any):
-        self.scorer = copy.deepcopy(scorer)  # set_score_request leaves the user's alone
+        self.scorer = copy.deepcopy(scorer)  # set_score_request must not change it
 
     def __repr__(self) -> str:
         return f"partly_labelled_scorer({self.scorer!r})"
@@ -153,7 +153,7 @@ class _PartlyLabelledScorer:
         return float(self.scorer(estimator, X, y, **weighed))
 
     def set_score_request(self, **requests: Any) -> _PartlyLabelledScorer:
-        """Say which metadata the scorer requests, as scikit-learn's scorers do."""
+        """Set which metadata the scorer requests, as for scikit-learn's scorers."""
         self.scorer.set_score_request(**requests)
         return self
 
@@ -163,7 +163,7 @@ class _PartlyLabelledScorer:
 
 
 def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Say which windows have a label, -1 being none unless it is a class."""
+    """Return which windows have a label; -1 is not a label unless it is a class."""
     unlabelled = [] if -1 in classes.tolist() else [-1]
     known = [not is_nothing(of) and of not in unlabelled for of in y.tolist()]
     return np.array(known, dtype=bool)

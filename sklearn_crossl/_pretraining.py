@@ -52,9 +52,9 @@ def pretrain(
     seed : int
         Seeds the weights, the batches and the masks.
     previous : mapping, optional
-        What an earlier call returned, to go on from.
+        The result of an earlier call, to continue from.
     bridge : skorch callback, optional
-        Told of each epoch besides the user's own callbacks.
+        A callback that is notified of each epoch, besides the user's own.
 
     Returns
     -------
@@ -91,9 +91,9 @@ def collect(
     Returns
     -------
     dict
-        ``weights`` and ``code_means``: what embedding needs; ``training_weights``,
-        ``optimizer`` and ``optimizer_name``: what going on needs besides; ``history``: a
-        dict for each epoch; and the sizes.
+        ``weights`` and ``code_means``, which embedding needs; ``training_weights``,
+        ``optimizer`` and ``optimizer_name``, which are also needed to continue training;
+        ``history``, a dict for each epoch; and the sizes.
     """
     if net.sample is not None:
         fit_learnt(net.module_, net.sample, net.device)
@@ -123,7 +123,7 @@ def _resume(net: PretrainingNet, previous: Mapping[str, Any]) -> None:
     before, now = previous["optimizer_name"], type(net.optimizer_).__name__
     try:
         odd = arrays_to_module(arrays, net.module_, strict=False)
-        if before is None:  # a plain fit threw its head away: there is a new one
+        if before is None:  # a plain fit discarded its head, so a new one is used
             odd = [name for name in odd if not name.startswith("objective.")]
         elif before != now:
             odd.append(f"the optimizer was {before} and is {now}")

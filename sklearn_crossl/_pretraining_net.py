@@ -28,18 +28,18 @@ OPTIMIZERS: dict[str, Any] = {
 }
 
 EPOCHS = Epochs(enough_steps=500, fewest=20, most=100)
-_PROBE_WINDOWS = 256  # windows that an epoch's embedding is looked at by
+_PROBE_WINDOWS = 256  # windows whose embedding is monitored
 
 
 class PretrainingNet(LossNet):
-    """Trains a :class:`CroSSLNetwork`, and looks at the embedding of some windows.
+    """Trains a :class:`CroSSLNetwork`, and monitors the embedding of some windows.
 
     Parameters
     ----------
     module : CroSSLNetwork
         Trained in place.
     probe : Batch
-        Some training windows, to look at the embedding by.
+        Training windows whose embedding is monitored.
     autocast : torch.dtype or None
         The encoders' number format.
     **kwargs : dict
@@ -110,7 +110,7 @@ def make_net(
     if compile:
         network.encode = compiled(network.encode)  # type: ignore[method-assign]
     batches = ShuffledBatches(dataset, batch_size, device)
-    own: list[Any] = [  # the first ends an epoch that is not to be kept
+    own: list[Any] = [  # the first may end training before the second keeps bad weights
         ("effective_rank", _EffectiveRank()),
         ("good_weights", GoodWeights()),
     ]

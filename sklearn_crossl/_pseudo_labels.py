@@ -1,24 +1,24 @@
-"""Which windows get a label that a classifier gives them."""
+"""The choice of windows that get a classifier's prediction as their label."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_STEPS = 20  # of scaling classes until their shares are right
-_ROUNDING = 1e-9  # of a share times a number
+_STEPS = 20  # iterations of reweighting classes
+_ROUNDING = 1e-9  # tolerance for the rounding error of a share times a number
 
 
 def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.ndarray:
-    """Weigh classes so that windows' probabilities come nearer to shares on average.
+    """Reweight classes to bring the mean probabilities closer to given shares.
 
     Parameters
     ----------
     p : ndarray of shape (n, n_classes)
         Probabilities.
     shares : ndarray of shape (n_classes,)
-        What their mean should be.
+        The desired mean of the probabilities.
     max_weight : float
-        Of a class, relative to the median of all, and the inverse of the least.
+        Largest weight of a class, relative to the median; the smallest is its inverse.
 
     Returns
     -------
@@ -40,14 +40,14 @@ def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.nda
 
 
 def surest(p: np.ndarray, share: float) -> np.ndarray:
-    """Choose a share of the windows of each class, those with the largest probability.
+    """Choose a share of each class's windows, those with the highest probability.
 
     Parameters
     ----------
     p : ndarray of shape (n, n_classes)
         Probabilities; a window is of the class with the largest one.
     share : float
-        Of each class, at least one window if there is any.
+        Share of each class's windows; at least one window is chosen if there is any.
 
     Returns
     -------

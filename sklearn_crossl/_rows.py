@@ -1,4 +1,4 @@
-"""Rows of X, whatever holds it."""
+"""Rows of X, in any container."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skorch.helper import SliceDict
 
 
 def library_of(x: Any) -> str | None:
-    """Say whether x is of "pandas" or "polars", neither of which is imported."""
+    """Return "pandas" or "polars" if x comes from it, without importing either."""
     modules = {base.__module__.partition(".")[0] for base in type(x).__mro__}
     return next((name for name in ("pandas", "polars") if name in modules), None)
 
@@ -47,7 +47,7 @@ def count_windows(X: Any) -> int:
 
 
 def check_as_many(X: Any, **others: Any) -> int:
-    """Count the windows of X, of which everything else must have as many.
+    """Count the windows of X, and check that the other arguments have as many.
 
     Raises ValueError if one has more or fewer.
     """
@@ -76,7 +76,7 @@ def take_windows(X: Any, rows: np.ndarray, by_modality: bool = False) -> Any:
     Returns
     -------
     object
-        Of the same type; another mapping than skorch's becomes a dict.
+        Of the same type, but mappings other than skorch's become dicts.
     """
     if isinstance(X, Mapping):
         return like(X, {name: _safe_indexing(x, rows) for name, x in X.items()})
@@ -86,7 +86,7 @@ def take_windows(X: Any, rows: np.ndarray, by_modality: bool = False) -> Any:
 
 
 def spread_rows(rows: np.ndarray, most: int) -> np.ndarray:
-    """Choose rows at even distances.
+    """Choose evenly spaced rows.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ def spread_rows(rows: np.ndarray, most: int) -> np.ndarray:
     Returns
     -------
     ndarray
-        The first and the last among them, if there are two or more.
+        The chosen rows; if there are two or more, the first and the last are included.
     """
     return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
 
 
 def like(X: Mapping[str, Any], arrays: dict[str, Any]) -> Mapping[str, Any]:
-    """Wrap arrays by name as those of X are.
+    """Wrap named arrays in the kind of mapping that X is.
 
     Parameters
     ----------

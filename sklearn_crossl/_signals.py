@@ -15,8 +15,8 @@ from ._moment_labels import MomentLabels, check_labels_have_times
 from ._rows import library_of
 from ._time_index import by_clock, has_index, labels_on_grid, on_grids
 
-_ODD = 10  # times as many channels as samples
-_SHARE = 0.05  # of a recording that a sensor may miss at the end without a warning
+_ODD = 10  # warn about this many times more channels than samples
+_SHARE = 0.05  # of a recording that may be missing at a sensor's end without a warning
 
 
 class Signals(NamedTuple):
@@ -27,7 +27,7 @@ class Signals(NamedTuple):
     index: Any  # a modality's, if they have one
 
     def times(self, seconds: np.ndarray) -> np.ndarray:
-        """Say what time it is so many seconds after the start."""
+        """Turn seconds after the start into times of the recording's index."""
         seconds = self.start + seconds
         return seconds if self.index is None else by_clock(seconds, self.index)
 
@@ -62,7 +62,7 @@ def read_signals(
     Raises
     ------
     TypeError, ValueError
-        If signals are no numbers, or the times of an index are no good.
+        If signals are not numeric, or the times of an index are not valid.
     """
     timed = any(has_index(part[name]) for name in rates)
     signals, start = on_grids(part, rates) if timed else (part, 0.0)
@@ -86,7 +86,7 @@ def read_signals(
 
 
 def check_durations(streams: Streams, window: Fraction) -> None:
-    """Warn where streams that begin together do not end together, nor nearly so."""
+    """Warn if streams that begin together end at clearly different times."""
     seconds = {
         "labels" if name is LABELS else repr(name): float(signal.shape[1] / rate)
         for name, (signal, rate) in streams.items()
@@ -95,9 +95,9 @@ def check_durations(streams: Streams, window: Fraction) -> None:
     if longest - shortest > max(float(window), _SHARE * longest):
         lasting = ", ".join(f"{name} for {s:g} s" for name, s in seconds.items())
         warnings.warn(
-            f"By the rates given the signals differ in duration: {lasting}. What is "
-            "after the end of the shortest is left out. Are `rates`, and `label_rate` "
-            "for labels, right?",
+            f"At the given rates the signals differ in duration: {lasting}. Data after "
+            "the end of the shortest one are left out. Check `rates` and, for labels, "
+            "`label_rate`.",
             UserWarning,
             stacklevel=3,
         )

@@ -11,8 +11,8 @@ import numpy as np
 
 Rows = slice | np.ndarray
 
-_USUAL = 0.9  # of the windows are no longer than what the network is made for
-MUCH = 16  # times that length: of longer windows training sees a part
+_USUAL = 0.9  # share of windows that are no longer than the usual length
+MUCH = 16  # times the usual length; training uses only a part of longer windows
 
 
 class Source(ABC):
@@ -23,9 +23,9 @@ class Source(ABC):
     shape : tuple of int
         Channels, then timepoints or height and width; of the longest window.
     dtype : numpy.dtype
-        Of what is read: float32 or float64.
+        Of the values that are read: float32 or float64.
     integers : bool
-        Whether they were integers, which ask for no float64 embedding.
+        Whether the values were integers, for which a float32 embedding is enough.
     unequal : bool
         Whether the windows differ in length.
     on_disk : bool
@@ -55,11 +55,11 @@ class Source(ABC):
 
     @property
     def usual_shape(self) -> tuple[int, ...]:
-        """The shape, or that of windows which nine in ten are not longer than."""
+        """The shape, but with the length that nine in ten windows do not exceed."""
         return self.shape
 
     def shortened(self) -> Source:
-        """Keep a stretch of windows that are many times as long as usual."""
+        """Keep only a part of windows that are many times longer than usual."""
         return self
 
     @property
@@ -68,15 +68,15 @@ class Source(ABC):
         return int(np.prod(self.shape)) * self.dtype.itemsize
 
     def sizes(self, rows: slice) -> np.ndarray:
-        """Count the values of each window, the padding apart."""
+        """Count the values of each window, without padding."""
         return np.full(len(range(len(self))[rows]), int(np.prod(self.shape)))
 
     def padded_lengths(self) -> np.ndarray:
-        """Say with how many timepoints each window is read if it is read alone."""
+        """Return the padded length of each window when it is read alone."""
         return np.full(len(self), self.shape[-1])
 
     def is_padded(self) -> np.ndarray:
-        """Say which windows are shorter than they are read."""
+        """Return which windows are padded when they are read."""
         return self.sizes(slice(None)) < self.shape[0] * self.padded_lengths()
 
 
@@ -220,7 +220,7 @@ class Unequal(Source):
         return Unequal(windows, self.shape[0], self.flat, self.integers)
 
     def filled_up(self, n_timepoints: int) -> InMemory:
-        """Make windows of so many timepoints; what they lack is NaN."""
+        """Pad all windows with NaN to the given number of timepoints."""
         values = self._filled(np.arange(len(self)), n_timepoints)
         return InMemory(values, self.integers)
 
@@ -240,7 +240,7 @@ class Unequal(Source):
 
 
 def _fullest(window: np.ndarray, n_timepoints: int) -> np.ndarray:
-    """Choose the stretch of so many timepoints that has the most values."""
+    """Return the part of a window, of the given length, with the fewest NaN."""
     last = max(window.shape[1] - n_timepoints, 0)
     stretches = [
         window[:, start : start + n_timepoints]
@@ -250,7 +250,7 @@ def _fullest(window: np.ndarray, n_timepoints: int) -> np.ndarray:
 
 
 def float_dtype(dtype: Any) -> np.dtype:
-    """Give the precision to read numbers with: float32 if it holds them, else float64."""
+    """Choose the dtype to read numbers as: float32 if it is exact, else float64."""
     return np.dtype(np.float32 if np.can_cast(dtype, np.float32) else np.float64)
 
 
@@ -262,7 +262,7 @@ def _as_slice(indices: Sequence[int]) -> slice | list[int]:
 
 
 def _release_pages(array: Any) -> None:
-    """Give back the memory of a memory map's pages; the system's cache keeps them."""
+    """Release a memory map's pages; they stay in the system's page cache."""
     owner = array
     while isinstance(owner, np.ndarray):
         if getattr(owner, "mode", None) == "c":

@@ -1,6 +1,6 @@
-"""A stage by its short name, as an object of its class, or as the user's own module.
+"""Stages given by a short name, as an object, or as the user's own module class.
 
-A package of stages registers each by importing its module: the rest is read off here.
+A package registers a stage by importing its module; the functions here find it there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Stage = TypeVar("Stage", bound=BaseEstimator)
 
 
 def by_short_name(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """List the stages that the estimator takes by a name, of all that a package has."""
+    """Collect the stages of a package that have a short name, by that name."""
     stages = (value for value in namespace.values() if isinstance(value, type))
     # A subclass does not inherit the name: it would take its parent's place.
     named = {vars(stage).get("short_name"): stage for stage in stages}
@@ -25,7 +25,7 @@ def by_short_name(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def public_names(namespace: Mapping[str, Any]) -> list[str]:
-    """List what a package offers: all that it imported but for modules."""
+    """List the public names of a package: all that it imported, except modules."""
     return sorted(
         name
         for name, value in namespace.items()
@@ -82,16 +82,16 @@ def check_sizes(stage: BaseEstimator, name: str, least: int = 1) -> None:
     Parameters
     ----------
     stage : stage object
-        What has the parameter.
+        The stage that has the parameter.
     name : str
-        The parameter, which is a sequence.
+        Name of the parameter, which is a sequence.
     least : int, default=1
-        Of each size.
+        Smallest valid size.
 
     Raises
     ------
     ValueError
-        If one of them is no int, or is smaller.
+        If a size is not an int, or is too small.
     """
     sizes = getattr(stage, name)
     are_ints = (isinstance(s, Integral) and not isinstance(s, bool) for s in sizes)

@@ -11,7 +11,7 @@ import numpy as np
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows, blocks
 
-_MOST = 1e4  # standard deviations: of more, squares would soon overflow
+_MOST = 1e4  # standard deviations to clip at, since squares might overflow
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Moments:
     mean, squares : float64 ndarray of shape (n_channels,)
         Mean, and sum of squared deviations from it.
     eps : float, default=0.0
-        Of the coarsest precision that the values were read with.
+        Machine epsilon of the coarsest dtype that values were read as.
     """
 
     count: np.ndarray
@@ -49,7 +49,7 @@ class Moments:
             present = True
         mean = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
         values -= mean[:, None]
-        # What the sum of many values lost to rounding would pass for a deviation.
+        # Correct the mean's rounding error, which would look like a deviation.
         lost = values.sum(axis=(0, 2), where=present) / np.maximum(count, 1)
         values -= lost[:, None]
         squares = np.square(values).sum(axis=(0, 2), where=present)
@@ -70,7 +70,7 @@ class Moments:
 
     @property
     def scale(self) -> np.ndarray:
-        """Standard deviation; one, or the rounding, for a constant channel."""
+        """Standard deviation; for a constant channel one, or its rounding error."""
         deviation = np.sqrt(self.squares / np.maximum(self.count, 1))
         rounding = 10 * self.eps * np.abs(self.mean)
         return np.where(deviation > rounding, deviation, np.maximum(1.0, rounding))
@@ -144,8 +144,8 @@ def standardize(
     Returns
     -------
     Source
-        Of float32, in memory; NaN where missing. Values further than 10,000 standard
-        deviations from the mean are taken for so far.
+        In memory, as float32; NaN where missing. Values are clipped at 10,000 standard
+        deviations from the mean.
     """
     if isinstance(source, Unequal):
         windows = [_standard(source.windows[row], mean, scale) for row in rows]
@@ -159,7 +159,7 @@ def standardize(
 def _standard(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Standardise (..., n_channels, time) or (n, n_channels, height, width)."""
     shape = (-1, 1, 1) if x.ndim == 4 else (-1, 1)
-    # Subtract in float64: a large offset would eat a float32's digits.
+    # Subtract in float64: with a large offset, float32 would lose precision.
     centred = np.subtract(x, mean.reshape(shape), dtype=np.float64)
     np.divide(centred, scale.reshape(shape), out=centred)
     return np.clip(centred, -_MOST, _MOST, out=centred).astype(np.float32)

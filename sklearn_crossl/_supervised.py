@@ -103,12 +103,12 @@ class FineTuned(BaseEstimator, ABC):
 
     @abstractmethod
     def _encode(self, y: Any, sample_weight: Any) -> Target:
-        """Check y and tell labelled windows, and how much they count, from others."""
+        """Check y; find the labelled windows, their targets and their weights."""
 
     def _calibrate(
         self, data: FineTuningData, network: FineTunedNetwork, held_out: Any
     ) -> dict[str, Any]:
-        """Learn what outputs are worth; returns fitted attributes."""
+        """Calibrate the outputs; return the fitted attributes."""
         return {}
 
     def _fit(self, X: ArrayLike, y: Any, groups: Any, sample_weight: Any) -> Any:
@@ -147,7 +147,7 @@ class FineTuned(BaseEstimator, ABC):
     def _fitted_attributes(
         self, transformer: CroSSLTransformer, target: Target, net: FineTuningNet
     ) -> dict[str, Any]:
-        # The summary did not learn: the transformer has it.
+        # The summary is not fine-tuned, and the transformer has its weights.
         arrays = module_to_arrays(net.module_)
         epochs = history(net)
         return {
@@ -162,7 +162,7 @@ class FineTuned(BaseEstimator, ABC):
         }
 
     def _outputs(self, X: ArrayLike) -> np.ndarray:
-        """Compute what the head says of windows, (n_windows, n_outputs)."""
+        """Compute the head's outputs for windows, (n_windows, n_outputs)."""
         check_is_fitted(self)
         transformer = self.transformer_
         windows = self._read(X, transformer, self)
@@ -190,7 +190,7 @@ class FineTuned(BaseEstimator, ABC):
         form, max_missing = transformer._form, transformer.max_missing
         check_names(fitted, X, form)
         windows = read_again(X, form, max_missing, min_windows)
-        check_any_observed(windows, "Leave them out: there is nothing to tell them by.")
+        check_any_observed(windows, "Leave them out: there is nothing to predict from.")
         return windows
 
     def _prepare(
@@ -202,7 +202,7 @@ class FineTuned(BaseEstimator, ABC):
                 raise ValueError(
                     "pretrained= is given and pretrain=False; leave one out."
                 )
-            # A search clones what it tries; frozen, it stays fitted.
+            # A search clones its candidates; inside FrozenEstimator they stay fitted.
             pretrained: Any = getattr(self.pretrained, "estimator", self.pretrained)
             if not isinstance(pretrained, CroSSLTransformer):
                 what = type(pretrained).__name__
@@ -283,7 +283,7 @@ class FineTuned(BaseEstimator, ABC):
         return take_windows(X, rows, by_modality=named)
 
     def __sklearn_clone__(self) -> Any:
-        """Clone the parameters, but keep what is fitted of ``pretrained``."""
+        """Clone the parameters, but keep ``pretrained`` fitted."""
         copied = super().__sklearn_clone__()
         copied.pretrained = copy.copy(self.pretrained)  # set_params leaves ours alone
         return copied

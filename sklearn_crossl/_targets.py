@@ -1,4 +1,4 @@
-"""What is to be learnt of labelled windows, and which windows are."""
+"""Targets of labelled windows, and which windows are labelled."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ._missing_values import target_array
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
-# What becomes of -1, NaN, None and NA in an array of strings.
+# The strings that -1, NaN, None and NA become in an array of strings.
 _MARKS = {"-1", "nan", "None", "<NA>"}
 _SURE = 2.0  # the logit of a window's class, and of others with the opposite sign
 
 
 class Target(NamedTuple):
-    """What is to be learnt of the labelled windows."""
+    """Targets and weights of the labelled windows."""
 
     labelled: np.ndarray  # which windows have a label, bool (n_windows,)
     values: np.ndarray  # (n_labelled,)
-    outputs: np.ndarray  # what a regression on them should say, (n_labelled, n_outputs)
+    outputs: np.ndarray  # targets of a ridge regression, (n_labelled, n_outputs)
     weight: np.ndarray  # (n_labelled,)
     n_outputs: int
     loss: Loss
     attributes: dict[str, Any]  # fitted ones
-    importance: np.ndarray  # of the weight, what is the user's, (n_labelled,)
+    importance: np.ndarray  # the part of weight from sample_weight, (n_labelled,)
 
 
 def check_y_given(estimator: Any, y: Any) -> None:
@@ -67,7 +67,7 @@ def class_target(
     if len(classes) < 2:
         raise ValueError(
             f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two at "
-            "least. -1, NaN and None say that a window has no label."
+            "least. -1, NaN and None mark windows without a label."
         )
     labelled, kept, importance = _weigh(labelled, sample_weight)
     index = index[kept]
@@ -119,10 +119,10 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
 def _weigh(
     labelled: np.ndarray, sample_weight: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Weigh labels as the user says; one that weighs nothing is as good as none.
+    """Apply the user's sample weights; a label with weight zero counts as no label.
 
-    How much all weigh together makes no difference. Returns which windows have a label
-    that counts, (n_windows,); which of the labels do, (n_labelled,); and how much,
+    Only relative weights matter. Returns which windows have a label that counts,
+    (n_windows,); which of the labels count, (n_labelled,); and their weights,
     (n_counting,).
     """
     n_windows = len(labelled)
@@ -141,7 +141,7 @@ def _weigh(
 
 
 def _weights(classes: np.ndarray, index: np.ndarray, class_weight: Any) -> np.ndarray:
-    """Weigh windows by their classes, of which some may have none, (n,)."""
+    """Compute the class weight of each window, (n,); a class may have no windows."""
     there = np.unique(index)
     weight = np.ones(len(classes), dtype=np.float32)
     weight[there] = compute_class_weight(
@@ -156,20 +156,20 @@ def _weights(classes: np.ndarray, index: np.ndarray, class_weight: Any) -> np.nd
 
 
 def _warn_of_marks(y: np.ndarray) -> None:
-    """Warn where what says that there is no label has become a string."""
+    """Warn if markers of unlabelled windows have become strings."""
     marks = sorted(_MARKS.intersection(y.tolist())) if y.dtype.kind in "UST" else []
     if marks:
         warnings.warn(
             f"y is an array of strings, so {' and '.join(map(repr, marks))} are classes. "
-            "If they were to say that a window has no label, give y as a list, or as an "
-            "array of objects, with None there.",
+            "If they should mean that a window has no label, give y as a list, or as an "
+            "array of objects, with None instead.",
             UserWarning,
             stacklevel=4,
         )
 
 
 def _has_class(y: np.ndarray) -> np.ndarray:
-    """Say which windows have a label; -1 is one, with a warning, beside 1 alone."""
+    """Return which windows have a label; if 1 is the only other, -1 is a label."""
     labels = [None if is_pandas_na(label) else label for label in y.tolist()]
     if any(label in (np.inf, -np.inf) for label in labels):
         raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
@@ -177,9 +177,9 @@ def _has_class(y: np.ndarray) -> np.ndarray:
     marked = np.array([label == -1 for label in labels], dtype=bool)
     if marked.any() and set(y[~(absent | marked)].tolist()) == {1}:
         warnings.warn(
-            "y has no labels but -1 and 1, so -1 is taken for a class. If it says that a "
-            "window has no label, there is one class alone, and that is not enough: NaN "
-            "would say so. If it is a class, another name avoids this warning.",
+            "y has no labels but -1 and 1, so -1 is taken for a class. If -1 marks "
+            "windows without a label, there is only one class, which is not enough; NaN "
+            "marks them clearly. If -1 is a class, rename it to avoid this warning.",
             UserWarning,
             stacklevel=4,
         )
@@ -192,9 +192,9 @@ def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:
 
 
 def looked_up(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Look labels up by their position among classes, which is -1 where there is none.
+    """Look up labels by their position among the classes; position -1 means no label.
 
-    Where there is none it is -1 if classes are numbers other than -1, else None.
+    For no label the result is -1 if the classes are numbers other than -1, else None.
     """
     nothing: Any
     if classes.dtype.kind in "iuf" and -1 not in classes.tolist():

@@ -1,4 +1,4 @@
-"""Recordings whose samples carry a time, as pandas has them, on regular grids."""
+"""Put recordings that have a time index, as in pandas, on regular grids."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 
 from ._rows import library_of
 
-_MOST_POINTS = 10_000_000  # of a grid that has few samples
-_MOST_A_SAMPLE = 100  # points
-_FAR = 1.5  # times the rate that was given
-_ENOUGH = 10  # steps to tell a rate by
-_AGREED = 0.5  # of 1, how much samples agree where between two points they are
+_MOST_POINTS = 10_000_000  # in a grid, unless it has many samples
+_MOST_A_SAMPLE = 100  # grid points per sample in a larger grid
+_FAR = 1.5  # factor between observed and given rate that leads to a warning
+_ENOUGH = 10  # steps that are needed to estimate a rate
+_AGREED = 0.5  # resultant length, from 0 to 1, above which samples share a phase
 
 
 def has_index(values: Any) -> bool:
-    """Say whether values are a pandas Series or DataFrame."""
+    """Return whether values are a pandas Series or DataFrame."""
     return library_of(values) == "pandas"
 
 
@@ -28,9 +28,9 @@ def on_grids(
 ) -> tuple[dict[str, np.ndarray], float]:
     """Put each modality's samples on a regular grid from a common start.
 
-    Nothing is resampled: each sample goes to the point of its grid that is nearest in
-    time, the nearest one where several do. Points without a sample are NaN. The start is
-    the first moment that all modalities have reached.
+    Nothing is resampled: each sample moves to the nearest point of its grid. If several
+    samples share a point, the nearest one is kept. Points without a sample are NaN. The
+    grids start when all modalities have begun.
 
     Parameters
     ----------
@@ -72,8 +72,9 @@ def place_on_grid(
 ) -> np.ndarray:
     """Put samples on a regular grid, each on the point that is nearest in time.
 
-    The grid is moved, by half a point at most, so that samples are close to its points.
-    If they were midway, a little jitter would send two to one point and none to the next.
+    The grid is shifted by up to half a step, so that samples are close to its points. If
+    they were midway between points, a little jitter would put two samples on one point
+    and none on the next.
 
     Parameters
     ----------
@@ -82,8 +83,8 @@ def place_on_grid(
     values : ndarray of floats of shape (n, n_channels)
         The samples.
     start : float
-        The time of the first point before the grid is moved. Samples nearest to an
-        earlier one are left out.
+        The time of the first point, before the grid is shifted. Samples that are nearest
+        to an earlier point are left out.
     rate : float or Fraction
         Points per second.
 
@@ -95,7 +96,7 @@ def place_on_grid(
     Raises
     ------
     ValueError
-        If nearly all points would be without a sample, by a wrong time, say.
+        If nearly all points would have no sample, for example because of a wrong time.
     """
     ticks = (times - start) * float(rate)
     ticks -= _phase(ticks)
@@ -120,7 +121,7 @@ def place_on_grid(
 
 
 def _phase(ticks: np.ndarray) -> float:
-    """Find where between two points samples are, from -0.5 to 0.5; 0 if everywhere."""
+    """Estimate the samples' common offset in steps, -0.5 to 0.5; 0 if there is none."""
     mean = np.exp(2j * np.pi * ticks).sum() / max(1, len(ticks))
     return float(np.angle(mean)) / (2 * np.pi) if abs(mean) > _AGREED else 0.0
 
@@ -135,7 +136,7 @@ def labels_on_grid(
     index : pandas.Index
         When each label begins. It holds until the next; the first one also before.
     signals : pandas.Index
-        One of the signals', by whose clock the start is.
+        The index of one of the signals; ``start`` is a time of its clock.
     rate : Fraction
         Points per second.
     start : float
@@ -146,7 +147,7 @@ def labels_on_grid(
     Returns
     -------
     int ndarray of shape (n_samples,)
-        The places of the labels.
+        The position of each point's label in the index.
 
     Raises
     ------
@@ -164,7 +165,7 @@ def labels_on_grid(
 
 
 def clock(index: Any) -> str | None:
-    """Say by what clock an index goes; None if it holds no times."""
+    """Describe the kind of times that an index holds; None if it holds none."""
     if index.dtype.kind == "M":
         has_zone = getattr(index, "tz", None) is not None
         return f"datetimes {'with' if has_zone else 'without'} a time zone"
@@ -172,9 +173,9 @@ def clock(index: Any) -> str | None:
 
 
 def by_clock(seconds: np.ndarray, index: Any) -> np.ndarray:
-    """Turn seconds into what an index of times has: datetimes (UTC) or timedeltas.
+    """Turn seconds into the kind of times of an index: datetimes (UTC) or timedeltas.
 
-    They are exact to the microsecond, as far as seconds since 1970 go in a float64.
+    Times are rounded to microseconds, the precision of seconds since 1970 in float64.
     """
     if index.dtype.kind not in "mM":
         return seconds
@@ -268,6 +269,6 @@ def _seconds(owner: str, index: Any) -> np.ndarray:
 
 
 def _is_default(index: Any) -> bool:
-    """Say whether an index is what pandas makes where nobody gave one."""
+    """Return whether an index is the default one of pandas."""
     is_range = type(index).__name__ == "RangeIndex"
     return is_range and (index.start, index.step, index.name) == (0, 1, None)

@@ -1,4 +1,4 @@
-"""Windows by modality: the one form that the package works on."""
+"""Windows by modality: the one form of X that the rest of the package works on."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _BLOCK_BYTES = 2**25  # read at a time
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows by modality, with what is known of their gaps.
+    """Windows by modality, with masks of what is missing.
 
     Parameters
     ----------
     data : dict of str to Source
         The modalities in order.
     observed : bool ndarray of shape (n_windows, M)
-        Which modalities each window has. What else its source holds is not read.
+        Which modalities each window has. The values of others are not read.
     partial : bool ndarray of shape (n_windows, M)
         Which modalities each window has in part: with gaps, or padded at the end.
     """
@@ -45,10 +45,10 @@ class Windows:
         data : dict of str to Source
             The modalities.
         max_missing : float, default=1.0
-            A modality is missing from a window where a larger share of it is NaN,
-            unless the window has no other, and where all of it is.
+            A modality is missing from a window if a larger share of it is NaN, unless
+            the window has no other modality. It is always missing if all of it is NaN.
         channels : mapping of str to sequence of int, optional
-            What errors call the channels; their positions if None.
+            Numbers of the channels in error messages; their positions if None.
 
         Returns
         -------
@@ -74,7 +74,7 @@ class Windows:
         padded = np.column_stack([source.is_padded() for source in data.values()])
         observed = (share <= max_missing) & (share < 1)
         nothing = ~np.logical_or.reduce(observed, axis=1, keepdims=True)
-        observed |= nothing & (share < 1)  # rather a part than nothing at all
+        observed |= nothing & (share < 1)  # part of a modality is better than none
         return cls(data, observed, observed & ((share > 0) | padded))
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class Windows:
 
     @property
     def dtype(self) -> np.dtype:
-        """The precision of an embedding: float64 if any modality came in it."""
+        """The dtype of an embedding: float64 if any modality has it, else float32."""
         floats = [source.dtype for source in self.data.values() if not source.integers]
         return np.result_type(np.float32, *floats)
 

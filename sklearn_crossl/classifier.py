@@ -27,70 +27,71 @@ __all__ = ["CroSSLClassifier"]
 class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
-    A linear head reads the global embedding and the summary, and learns with aggregator
-    and encoders from windows held in memory, whole and with sensors dropped. The more
-    labels, the more a ridge regression on all features of the summary contributes.
-    Predicting raises NotFittedError before ``fit``, and TypeError or ValueError if X has
-    another form than there, holds infinities, or has windows without any modality.
+    A linear head on the global embedding and the summary is trained together with the
+    aggregator and the encoders, on labelled windows, held in memory, with all sensors and
+    with some dropped. The more labels, the more a ridge regression on all features of the
+    summary contributes. Predicting raises NotFittedError before ``fit``, and TypeError or
+    ValueError if X has another form, infinities, or windows without any modality.
 
     Parameters
     ----------
     transformer : CroSSLTransformer, default=None
-        How to pretrain, and which channels belong to which modality. None is the default
-        one; a search over ``transformer__lr`` and the like needs one that is given. Its
-        ``device``, ``precision`` and ``max_missing`` hold for fine-tuning too.
+        How to pretrain, and which channels belong to which modality. None is
+        ``CroSSLTransformer()``; to search over ``transformer__lr`` and the like, pass
+        one. Its ``device``, ``precision`` and ``max_missing`` also apply to fine-tuning.
     pretrained : fitted CroSSLTransformer, default=None
-        Used as it is, in place of pretraining, and not changed. Clones of this estimator
-        keep it fitted; to search over several, wrap each in a ``FrozenEstimator``.
+        Used instead of pretraining, and not changed. Clones of this estimator keep it
+        fitted; to search over several, wrap each in a ``FrozenEstimator``.
     pretrain : bool, default=True
-        False starts from random weights, to compare; the summary is learnt all the same.
+        False starts from random weights, for comparison; the summary is still learnt.
     freeze : {"encoder", "all"} or None, default=None
-        What of the pretrained network stays as it is: the encoders, or the aggregator
-        too, so that the head alone learns, many times faster. None fine-tunes everything.
+        Which part of the pretrained network is not trained: the encoders, or also the
+        aggregator, so that only the head is, many times faster. None trains everything.
     gradual_unfreezing : bool, default=True
-        Whether the head learns alone for a fifth of the epochs, then with the aggregator
-        for another, before the encoders join in.
+        Whether to train only the head for a fifth of the epochs, then the head and the
+        aggregator for another fifth, and only then the encoders as well.
     modality_dropout : float or pair of float, default=(0.1, 0.9)
-        Share of a window's sensors hidden in a second view of it that the head learns
-        from as well, or a range that it is drawn from, so that sensors missing at
-        prediction do little harm. Every view keeps at least one. 0 leaves it out.
+        Share of a window's sensors that are hidden in a second view of it in training, or
+        a range from which the share is drawn. It makes predictions robust to missing
+        sensors. Every view keeps at least one sensor. 0 turns it off.
     dropout : float, default=0.3
-        Share of the embedding's units that the head misses in a training step.
+        Dropout rate of the head's input in training.
     label_smoothing : float, default=0.1
-        Share of each label that is spread over all classes. Without it a head of many
-        units grows too sure of few labels, and the macro-F1 falls by points.
+        Share of each label that is spread over all classes. Without it, a head with many
+        inputs becomes overconfident with few labels, and the macro-F1 falls by points.
     calibrate : bool, default=True
-        Whether to scale the logits by a temperature, so that of windows given a class
-        with probability 0.8 about 80 % are of it. It is learnt from windows held out by
-        ``early_stopping``, else by three-fold cross-validation of the head, by ``groups``
-        if any; it is 1 if a class has a single label or a fold diverges.
+        Whether to divide the logits by a temperature, so that about 80 % of the windows
+        predicted with probability 0.8 are predicted correctly. It is learnt from windows
+        held out by ``early_stopping``, else by three-fold cross-validation of the head,
+        split by any ``groups``. It is 1 if a class has one label or a fold diverges.
     class_weight : dict, "balanced" or None, default=None
-        How much each class's windows count. "balanced" counts the classes alike.
+        Weights of the classes. "balanced" gives all classes the same total weight.
     max_epochs : int or "auto", default="auto"
-        Passes over the labelled windows; "auto" makes 300 steps, and 10 at least.
+        Passes over the labelled windows; "auto": enough for 300 gradient steps, at least
+        10.
     batch_size : int, default=64
-        Windows per step at most.
+        Maximum number of windows in a gradient step.
     lr : float, default=1e-4
-        Peak learning rate of the pretrained network; it rises and falls once. A higher
-        one does harm with few labels; from random weights 1e-3 is better.
+        Peak learning rate of the pretrained network, with a one-cycle schedule. Higher
+        rates do harm with few labels; with random initial weights, 1e-3 is better.
     head_lr : float, default=3e-3
-        That of the head, which starts from zero.
+        Peak learning rate of the head, whose weights start at zero.
     weight_decay : float, default=1e-2
         Passed to AdamW.
     early_stopping : bool, default=False
-        Whether to hold labelled windows out, stop when their loss has not fallen for
-        ``patience`` epochs and go back to the best. With few labels, train on all.
+        Whether to hold out labelled windows, stop when their loss has not fallen for
+        ``patience`` epochs, and restore the best weights. With few labels, train on all.
     validation_fraction : float, default=0.2
         Share held out: of the groups, if ``fit`` is given any, else of labelled windows.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops.
     callbacks : list of skorch callbacks, default=None
-        Passed on to skorch for fine-tuning, as copies.
+        Copies are passed to skorch for fine-tuning.
     verbose : int, default=0
         1 shows a progress bar of fine-tuning.
     random_state : int, RandomState instance or None, default=None
         Determines the fine-tuning, and the pretraining if ``transformer`` has no
-        ``random_state`` of its own. An int gives the same bits on the same CPU.
+        ``random_state`` of its own. An int gives bitwise equal results on the same CPU.
 
     Attributes
     ----------
@@ -103,11 +104,11 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     modalities_ : dict of str to tuple of int
         The channels of each modality.
     history_ : list of dict
-        Of each epoch ``epoch``, ``train_loss``, ``dur`` in seconds, any ``valid_loss``.
+        For each epoch ``epoch``, ``train_loss``, ``dur`` in seconds, any ``valid_loss``.
     n_iter_ : int
         Epochs of fine-tuning.
     n_features_in_ : int
-        Channels of X; timepoints of a 2-D one.
+        Number of channels of X, or of timepoints if X is 2-D.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where fit saw a data frame with string columns.
 
@@ -203,11 +204,11 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Training windows, as in :class:`~sklearn_crossl.CroSSLTransformer`.
         y : array-like of shape (n_windows,)
-            Labels; -1, NaN or None where there is none. -1 beside 1 alone is a class.
+            Labels; -1, NaN or None mean none. If 1 is the only other label, -1 is one.
         groups : array-like of shape (n_windows,), default=None
-            Such as subjects. Pretraining uses them, and none is only partly held out.
+            Such as subjects, for pretraining and to hold out whole groups of windows.
         sample_weight : array-like of shape (n_windows,), default=None
-            How much each labelled window counts beside the others, in fine-tuning.
+            Relative weight of each labelled window in fine-tuning.
 
         Returns
         -------
@@ -253,7 +254,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         return log_softmax(self._outputs(X) / self.temperature_, axis=1)
 
     def decision_function(self, X: ArrayLike) -> np.ndarray:
-        """Compute the logarithms of the classes' odds.
+        """Compute the logits of the classes, divided by the temperature.
 
         Parameters
         ----------
@@ -263,13 +264,13 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
         Returns
         -------
         ndarray of shape (n_windows, n_classes)
-            Logits by ``classes_``; of two the second's against the first's, (n_windows,).
+            Logits by ``classes_``; for two classes, second minus first, (n_windows,).
         """
         logits = self._outputs(X) / self.temperature_
         return logits if logits.shape[1] > 2 else logits[:, 1] - logits[:, 0]
 
     def predict(self, X: ArrayLike) -> np.ndarray:
-        """Name the most likely class.
+        """Predict the most likely class.
 
         Parameters
         ----------

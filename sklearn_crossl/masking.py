@@ -34,7 +34,7 @@ def check_masking_ratio(masking_ratio: Any, name: str = "masking_ratio") -> None
     masking_ratio : object
         What the user passed.
     name : str, default="masking_ratio"
-        What errors call it.
+        Name of the parameter, for error messages.
 
     Raises
     ------
@@ -196,17 +196,17 @@ def random_mask(
 def temporal_mask(
     steps: Tensor, ratios: Tensor, *, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Hide all of one modality's latent sequence but a stretch of it.
+    """Hide all of one modality's latent sequence except for one contiguous part.
 
-    Each view of a window sees consecutive steps, ``1 - ratio`` of all, rounded up or down
-    at random so that the expectation is exact, and one at least, from a start drawn
-    uniformly. Steps hidden one by one would leave the views too much alike, since their
-    neighbours have seen the same.
+    Each view of a window sees consecutive steps from a start drawn uniformly. Their
+    number is ``1 - ratio`` of all, rounded up or down at random so that the expectation
+    is exact, and at least one. If steps were hidden independently, the views would be too
+    similar, since neighbouring steps see almost the same input.
 
     Parameters
     ----------
     steps : bool Tensor of shape (batch, n_steps)
-        Which steps rest on anything that was recorded. The sequence ends with the last.
+        Which steps depend on recorded values. The sequence ends with the last of these.
     ratios : Tensor of shape (n_views,)
         Share of the steps that is hidden in each view.
     generator : torch.Generator, optional
@@ -239,7 +239,7 @@ def temporal_mask(
 
 
 def step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> Tensor:
-    """Draw which steps each view sees, (n_views, n, G, steps), by their coverage."""
+    """Draw which steps each view sees, (n_views, n, G, steps), weighted by coverage."""
     n, n_modalities, n_steps, _ = sequence.shape
     if coverage is None:
         steps = torch.ones(

@@ -12,7 +12,7 @@ __all__ = ["resolve_modalities"]
 
 
 def resolve_modalities(modalities: Any, n_channels: int) -> dict[str, tuple[int, ...]]:
-    """Say which channels of a 3-D X belong to which modality.
+    """Determine which channels of a 3-D X belong to which modality.
 
     Parameters
     ----------

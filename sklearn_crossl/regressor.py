@@ -18,65 +18,65 @@ __all__ = ["CroSSLRegressor"]
 class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     """Pretrain by CroSSL on all windows, then fine-tune on those with a target.
 
-    As :class:`CroSSLClassifier`, with one continuous target and the squared error.
+    Works like :class:`CroSSLClassifier`, with one continuous target and squared error.
 
     Parameters
     ----------
     transformer : CroSSLTransformer, default=None
         How to pretrain, and which channels belong to which modality; not fitted. None is
-        ``CroSSLTransformer()``. Its ``device``, ``precision`` and ``max_missing`` hold
-        for fine-tuning too; its ``output`` does not matter.
+        ``CroSSLTransformer()``. Its ``device``, ``precision`` and ``max_missing`` also
+        apply to fine-tuning; its ``output`` does not matter.
     pretrained : fitted CroSSLTransformer, default=None
-        Used as it is, in place of pretraining, and not changed. Clones of this estimator
-        keep it fitted; to search over several, wrap each in a ``FrozenEstimator``.
+        Used instead of pretraining, and not changed. Clones of this estimator keep it
+        fitted; to search over several, wrap each in a ``FrozenEstimator``.
     pretrain : bool, default=True
-        False starts from random weights, to see what pretraining is worth; the summary,
-        which takes no training, is still learnt from all windows.
+        False starts from random weights, to see what pretraining contributes; the
+        summary, which takes no training, is still learnt from all windows.
     freeze : {"encoder", "all"} or None, default=None
-        What of the pretrained network stays as it is: the encoders, or the aggregator
-        too, so that the head alone learns, many times faster. None fine-tunes everything.
+        Which part of the pretrained network is not trained: the encoders, or also the
+        aggregator, so that only the head is, many times faster. None trains everything.
     gradual_unfreezing : bool, default=True
-        Whether the head learns alone for a fifth of the epochs, and then with the
-        aggregator for another, before the encoders join in.
+        Whether to train only the head for a fifth of the epochs, then the head and the
+        aggregator for another fifth, and only then the encoders as well.
     modality_dropout : float or pair of float, default=(0.1, 0.9)
-        Share of a window's sensors hidden in a second view of it that the head learns
-        from as well, or a range that it is drawn from, so that sensors missing at
-        prediction do little harm. Every view keeps at least one. 0 leaves it out.
+        Share of a window's sensors that are hidden in a second view of it in training, or
+        a range from which the share is drawn. It makes predictions robust to missing
+        sensors. Every view keeps at least one sensor. 0 turns it off.
     dropout : float, default=0.3
-        Share of the embedding's units that the head does not see in a training step.
+        Dropout rate of the head's input in training.
     max_epochs : int or "auto", default="auto"
-        Passes over the labelled windows. "auto" is enough for 300 steps, and 10 at
-        least.
+        Passes over the labelled windows; "auto" means enough for 300 gradient steps, and
+        at least 10.
     batch_size : int, default=64
-        Windows per step at most.
+        Maximum number of windows in a gradient step.
     lr : float, default=1e-4
-        Peak learning rate of the pretrained network; it rises and falls once. A higher
-        one does harm with few labels; from random weights 1e-3 is better.
+        Peak learning rate of the pretrained network, with a one-cycle schedule. Higher
+        rates do harm with few labels; with random initial weights, 1e-3 is better.
     head_lr : float, default=3e-3
-        That of the head, which starts from zero.
+        Peak learning rate of the head, whose weights start at zero.
     weight_decay : float, default=1e-2
         Passed to AdamW.
     early_stopping : bool, default=False
-        Whether to hold labelled windows out, stop when their loss has not fallen for
-        ``patience`` epochs and go back to the best. With few labels each is worth more
-        in training, so by default none is held out.
+        Whether to hold out labelled windows, stop when their loss has not fallen for
+        ``patience`` epochs, and restore the best weights. If labels are few, each one is
+        worth more in training, so by default none are held out.
     validation_fraction : float, default=0.2
         Share held out: of the groups, if ``fit`` is given any, so that no subject is on
         both sides; else of the labelled windows.
     patience : int, default=10
         Epochs without a lower validation loss after which training stops.
     callbacks : list of skorch callbacks, default=None
-        Passed on to skorch for fine-tuning, as copies.
+        Copies are passed to skorch for fine-tuning.
     verbose : int, default=0
         1 shows a progress bar of fine-tuning.
     random_state : int, RandomState instance or None, default=None
         Determines the fine-tuning, and the pretraining if ``transformer`` has no
-        ``random_state`` of its own. An int gives the same bits on the same CPU.
+        ``random_state`` of its own. An int gives bitwise equal results on the same CPU.
 
     Attributes
     ----------
     target_mean_, target_scale_ : float
-        Mean and standard deviation of the targets, which the network learns standardised.
+        Mean and standard deviation of the targets, by which they are standardised.
     transformer_ : CroSSLTransformer
         The pretrained transformer.
     modalities_ : dict of str to tuple of int
@@ -87,7 +87,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
     n_iter_ : int
         Epochs of fine-tuning.
     n_features_in_ : int
-        Channels of X; timepoints of a 2-D one.
+        Number of channels of X, or of timepoints if X is 2-D.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where fit saw a data frame with string columns.
 
@@ -131,9 +131,9 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
         y : array-like of shape (n_windows,)
             Targets; NaN says that a window has none.
         groups : array-like of shape (n_windows,), default=None
-            Such as subjects: pretraining is told of them, and none is partly held out.
+            Such as subjects, for pretraining and to hold out whole groups of windows.
         sample_weight : array-like of shape (n_windows,), default=None
-            How much each window with a target counts beside the others, in fine-tuning.
+            Relative weight of each window with a target in fine-tuning.
 
         Returns
         -------
@@ -171,7 +171,7 @@ class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
             If X differs in form from what was fitted, holds infinities, or has windows
             without any modality.
         """
-        outputs = self._outputs(X)[:, 0].astype(np.float64)  # a mean may be large
+        outputs = self._outputs(X)[:, 0].astype(np.float64)  # the mean may be large
         return outputs * self.target_scale_ + self.target_mean_
 
     def _encode(self, y: Any, sample_weight: Any) -> Target:

@@ -22,21 +22,21 @@ __all__ = ["SlidingWindows", "sliding_windows"]
 
 @dataclass(frozen=True, eq=False)
 class SlidingWindows:
-    """What :func:`sliding_windows` returns: ``X, y, groups`` and, as attribute, starts.
+    """Result of :func:`sliding_windows`: unpacks into ``X, y, groups``; has ``starts``.
 
     Parameters
     ----------
     X : SliceDict of str to ndarray of shape (n_windows, n_channels, n_timepoints)
         The modalities, ready for ``fit`` and for cross-validation.
     y : ndarray of shape (n_windows,) or None
-        The label of each window, which is NaN or None where most of it has none; None if
-        no labels were given.
+        The label of each window; NaN or None for windows that are mostly without a label.
+        None if no labels were given.
     groups : ndarray of shape (n_windows,)
         The group of the recording that each window was cut from.
     starts : ndarray of shape (n_windows,)
-        When each window begins: seconds from the start of its recording or, where that
-        has a time index, what the index has, seconds, timedeltas or datetimes (in UTC if
-        it has a time zone); objects where recordings differ in this.
+        When each window begins. Seconds from the start of its recording or, if that has a
+        time index, times of the same kind: seconds, timedeltas or datetimes (in UTC if
+        the index has a time zone). If recordings differ in this, the dtype is object.
 
     Examples
     --------
@@ -75,21 +75,21 @@ def sliding_windows(
     Window ``i`` begins ``i * step_seconds`` after the start of its recording and lasts
     for ``window_seconds``. For a sensor at ``rate``, whose sample ``k`` is taken at
     ``k / rate``, it contains ``round(window_seconds * rate)`` samples, starting with the
-    first one in that span. Times are exact fractions, so that windows do not drift
-    however long the recording. Only windows that every sensor covers are cut, and of
-    these, as after a pause, not those without any value.
+    first one in that span. Times are exact fractions, so that windows do not drift even
+    in long recordings. Only windows that every sensor covers are cut. Windows without
+    any value, as in a pause, are left out.
 
     Parameters
     ----------
     recordings : mapping of str to array-like, or sequence of such mappings
         Each recording has an array (n_channels, n_samples), or (n_samples,), for each
-        modality, all from the same start. Or a pandas DataFrame or Series with a time
-        index, of datetimes, timedeltas or seconds, and a column for each channel; such a
-        recording may also be one DataFrame, of which ``recording[name]`` gives a
-        modality's columns. Then each sample goes to the nearest point of its modality's
-        regular grid, from the first moment that all modalities have reached or, as its
-        samples are, up to half a sample off; points without a sample are NaN. A recording
-        may lack modalities: they are NaN in its windows.
+        modality, all from the same start. Alternatively, it has a pandas DataFrame or
+        Series for each, with a column for each channel and a time index of datetimes,
+        timedeltas or seconds; it may also be one DataFrame in which ``recording[name]``
+        selects a modality's columns. Each sample is then moved to the nearest point of
+        its modality's regular grid. The grids start when all modalities have begun, up to
+        half a sample earlier or later to match the samples. Points without a sample are
+        NaN. A recording may lack modalities, which are NaN in its windows.
     rates : mapping of str to float
         Samples per second of each modality.
     window_seconds : float
@@ -97,17 +97,17 @@ def sliding_windows(
     step_seconds : float
         From the start of one window to that of the next.
     labels : array-like of shape (n_samples,), or sequence of them, default=None
-        The label of each moment of each recording, sampled at ``label_rate`` from its
-        start; NaN or None where there is none. For a recording with a time index, a
-        Series with an index of the same kind, with a time zone or without as that is.
-        Each label holds until the next, and the first one also for the time before it.
+        The labels of each recording, sampled at ``label_rate`` from its start; NaN or
+        None where there is none. For a recording with a time index, a Series whose index
+        is of the same kind and has a time zone only if that does. Each label holds until
+        the next, and the first one also for the time before it.
     groups : array-like of shape (n_recordings,), default=None
-        Such as the subject of each recording; its position if None.
+        The group of each recording, such as its subject; its position if None.
     label_rate : float, default=None
         Labels per second; the rate of the first modality if None. A label holds until
         the next one, also in windows shorter than that.
     purity : float, default=0.5
-        Windows in which the commonest label has a smaller share than this are left out.
+        Windows whose most frequent label has a smaller share than this are left out.
         Ties go to the label that sorts first.
 
     Returns
@@ -129,9 +129,9 @@ def sliding_windows(
     Warns
     -----
     UserWarning
-        If by their rates signals without a time index, or their labels, differ in
-        duration, an index says another rate, or a modality has many more channels than
-        samples.
+        If signals without a time index, or their labels, differ in duration at the given
+        rates, a time index implies another rate, or a modality has many more channels
+        than samples.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def sliding_windows(
     first = next(iter(exact.values()))
     marks = first if label_rate is None else positive("label_rate", label_rate)
     window = positive("window_seconds", window_seconds)
-    # Labels are repeated where few of them would tell of the parts of a window.
+    # Repeat labels if a window has few, so that their shares in it can be measured.
     often = 1 if window * marks >= 10 else math.ceil(max(exact.values()) / marks)
     step = positive("step_seconds", step_seconds)
     if not (isinstance(purity, Real) and 0 <= purity <= 1):
@@ -198,9 +198,9 @@ def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
 def _label(
     cut: Mapping[Any, np.ndarray], labels: MomentLabels, purity: float
 ) -> tuple[dict[Any, np.ndarray], np.ndarray, np.ndarray]:
-    """Label windows by their moments'; those without a clear one are left out.
+    """Label windows by their most frequent label; leave out those without a clear one.
 
-    Returns the signals, the labels, and which windows these are.
+    Returns the signals and the labels of the windows that are kept, and which these are.
     """
     codes, share = majority(cut[LABELS][:, 0], len(labels.values))
     clear = share >= purity

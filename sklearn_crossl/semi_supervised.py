@@ -33,28 +33,28 @@ __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 class GroupSelfTrainingClassifier(
     PartlyLabelledClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Gives windows of every person labels that it is sure of, and learns from these.
+    """Self-training that gives pseudo-labels to windows of every group, such as a person.
 
-    A classifier is fitted on the windows that have labels. In each group, such as a
-    person, it then labels a share of the windows of each class, those that it is surest
-    of, and is fitted again, on these too; and once more, with a larger share. Without
-    groups, most that it labels are of people who have labels: it is surest of them.
+    A classifier is fitted on the labelled windows. In each group it then labels a share
+    of the windows of each predicted class, the most confident ones, and is fitted again
+    on these, too. This is repeated with a larger share. Without groups, most new labels
+    would go to people who have labels, on whom the classifier is most confident.
 
     Parameters
     ----------
     estimator : classifier
         With ``predict_proba``; clones are fitted. A linear model on an embedding, say.
     share : float, default=0.6
-        Share of the windows taken for a class, in each group, that get its label in the
-        last round. At least one does, so groups should have many windows.
+        Share of a group's windows predicted as a class that get its label in the last
+        round. At least one does, so groups should have many windows.
     n_rounds : int, default=2
         How often windows are labelled and the estimator is fitted again. The share grows
-        in equal steps: a better classifier can be trusted with more.
+        in equal steps, as the classifier becomes better.
     max_weight : float, default=2.0
         Limit of the factor by which a class's probabilities are rescaled, over all
-        windows and again in each group, so that its share comes nearer to that among the
-        given labels. 1 leaves them as they are. More is better where everybody did
-        everything, and worse where people lack classes.
+        windows and again in each group, to bring its share closer to that among the given
+        labels. 1 leaves them as they are. Higher values are better if everybody did
+        everything, and worse if people lack classes.
 
     Attributes
     ----------
@@ -136,8 +136,8 @@ class GroupSelfTrainingClassifier(
             Classes; -1, NaN or None where there is no label, as in
             :class:`~sklearn_crossl.CroSSLClassifier`.
         groups : array-like of shape (n_windows,), default=None
-            Whose each window is. None takes all for one person's. With metadata routing
-            the estimator gets them, too, if it requests them.
+            The group of each window. None treats all windows as one group. With metadata
+            routing the estimator gets them, too, if it requests them.
         **params : dict
             Metadata that the estimator requests, for the windows that it is fitted on.
 
@@ -151,7 +151,7 @@ class GroupSelfTrainingClassifier(
         ValueError
             If labels are of fewer than two classes, lengths differ, or one has no group.
         UnsetMetadataPassedError
-            If the estimator takes what is passed, but nobody said whether it requests it.
+            If metadata is passed for which the estimator's request is not set.
         """
         check_y_given(self, y)
         target = class_target(y, None, 0.0)
@@ -218,7 +218,7 @@ class GroupSelfTrainingClassifier(
 
     @available_if(lambda self: hasattr(self.estimator, "predict_log_proba"))
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Predict the logarithms of how likely each class is, if the estimator does.
+        """Predict the logarithms of the classes' probabilities, if the estimator can.
 
         Parameters
         ----------
@@ -235,7 +235,7 @@ class GroupSelfTrainingClassifier(
 
     @available_if(lambda self: hasattr(self.estimator, "decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Compute what the estimator decides by, if it has it.
+        """Compute the estimator's decision function, if it has one.
 
         Parameters
         ----------
@@ -261,7 +261,7 @@ class GroupSelfTrainingClassifier(
     def _label(
         self, p: np.ndarray, given: np.ndarray, whose: np.ndarray, share: float
     ) -> np.ndarray:
-        """Label a share of each group's windows beside those given, by probabilities."""
+        """Add labels to a share of each group's unlabelled windows, by probabilities."""
         label = given.copy()
         shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
         p = draw_towards(p, shares, self.max_weight)
@@ -274,12 +274,12 @@ class GroupSelfTrainingClassifier(
         return label
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say which metadata goes where.
+        """Return how metadata is routed.
 
         Returns
         -------
         MetadataRouter
-            ``fit`` takes ``groups``, and hands on what the estimator's requests.
+            ``fit`` takes ``groups``, and passes on what the estimator's ``fit`` requests.
         """
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router = MetadataRouter(owner=self).add_self_request(self)

@@ -48,10 +48,10 @@ _STAGES: dict[str, Any] = {
 class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     """Learn an embedding of multi-sensor windows without labels, by CroSSL.
 
-    One encoder per modality turns a window into codes. The codes are masked several times
-    over, an aggregator fuses what each masked view sees into a global embedding, and the
+    One encoder per modality turns a window into codes. Random masks of the codes make
+    several views, an aggregator fuses each view into a global embedding, and the
     objective pulls the views of a window together. No negative pairs and no labels are
-    needed, and a sensor that is missing is one more mask, in fit and in transform.
+    needed. A missing sensor is one more mask, in fit and in transform.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Which channels of a 3-D X belong to which modality: a mapping of names to channel
         indices (a slice, an int or a sequence), or the channel counts of consecutive
         modalities. None makes each channel its own modality. A 2-D X has one channel.
-        An X of sensors at different rates brings its modalities along, each with its own
+        For sensors at different rates, X itself names its modalities, each with its own
         length: a mapping of names to arrays (n_windows, n_channels, n_timepoints), 2-D
         with one channel or 4-D for images, a NumPy structured array, a data frame whose
-        cells hold arrays, or a list of arrays. Then this lists the names to use, None
-        meaning all. Cross-validation splits structured arrays, data frames and skorch's
-        ``SliceDict`` but no plain dict, whose keys scikit-learn would count: wrap it as
-        ``SliceDict(**X)``. Arrays may be memory maps, HDF5 or zarr arrays larger than
-        memory; lists of (n_channels, n_timepoints) arrays may differ in length.
+        cells hold arrays, or a list of arrays. This then lists the names to use; None is
+        all. Cross-validation can split structured arrays, data frames and skorch's
+        ``SliceDict``, but not a plain dict, whose keys scikit-learn would count: wrap it
+        as ``SliceDict(**X)``. Arrays may be memory maps, HDF5 or zarr arrays larger than
+        memory; windows in lists of (n_channels, n_timepoints) may differ in length.
     encoder : str, Encoder or nn.Module class, default="tcn"
         One network per modality: a name in :data:`~sklearn_crossl.encoders.ENCODERS`, or
         an object such as ``TCNEncoder(stride=1)``, whose parameters a grid search reaches
@@ -76,18 +76,18 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         (batch, units); where windows have gaps or differ in length, its ``forward`` needs
         a parameter ``present`` that tells where values are.
     masking : {"spatial", "random", "temporal"}, default="spatial"
-        What a view hides: whole modalities, single units of the codes, or all but a
-        stretch of the latent sequences before they are pooled. Where there is nothing to
-        hide, something smaller is: under "spatial" steps, in windows with just one
-        modality; under "temporal" units, where the sequences have one step, as a user's
-        own encoder's do.
+        What a view hides: whole modalities, single units of the codes, or all but one
+        contiguous part of the latent sequences before they are pooled. If that is not
+        possible, something smaller is hidden: with "spatial", steps of windows that have
+        one modality; with "temporal", units of sequences that have one step, as those of
+        a user's own encoder do.
     masking_ratio : float or pair of float, default=(0.1, 0.9)
         Fraction hidden, in [0, 1), or a range from which each view's fraction is drawn
         afresh at each step. Every view keeps at least one modality of a window. The wide
         range needs no tuning and makes the embedding robust to missing sensors.
     n_views : int, default=4
-        Masked views of each window and step. They share one pass through the encoders,
-        so another costs little; the loss is averaged over all pairs.
+        Masked views of each window in a gradient step. They share one pass through the
+        encoders, so more views cost little. The loss is averaged over all pairs.
     aggregator : str, Aggregator or nn.Module class, default="set"
         Fuses the codes that a view sees: a name in
         :data:`~sklearn_crossl.aggregators.AGGREGATORS` or an object. "mlp" is the
@@ -105,49 +105,49 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         within a window count little. 0 leaves it out, and ``transform`` is far faster.
     output : {"joint", "global", "modalities", "all"}, default="joint"
         What ``transform`` returns. "joint" is the first 128 principal components of the
-        global embedding and the summary, both as expected of the complete window where
-        modalities are missing; without a summary it is "global", the aggregator's
-        embedding of the modalities present. "modalities" is their codes side by side.
+        global embedding, followed by the summary. Where modalities are missing, both are
+        estimated for the complete window. Without a summary it is "global", the
+        aggregator's output. "modalities" is the codes side by side; "all" adds "joint".
     max_epochs : int or "auto", default="auto"
-        Passes over the windows; "auto" makes 500 steps, but 20 to 100 passes.
+        Passes over the windows; "auto": enough for 500 gradient steps, from 20 to 100.
     batch_size : int, default=128
         Windows per step. VICReg's statistics need more than a handful.
     lr : float, default=1e-3
-        Learning rate; the peak of it with ``lr_schedule="onecycle"``.
+        Learning rate; its peak with ``lr_schedule="onecycle"``.
     lr_schedule : {"onecycle", "constant"}, default="onecycle"
-        "onecycle" raises and lowers the rate over the run, against any momentum.
+        "onecycle" raises the rate, then lowers it, and moves any momentum inversely.
     optimizer : {"adamw", "adam", "sgd"} or Optimizer class, default="adamw"
         Called with ``lr`` and ``weight_decay``; "sgd" has no momentum.
     weight_decay : float, default=1e-2
         Passed to the optimizer; the default is torch's for AdamW.
     patience : int or None, default=None
-        Stop after so many epochs without a lower training loss, and go back to the best.
-        None trains for all of ``max_epochs``.
+        Stop after this many epochs without a lower training loss, and restore the best
+        weights. None trains for all of ``max_epochs``.
     max_missing : float, default=0.5
-        A window has a modality if at most this share of its values is NaN. Such gaps
-        enter no mean and no pooling, and the encoder sees them interpolated. Where more
-        is NaN, the modality counts as missing, unless the window has no other.
+        A window has a modality if at most this share of its values is NaN. Such gaps are
+        left out of means and pooling, and are interpolated for the encoder. With more
+        NaN, the modality counts as missing, unless the window has no other.
     missing : {"error", "nan"}, default="error"
-        What ``transform`` makes of windows with no modality: an error, or rows of NaN.
+        For windows without any modality, ``transform`` raises, or returns rows of NaN.
     device : str or torch.device, default="auto"
         Where to compute. "auto" is CUDA if it is there, else the CPU; "mps" is untested.
     precision : {"auto", "fp32", "bf16"}, default="auto"
         Number format of the encoders in training. "auto" is bfloat16 on GPUs that have
         it, else float32. Losses and ``transform`` are always in float32.
     compile : bool, default=False
-        Whether to compile the encoders by ``torch.compile`` for training, which first
-        takes a minute or so and pays for long runs on GPUs; on CPUs it gained nothing.
-        Where it fails, training goes on without, and a warning says so.
+        Whether to compile the encoders with ``torch.compile`` for training. That takes
+        about a minute and pays off for long runs on GPUs; on CPUs it gained nothing. If
+        it fails, training continues without it, with a warning.
     callbacks : list of skorch callbacks, default=None
-        Passed on to skorch, as copies.
+        Copies are passed to skorch.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the weights of the call before. Modalities, stages,
-        ``summary_size`` and optimizer must be as they were.
+        Whether ``fit`` continues from the weights of the previous call. Modalities,
+        stages, ``summary_size`` and optimizer must be the same.
     verbose : int, default=0
         1 shows a progress bar.
     random_state : int, RandomState instance or None, default=None
-        Determines initial weights, batches and masks. An int gives the same bits again on
-        the same CPU with as many threads, and leaves the global generators alone.
+        Determines initial weights, batches and masks. An int gives bitwise equal results
+        on the same CPU and number of threads, without changing global generators.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     mean_, scale_ : dict of str to ndarray of shape (n_channels,)
         Standardisation of each modality's channels, learnt from the windows that have it.
     encoder_, aggregator_, objective_ : stage objects
-        The stages that were trained; their weights are kept apart.
+        The stages that were used; their trained weights are stored elsewhere.
     code_size_, embedding_size_, summary_size_ : int
         Width of one modality's code, of the global embedding and of the summary.
     history_ : list of dict
@@ -165,7 +165,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
-        Channels of X; timepoints of a 2-D one.
+        Number of channels of X, or of timepoints if X is 2-D.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where fit saw a data frame with string columns.
 
@@ -322,8 +322,8 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         y : object, default=None
             Ignored.
         groups : array-like of shape (n_windows,), default=None
-            The subject of each window. What similar windows of two subjects differ in
-            then counts little. Leave it out if subjects are to be told apart.
+            The subject of each window. Differences between similar windows of different
+            subjects then get little weight. Leave it out to tell subjects apart.
 
         Returns
         -------
@@ -345,7 +345,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
     def partial_fit(
         self, X: ArrayLike, y: Any = None, groups: Any = None
     ) -> CroSSLTransformer:
-        """Learn from some windows for one epoch, going on from earlier calls.
+        """Train on some windows for one epoch, continuing from earlier calls.
 
         The channels' means and scales are those of all windows seen so far. The learning
         rate is constant, since the number of calls to come is not known.
@@ -386,10 +386,10 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_windows, n_features_out)
-            The embedding that ``output`` names, computed in float32; float64 if X is,
-            float32 if X is of integers; ``out`` if it was given, wrapped if
-            ``set_output`` asks for frames. With ``output="modalities"``, a missing
-            modality's units are at their mean in fit.
+            The embedding that ``output`` selects, computed in float32. A new array is
+            float64 if X has float64 values, else float32. The result, ``out`` if given,
+            is wrapped if ``set_output`` asks for data frames. With
+            ``output="modalities"``, a missing modality's units are at their mean in fit.
 
         Raises
         ------
@@ -407,13 +407,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return out
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Compute how well windows keep their clusters when less of them is seen.
+        """Measure whether windows stay in their clusters when only part of them is seen.
 
-        Needs no labels, so that a grid search over, say, ``masking_ratio`` can run
-        without any. Up to 1,000 windows are clustered by their embedding. The score is
-        how well they return to their clusters when embedded from each sensor alone, and
-        from perturbed copies: a part of the window, slower, its channels louder or
-        softer. It is a guide and no guarantee of what labels would say.
+        Needs no labels, so that a grid search over ``masking_ratio``, for example, can
+        run without any. Up to 1,000 windows are clustered by their embedding. The score
+        measures how well they return to their clusters when embedded from each sensor
+        alone, and from perturbed copies: a part of the window, slowed down, its channels
+        rescaled. It is a guide, and cannot guarantee a good score with labels.
 
         Parameters
         ----------
@@ -574,7 +574,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         }
 
     def _seed(self, previous: dict[str, Any] | None) -> int:
-        """Draw the seed of a run; one that goes on must not repeat the masks before."""
+        """Draw the seed of a run; a continued run must not repeat earlier masks."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         epochs_before = 0 if previous is None else len(previous["history"])
         return int(np.random.SeedSequence([seed, epochs_before]).generate_state(1)[0])
@@ -602,7 +602,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         )
 
     def _chosen(self, z: np.ndarray, joint: np.ndarray, codes: np.ndarray) -> np.ndarray:
-        """Choose what ``output`` names, side by side."""
+        """Concatenate the parts that ``output`` selects."""
         codes = codes.reshape(len(codes), -1)  # (n, M * code_size)
         parts = {"joint": [joint], "global": [z], "modalities": [codes]}
         return np.hstack(parts.get(self.output, [joint, codes]))
@@ -618,7 +618,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         return build_for_embedding(CroSSLNetwork, config, weights)
 
     def _embedding_config(self, fitted: Mapping[str, Any]) -> dict[str, Any]:
-        """Describe the network, but for its objective, by fitted attributes."""
+        """Collect the network's arguments, without its objective, from attributes."""
         return {
             "shapes": fitted["_form"].shapes,
             "encoder": fitted["encoder_"],
@@ -645,5 +645,5 @@ def _learnt_attributes(result: dict[str, Any]) -> dict[str, Any]:
         "n_iter_": len(result["history"]),
         "code_size_": result["code_size"],
         "embedding_size_": result["embedding_size"],
-        "_network": None,  # whose weights are of another epoch
+        "_network": None,  # a cached one would have the weights of another epoch
     }

@@ -1,1 +1,1 @@
-"""How good embeddings are, by what a linear model makes of them."""
+"""Quality of embeddings, measured by linear models on them."""

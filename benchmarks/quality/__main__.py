@@ -1,8 +1,8 @@
 """Compare embeddings under few labels and missing sensors, on sets of recordings.
 
 Run ``python -m benchmarks.quality --data DIR --out DIR``. Every data set, method, split
-and protocol appends its rows to ``results.csv``; what stands there is not run again. The
-tables and figures are written anew from the file each time.
+and protocol appends its rows to ``results.csv``; what is in the file is not run again.
+The tables and figures are made from the file each time.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ MOST_EPOCHS, STEPS = 300, 3000  # aeon trains for 1,500 epochs, on GPUs
 
 
 class AeonNetwork:
-    """LITEMV on all channels, stretched to one length; what is missing is at its mean."""
+    """LITEMV on all channels, resampled to one length; missing values are at the mean."""
 
     heads = ("network",)
 

@@ -1,10 +1,11 @@
-"""Everybody is held out once, to tell whether a gap of a point is real.
+"""Each subject is tested on once, to see whether a difference of one point is real.
 
 Run ``python -m benchmarks.quality.everybody --data DIR --out DIR``. The three splits of
-the benchmark test on few people, where a point is soon won or lost. Here the subjects of
-a set are parted into eight folds, each the test once. With all labels, linear models
-have their own penalty and one that is chosen on training subjects. Defaults were searched
-on two thirds of these people, so that this tells of their spread rather than of new ones.
+the benchmark test on few people, so that a difference of one point may be chance. Here
+the subjects of a set are split into eight folds, each of which is tested on once. With
+all labels, linear models have their default penalty, and one that is chosen on training
+subjects. Defaults were searched on two thirds of these people, so this shows the spread
+between people rather than the score on new ones.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ CHOSEN = "100 %, chosen penalty"
 
 
 def fold_subjects(subject: np.ndarray, fold: int) -> np.ndarray:
-    """Say whom a fold tests on."""
+    """Return the test subjects of a fold."""
     people = np.random.default_rng(0).permutation(np.unique(subject))
     return np.array_split(people, FOLDS)[fold]
 
 
 def measure(dataset: str, method: str, fold: int, folder: Path) -> Iterator[Row]:
-    """Fit a method to all other subjects: macro-F1, a mean over draws of labels a row."""
+    """Fit a method to all other subjects; yield macro-F1, averaged over label draws."""
     recordings = load(dataset, folder)
     people = fold_subjects(recordings.subject, fold)
     parts = part(recordings, np.isin(recordings.subject, people))
@@ -76,7 +77,7 @@ def main() -> None:
 
 
 def report(results: pd.DataFrame) -> str:
-    """Make a table of means over folds for each share of labels, and of ours' lead."""
+    """Make a table of means over folds for each share of labels, and of our lead."""
     results = results.assign(method=results["method"] + ", " + results["head"])
     texts = []
     for labels in (*LABELS, CHOSEN):

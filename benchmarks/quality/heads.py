@@ -1,8 +1,8 @@
-"""The linear models of embeddings: all that learns from labels.
+"""The linear models of embeddings: the only part that learns from labels.
 
-Logistic regression as it is by default or, with ROCKET-like features, the ridge
-classifier that their authors use, with ten penalties to choose from. Where a method is
-told whose each window is, logistic regression trains itself as well.
+Logistic regression with its default penalty or, for ROCKET-like features, the ridge
+classifier that their authors use, with ten penalties to choose from. For methods that use
+the subjects of windows, there is a self-trained logistic regression as well.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def ridge_classifier() -> Pipeline:
 
 
 def self_training() -> Pipeline:
-    """Make one that learns from windows without labels, too, told whose each is."""
+    """Make one with self-training, which learns from unlabelled windows by subject."""
     model = GroupSelfTrainingClassifier(LogisticRegression(max_iter=300))
     return make_pipeline(StandardScaler(), model)
 
@@ -58,16 +58,16 @@ def fit_head(
 
 
 def known_labels(y: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Hide all classes but those of some rows: -1 stands for them."""
+    """Keep the classes of some rows and replace all others by -1."""
     known = np.full_like(y, -1)
     known[rows] = y[rows]
     return known
 
 
 def chosen_by_subject(head: str) -> GridSearchCV:
-    """Make one whose penalty is what does best on subjects held out.
+    """Make one whose penalty is chosen on subjects held out.
 
-    ``fit`` is told whose each window is, by ``groups``.
+    ``fit`` takes the subject of each window as ``groups``.
     """
     if head == "logistic":
         model, grid = logistic_regression(), {"logisticregression__C": _decades(-4, 0)}

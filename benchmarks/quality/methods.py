@@ -1,9 +1,9 @@
 """The methods: each turns windows into vectors for a linear model, or is a classifier.
 
-Every method gets the same windows, standardised by channel over the training subjects;
-only ours sees what is missing as missing, the others see it at its mean. All are told
-whose each window is, and those named "subjects" use it. What turns windows into vectors
-names the linear models that learn from labels, of :data:`~.heads.HEADS`.
+Every method gets the same windows, standardised by channel over the training subjects.
+Only ours sees missing values as missing; for the others they are at the mean. All get the
+subject of each window, and those named "subjects" use it. Methods that turn windows into
+vectors list the linear models, of :data:`~.heads.HEADS`, that learn from labels.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .supervised import SupervisedNetwork
 
 @contextmanager
 def _threads_kept() -> Iterator[None]:
-    """Undo what aeon's ``n_jobs`` does to all of the process, torch included."""
+    """Restore torch's number of threads, which aeon's ``n_jobs`` changes globally."""
     n_threads = torch.get_num_threads()
     try:
         yield

@@ -33,7 +33,7 @@ class Parts(NamedTuple):
 
 
 def applies(protocol: str, method: Any) -> bool:
-    """Tell whether a method can be measured so: a penalty is of linear models alone."""
+    """Return whether a protocol applies: only linear models have a penalty."""
     return protocol != "penalty" or hasattr(method, "transform")
 
 
@@ -66,7 +66,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
             if labels == "100 %":
                 seconds = time.perf_counter() - start
                 yield {"measure": "seconds of classifier", "value": seconds, "head": head}
-            # What is missing at test alone is asked of the classifier with all labels.
+            # Sensors are removed at test only for the classifier with all labels.
             complete_only = protocol == "labels" and labels != "100 %"
             for variant in [""] if complete_only else tests:
                 score = f1_score(parts.y_test, predict(variant), average="macro")
@@ -104,7 +104,7 @@ def _by_penalty(parts: Parts, method: Any, split: int) -> Iterator[Row]:
 
 
 def part(recordings: Recordings, test: np.ndarray) -> Parts:
-    """Part the windows, their classes and subjects into those of a test and the rest."""
+    """Split windows, classes and subjects into training and test."""
     training = ~test
     return Parts(
         select(recordings.X, np.flatnonzero(training)),
@@ -118,8 +118,8 @@ def part(recordings: Recordings, test: np.ndarray) -> Parts:
 def calibration_error(classifier: Any, X: Windows, y: np.ndarray) -> float:
     """Compute the expected calibration error.
 
-    Windows go into bins by how sure the classifier is of what it says; in each the mean
-    of that is compared with how often it is right.
+    Windows are binned by the classifier's confidence; in each bin the mean confidence is
+    compared with the accuracy.
 
     References
     ----------
@@ -166,7 +166,7 @@ class Learner:
             self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
 
     def learn(self, head: str, rows: np.ndarray) -> tuple[Any, Predict]:
-        """Learn from rows with labels; returns the model, and what predicts a test."""
+        """Learn from labelled rows; return the model and a function that predicts."""
         X, y, subject = self.parts[:3]
         if self.embeds:
             with whether_it_converges_or_not():

@@ -1,9 +1,9 @@
-"""The recordings, and how subjects are parted into training and test.
+"""The recordings, and how subjects are split into training and test.
 
-A third of each set's subjects are held out: no choice of a default was ever made on them.
-Split 0 tests on all of these (on HAPT they are the publisher's test subjects), splits 1
-and 2 on a half each, and everybody else's windows are for training. Of a set by which
-nothing was chosen at all, each split tests on another third of the subjects.
+A third of each set's subjects are held out: no default was ever chosen on them. Split 0
+tests on all of these (on HAPT they are the publisher's test subjects), splits 1 and 2 on
+a half each, and all other subjects are for training. On a set that no default was chosen
+on, each split tests on another third of the subjects.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..arguments import data_parser
 from ..missing import draw_pairs
 
 DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
-UNSEEN = ("spar",)  # first looked at when all defaults stood
+UNSEEN = ("spar",)  # first used after all defaults had been chosen
 SPLITS = (0, 1, 2)
 
 Windows = dict[str, np.ndarray]  # modality -> (n_windows, n_channels, n_timepoints)
@@ -63,8 +63,8 @@ def found(names: Sequence[str], folder: Path) -> list[str]:
 def load(name: str, folder: Path) -> Recordings:
     """Load a set.
 
-    Of HAPT the six basic activities. Stress-Predict is about stress or none, and each
-    subject's sensors are standardised over that subject's windows, for every method.
+    From HAPT only the six basic activities are taken. Stress-Predict has the classes
+    stress and no stress, and its sensors are standardised by subject, for every method.
     """
     with np.load(folder / f"{name}.npz") as data:
         y, subject = data["y"], data["subject"]
@@ -89,12 +89,12 @@ def load(name: str, folder: Path) -> Recordings:
 
 
 def test_windows(recordings: Recordings, split: int) -> np.ndarray:
-    """Say which windows are for the test, by subject."""
+    """Return which windows are for the test, by subject."""
     return np.isin(recordings.subject, recordings.tests[split])
 
 
 def search_split(recordings: Recordings, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Part the subjects that are never tested on, for choosing defaults.
+    """Split the subjects that are never tested on, for choosing defaults.
 
     Returns which windows are for training and which for validation.
     """

@@ -32,7 +32,7 @@ def write_report(results: Path, folder: Path) -> None:
 
 
 def fine_tuning(frame: pd.DataFrame) -> str:
-    """Compare the fine-tuned classifier with what ran on all splits where it did."""
+    """Compare the fine-tuned classifier with methods that ran on all of its splits."""
     everything = frame
     names = [m for m in frame["method"].unique() if m.startswith(CLASSIFIER)]
     names = [name for name in names if name != SCRATCH]
@@ -60,7 +60,7 @@ def fine_tuning(frame: pd.DataFrame) -> str:
 
 
 def _seeds(frame: pd.DataFrame) -> list[str]:
-    """Average over seeds, on the splits where all that have several have them."""
+    """Average over seeds, on the splits that all methods with several seeds have."""
     chosen = frame[
         (frame["measure"] == "100 %") & frame["protocol"].isin(["labels", "seeds"])
     ]
@@ -114,7 +114,7 @@ def table(title: str, scores: pd.DataFrame, names: list[str]) -> str:
 
 
 def unseen(frame: pd.DataFrame) -> str:
-    """Compare all that ran on sets that nothing was chosen by, a table for each set."""
+    """Compare methods on sets that no default was chosen on, with a table for each."""
     columns = {labels: means(frame, labels) for labels in LABELS}
     columns["one missing"] = _one_missing(frame)
     columns["half missing"] = means(frame, "100 % half missing")
@@ -161,7 +161,7 @@ def _labels(frame: pd.DataFrame, labels: str) -> str:
 
 
 def _penalty(frame: pd.DataFrame) -> str:
-    """Tell what all labels do for linear models whose penalty is chosen by subject."""
+    """Show scores with all labels and a penalty chosen on training subjects."""
     scores = means(frame, "100 %", "penalty").groupby("dataset").mean()
     if scores.empty:
         return ""
@@ -170,7 +170,7 @@ def _penalty(frame: pd.DataFrame) -> str:
 
 
 def _missing(frame: pd.DataFrame) -> str:
-    """Tell what is lost where sensors are missing, with all labels."""
+    """Show how much is lost if sensors are missing, with all labels."""
     lost = _lost(frame).groupby("dataset").mean()
     if lost.empty:
         return ""

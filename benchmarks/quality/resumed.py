@@ -1,4 +1,4 @@
-"""Results in a file that grows: what stands there is not measured again."""
+"""Results that are appended to a file; what it contains is not measured again."""
 
 from __future__ import annotations
 

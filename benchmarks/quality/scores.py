@@ -46,7 +46,7 @@ def ranks(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def variants(scores: pd.DataFrame) -> list[str]:
-    """Name the rows apart: methods with changes, and second linear models."""
+    """List the rows to show separately: changed methods, and second linear models."""
     changed = (f"{OURS}, ", "published, ")
     second = tuple(f", {head}" for head in SECOND)
     return [m for m in scores if m.startswith(changed) or m.endswith(second)]

@@ -141,7 +141,7 @@ def measure(dataset: str, variant: str, split: int, folder: Path) -> Iterator[Ro
         embedder.fit(X, groups=groups)
         Z, Z_test = embedder.transform(X), embedder.transform(X_test)
         incomplete = [embedder.transform(without(X_test, name)) for name in X]
-        # What needs no labels is of the windows that a search would hold out.
+        # Label-free measures are of the validation windows, as in a search.
         unlabelled = {
             RANK: effective_rank(Z_test),
             AGREEMENT: embedder.score(X_test),

@@ -99,7 +99,7 @@ def measure(dataset: str, split: int, variant: str, folder: Path) -> Iterator[Ro
 def make_classifier(
     name: str, transformer: CroSSLTransformer, seed: int
 ) -> CroSSLClassifier:
-    """Make a variant; a calibrated one predicts the same."""
+    """Make a variant; without calibration, which does not change predicted classes."""
     params = {"calibrate": False, "random_state": seed, **VARIANTS[name]}
     if params.get("pretrain", True):
         return CroSSLClassifier(pretrained=transformer, **params)

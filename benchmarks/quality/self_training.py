@@ -1,8 +1,8 @@
 """Self-training with other parameters, on subjects that are never tested on.
 
 Run ``python -m benchmarks.quality.self_training --data DIR --out DIR``. The default
-transformer is told whose each window is, and all variants learn from its embedding: once
-as everybody did everything, and once as people lack some of the classes.
+transformer gets the subject of each window, and all variants learn from its embedding:
+once with all classes of every person, and once with some classes of each person removed.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def measure(dataset: str, split: int, folder: Path) -> Iterator[Row]:
 
 
 def some_classes(y: np.ndarray, subject: np.ndarray, seed: int) -> np.ndarray:
-    """Leave windows out so that people lack classes, but no class is lost."""
+    """Leave out windows so that people lack classes, but every class remains."""
     rng = np.random.default_rng(seed)
     keep = np.ones(len(y), bool)
     for label in np.unique(y):

@@ -1,4 +1,4 @@
-"""The default encoder and aggregator, trained by labels alone from scratch."""
+"""The default encoder and aggregator, trained from scratch on labels alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole estimator: what it adds to a bare loop, its growth, its memory."""
+"""The whole estimator: overhead over a bare loop, scaling, and memory."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._memory import freed_memory_kept
+from sklearn_crossl._pretraining_net import make_net
 from sklearn_crossl._sources import InMemory
-from sklearn_crossl._training import make_net
 
 from ..out_of_core import peak
 from .steps import Size, build, naive_step_of

@@ -121,7 +121,7 @@ def operations(size: Size, encoder: TCNEncoder | None = None) -> float:
 
 
 def throughput() -> dict[str, Any]:
-    """Windows per second, and the share of the machine's own matrix products."""
+    """Measure windows per second, and the share of the rate of matrix products."""
     rows = []
     with freed_memory_kept():
         for size in GRID:
@@ -150,7 +150,7 @@ def _rates(
 
 
 def against_naive() -> dict[str, Any]:
-    """Step by step in turns with the naive port, on the same sizes."""
+    """Time our steps and the naive port's in turns, on the same sizes."""
     result = {}
     for batch in (8, 32, 128, 256):
         size = Size(batch=batch)
@@ -170,7 +170,7 @@ def against_naive() -> dict[str, Any]:
 
 
 def precision() -> dict[str, Any]:
-    """Give bfloat16 over float32, for products alone and for steps."""
+    """Measure the speedup of bfloat16 over float32, for products and for steps."""
     rates = {str(dtype): matmul_rate(dtype) for dtype in (torch.float32, torch.bfloat16)}
     with freed_memory_kept():
         seconds = in_turns(

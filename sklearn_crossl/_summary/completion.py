@@ -1,4 +1,4 @@
-"""Probabilistic PCA: many features to few, also where a modality has none."""
+"""Probabilistic PCA of features, also where modalities are missing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from torch.nn.functional import pad
 
 _NOISE = 3.0  # times the variance that the components leave out
 _LEAST_NOISE = 1e-4  # of the first component's variance
-_ROUNDS = 4  # of filling in what is missing from the training windows
-_FILLING = 128  # components that it is filled in from
-_ROWS = 256  # filled in at a time
-_SOLVED = 16  # windows of one pattern, expected at a time
+_ROUNDS = 4  # iterations of imputing what is missing from the training windows
+_FILLING = 128  # components that are used to impute it
+_ROWS = 256  # windows imputed at a time
+_SOLVED = 16  # windows with the same missing modalities, solved at a time
 _OVERSAMPLING = 10
 _POWER_ITERATIONS = 4
 
@@ -21,7 +21,8 @@ _POWER_ITERATIONS = 4
 class Completion(nn.Module):
     """Principal components of features that come in parts, one for each modality.
 
-    Where parts are missing the components are their expectation given the others.
+    Where parts are missing, the components are estimated by their expectation given the
+    other parts.
 
     Parameters
     ----------
@@ -50,8 +51,8 @@ class Completion(nn.Module):
     def fit(self, x: Tensor, observed: Tensor) -> None:
         """Learn the components of features (n, sum(sizes)), zero where missing.
 
-        ``observed`` is (n, parts). What is missing is filled in by its expectation from a
-        few components, and these are found anew, a few times over.
+        ``observed`` is (n, parts). Missing features are imputed from a few components,
+        which are then computed again, for several iterations.
         """
         size = self.axes.shape[1]
         if bool(observed.all()):
@@ -74,20 +75,21 @@ class Completion(nn.Module):
         return torch.stack([part @ axes for part, axes in pairs], dim=1)
 
     def components(self, projections: Tensor, observed: Tensor) -> Tensor:
-        """Expect the components of what was projected, as far as it is observed.
+        """Compute the expected components from the projections of observed parts.
 
-        ``observed`` is (n, parts); of what is not, the projections do not matter.
+        ``observed`` is (n, parts); the projections of other parts are ignored.
         """
         complete = observed.all(1, keepdim=True)
         found = projections.sum(1)
         if not bool(complete.all()):
-            # Complete windows are not shrunk; nor are these more than they have to be.
+            # Complete windows are not shrunk, so undo the part of the shrinkage that
+            # complete windows would have, too.
             expected = self._posterior(projections, observed) * (1 + self._ratio())
             found = torch.where(complete, found, expected)
         return pad(found, (0, self.axes.shape[1] - found.shape[1]))
 
     def fill(self, x: Tensor, components: Tensor, observed: Tensor) -> Tensor:
-        """Fill in parts of features (n, sum(sizes)) that are missing by components."""
+        """Impute the missing parts of features (n, sum(sizes)) from components."""
         axes = self.axes[:, : components.shape[1]]
         return torch.where(self._spread(observed), x, components @ axes.T)
 
@@ -106,7 +108,7 @@ class Completion(nn.Module):
             grams = zip(self._grams_of_parts(), pattern, strict=True)
             precision = sum((g for g, has in grams if has), torch.diag(self._ratio()))
             factor = torch.linalg.cholesky(precision)
-            # A solution of fixed shape rounds the same whatever the windows beside it.
+            # With a fixed shape, rounding does not depend on the other windows.
             for rows in (which == number).nonzero()[:, 0].split(_SOLVED):
                 right = pad(known[rows].T, (0, _SOLVED - len(rows)))
                 expected[rows] = torch.cholesky_solve(right, factor).T[: len(rows)]
@@ -123,7 +125,7 @@ class Completion(nn.Module):
         return self.noise / variance.clamp_min(_LEAST_NOISE * self.noise)
 
     def _fit_complete(self, x: Tensor, size: int, share: float) -> None:
-        """Find so many components of features of which a share was observed."""
+        """Find ``size`` components of features, of which a ``share`` was observed."""
         rank = min(size + _OVERSAMPLING, *x.shape)
         _, values, axes = torch.svd_lowrank(x, rank, niter=_POWER_ITERATIONS)
         kept = min(size, rank)
@@ -131,7 +133,7 @@ class Completion(nn.Module):
         self.axes.zero_()[:, :kept] = axes[:, :kept]
         self.variance.zero_()[:kept] = values[:kept].square() / len(x)
         total = x.square().sum() / len(x)
-        # What was filled in lies in the components' space: it leaves nothing out.
+        # Imputed features lie in the span of the components and have no residual.
         left_out = (total - self.variance.sum()).clamp_min(0) / (share * x.shape[1])
         floor = _LEAST_NOISE * self.variance[0]
         self.noise.copy_(torch.maximum(_NOISE * left_out, floor).clamp_min(1e-12))

@@ -16,15 +16,15 @@ _LARGEST = 5.0  # standard deviations
 class FixedFeatures(nn.Module):
     """Random convolutions and statistics of one modality's windows.
 
-    The statistics are half as long a vector as the convolutions, however few they are
-    beside a thousand of these.
+    Weights make the statistics a vector of half the length of that of the convolutions,
+    although they are far fewer.
 
     Parameters
     ----------
     shape : tuple of int
         Channels, then timepoints or height and width.
     n_modalities : int
-        Of the windows.
+        Number of modalities of the windows.
     """
 
     def __init__(self, shape: tuple[int, ...], n_modalities: int):

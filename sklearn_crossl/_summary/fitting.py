@@ -16,13 +16,13 @@ from .neighbours import covariance_between, near_windows
 from .retakes import cut, play_again
 from .summary import Summary
 
-_MOST_WINDOWS = 8192  # that the summary is learnt from
-_BYTES = 2**28  # of their features
-_ROWS = 256  # of a pass
-_FEW = 64  # windows that the kernels' biases are taken from
-_ENOUGH = 256  # complete windows to learn the prediction from
-_MOST_RETAKEN = 1024  # windows
-_MOST_KEPT = 2048  # that others are moved towards
+_MOST_WINDOWS = 8192  # windows to learn the summary from
+_BYTES = 2**28  # memory for their features
+_ROWS = 256  # windows in a pass
+_FEW = 64  # windows to take the kernels' biases from
+_ENOUGH = 256  # complete windows that suffice to learn the prediction
+_MOST_RETAKEN = 1024  # windows to make retakes of
+_MOST_KEPT = 2048  # windows kept as neighbours for the mean shift
 _RETAKES: tuple[Retake, ...] = (cut, play_again)
 
 
@@ -38,9 +38,9 @@ class Sample(NamedTuple):
 def fit_summary(
     summary: Summary, dataset: WindowDataset | StreamedWindows, device: torch.device
 ) -> Sample:
-    """Learn the summary from evenly spread windows.
+    """Learn the summary from evenly spaced windows.
 
-    Unless it has been learnt from more of them, or of more modalities, before.
+    A summary that was learnt from more windows or modalities before is left as it is.
     """
     n_features = sum(summary.completion.sizes)
     n_windows = min(_MOST_WINDOWS, max(_ROWS, _BYTES // (4 * n_features)))
@@ -71,7 +71,7 @@ def fit_summary(
 
 @torch.no_grad()
 def fit_learnt(network: CroSSLNetwork, sample: Sample, device: torch.device) -> None:
-    """Learn what the joint embedding takes from the global one, as it is now."""
+    """Fit the learnt part of the joint embedding to the current global embedding."""
     assert network.summary is not None
     was_training = network.training
     network.eval()
@@ -100,10 +100,10 @@ def _fit_kernels(
 def _fit_scaling(
     summary: Summary, retakes: Tensor, kept: Tensor, groups: np.ndarray | None
 ) -> None:
-    """Learn what is noise, and the step to the nearest of the windows kept.
+    """Learn the scaling that reduces noise, and the mean shift to the windows kept.
 
-    Which windows are near shows once retakes differ alike in all directions; what they
-    differ in is noise, too, and joins in.
+    Neighbours are found after a first scaling that is learnt from retakes alone. The
+    differences between neighbours then count as noise, too, in the final scaling.
     """
     scaling, shift = summary.scaling, summary.shift
     variance = summary.completion.variance
@@ -121,7 +121,7 @@ def _fit_scaling(
 def _between_retakes(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> Tensor:
-    """Take the differences of two retakes of a window, of each kind."""
+    """Compute differences between two retakes of each window, for each kind of retake."""
     rows = spread_rows(rows, _MOST_RETAKEN)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
 

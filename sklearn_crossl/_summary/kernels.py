@@ -14,12 +14,12 @@ _LENGTH = 9
 _N_KERNELS = 84
 _MOST_BIASES = 3
 _FEATURES = 10_000  # of all modalities together, about; MiniRocket's own number
-_POSITIONS = 128  # at least, that a proportion is taken over, if there are so many
+_POSITIONS = 128  # minimum number of positions of a proportion, if there are that many
 _MOST_CHANNELS = 9
 _MOST_REPEATS = 4  # of each kernel and dilation, on other channels, if there are many
-_RAMP = 0.1  # from below a bias to above it; a step would turn on how values round
+_RAMP = 0.1  # width of the soft threshold; a hard one would depend on rounding
 _SAMPLE = 64  # windows that the biases are taken from
-_FITTING = 0.5  # of the positions, at least, or the window is padded for all kernels
+_FITTING = 0.5  # minimum share of positions without padding, or all kernels use padding
 
 
 class RandomKernels(nn.Module):
@@ -28,10 +28,10 @@ class RandomKernels(nn.Module):
     The kernels are all 84 of length 9 that have three weights of 2 and six of -1; each is
     used with dilations 1, 2, 4, ... up to the window's length, on channels drawn at
     random, several times over if there are many channels. A feature is the share of
-    positions at which a convolution exceeds a bias: of all, the window going on as zeros,
-    or, for every other kernel, of those at which it fits into the window, if these are
-    half of all. Of long windows every so many positions are looked at, so that these cost
-    no more.
+    positions at which a convolution exceeds a bias. It is taken over all positions of the
+    zero-padded window or, for every other kernel, over those at which the kernel fits
+    into the window, if these are at least half of all. Long windows are convolved with a
+    stride, so that they cost no more.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ class RandomKernels(nn.Module):
     def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
         """Map windows (n, channels, time) to proportions (n, n_features).
 
-        Where windows have gaps or differ in length, ``present``, of the same shape, says
-        where values are: a position counts by the share of channels that it has.
+        Where windows have gaps or differ in length, ``present``, of the same shape, is
+        the mask of values: a position is weighted by the share of channels present.
         """
         share = x.new_ones(-(-x.shape[-1] // self.stride))  # (positions,)
         length: Tensor | int = x.shape[-1]
@@ -111,9 +111,10 @@ class RandomKernels(nn.Module):
         return conv1d(x, weight, stride=self.stride, dilation=dilation, padding=padding)
 
     def _weights(self, dilation: int, share: Tensor, length: Tensor | int) -> Tensor:
-        """Weigh all positions, and those at which a kernel fits, ([n,] positions, 2).
+        """Weight all positions, and those at which a kernel fits, ([n,] positions, 2).
 
-        By the share of channels that each has; where it fits at too few, all count.
+        Weights are the shares of channels present. If a kernel fits at too few positions,
+        all positions count.
         """
         at = self.stride * torch.arange(share.shape[-1], device=share.device)
         margin = dilation * (_LENGTH // 2)

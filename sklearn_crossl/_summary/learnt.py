@@ -12,14 +12,14 @@ _SIZE = 128
 
 
 def learnt_size(embedding_size: int) -> int:
-    """Count the units that the learnt embedding has beside the summary."""
+    """Return the number of learnt units of the joint embedding."""
     return min(_SIZE, embedding_size)
 
 
 class LearntPart(nn.Module):
     """The first principal components of the global embedding, rotated like the summary.
 
-    Of windows that lack modalities they are predicted, linearly, from the components of
+    For windows that lack modalities, they are predicted linearly from the components of
     the fixed features.
 
     Parameters
@@ -62,7 +62,7 @@ class LearntPart(nn.Module):
         return (z - self.middle) @ self.axes
 
     def predict(self, components: Tensor) -> Tensor:
-        """Predict what ``forward`` would say of windows were they complete."""
+        """Predict what ``forward`` would return for the complete windows."""
         return components @ self.slope + self.intercept
 
     def _first_axes(self, centred: Tensor) -> Tensor:

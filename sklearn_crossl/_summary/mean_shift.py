@@ -9,20 +9,21 @@ from torch.nn.functional import embedding_bag, normalize
 from .._device import on_host
 
 _NEAREST = 15
-_AXES = 128  # that directions are compared along; the others are mostly noise
-_WIDTH = 0.3  # of cosine similarity, in which a neighbour's weight falls to a third
-_MOST = 1.0  # that neighbours weigh together; the window itself weighs 1
-_SAME = 1 - 1e-4  # similarity from which on a window is not a neighbour but itself
+_AXES = 128  # principal axes for the similarity; the others are mostly noise
+_WIDTH = 0.3  # bandwidth: drop in cosine similarity that divides a weight by e
+_MOST = 1.0  # maximum total weight of the neighbours; the window itself weighs 1
+_SAME = 1 - 1e-4  # similarity above which a neighbour is the window itself
 
 
 class MeanShift(nn.Module):
     """Moves windows to the weighted mean of themselves and their nearest neighbours.
 
-    Where training windows are dense, half of what is peculiar to one of them averages
-    out; far from all of them a window stays where it is. A few labels then speak for
-    whole clusters of windows, and a new subject's are drawn to those that are known.
-    Neighbours weigh no more than the window itself: those of a training window are often
-    of one recording, and what differs within it tells many labels what is noise.
+    Where training windows are dense, half of a window's individual variation averages
+    out; a window far from all of them stays where it is. A few labels then stand for
+    whole clusters of windows, and windows of a new subject move towards known ones.
+    Neighbours together weigh no more than the window itself: a training window's
+    neighbours are often from the same recording, and with many labels, the variation
+    within a recording shows a model what is noise.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What windows that are like each other differ in."""
+"""Differences between similar windows."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from torch import Tensor
 
 from .._device import on_host
 
-_NEAR = 0.01  # of the windows are near to one of them
-_NEAR_ACROSS = 0.02  # of the windows, and of other groups
+_NEAR = 0.01  # share of the windows that are neighbours of one of them
+_NEAR_ACROSS = 0.02  # the same for neighbours from other groups
 
 
 def near_windows(similarity: Tensor, groups: np.ndarray | None = None) -> Tensor:
-    """Say which windows are near to each.
+    """Find the neighbours of each window.
 
-    Most of those nearest to a window are of its own recording, and alike down to what is
-    peculiar to it. Where it is known whose each is, those near are of other people, and
-    such that each is among the nearest to the other: what the two differ in is mostly
-    how people differ who do the same. What just one of them did is seldom among the
-    nearest to what another did.
+    Most nearest neighbours of a window come from its own recording and share its
+    peculiarities. With ``groups``, neighbours are therefore windows of two people that
+    are mutual nearest neighbours: their difference is mostly how people differ who do
+    the same. An activity that only one person did is seldom among the nearest windows of
+    another person's activity.
 
     Parameters
     ----------
     similarity : Tensor of shape (n, n)
-        Of each two windows; -inf if they are not to be compared.
+        Of each pair of windows; -inf for pairs that are not to be compared.
     groups : int ndarray of shape (n,), optional
-        Such as whose each window is.
+        The group of each window, such as its subject.
 
     Returns
     -------
     Tensor of shape (n, n)
-        Whether the second is near to the first.
+        Whether the second window is a neighbour of the first.
 
     References
     ----------
@@ -54,11 +54,11 @@ def _nearest(similarity: Tensor, share: float) -> Tensor:
 
 
 def covariance_between(x: Tensor, near: Tensor) -> Tensor:
-    """Estimate the covariance that windows (n, size) have about those near to them.
+    """Estimate the covariance of windows (n, size) around their neighbours.
 
-    ``near`` is (n, n), true for each pair that counts; of no pairs it is zero. Returns
-    (size, size) on the host: half the mean outer product of the pairs' differences,
-    without listing them.
+    ``near`` is (n, n), true for neighbours. Returns (size, size) on the host: half the
+    mean outer product of the pairs' differences, computed without listing them; zero if
+    there are no pairs.
     """
     x, pairs = on_host(x), on_host(near)
     often = pairs.sum(0) + pairs.sum(1)

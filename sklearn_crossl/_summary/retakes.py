@@ -1,7 +1,7 @@
-"""Windows as they might be had they been recorded once more.
+"""Retakes: random changes of windows that imitate recording them a second time.
 
-A label says the same of both, so what they differ in is noise to it. ``draws`` are
-uniform random numbers, (n, 2), the same ones for all modalities of a window.
+A window and its retake would have the same label, so their difference is noise. ``draws``
+are uniform random numbers, (n, 2), the same ones for all modalities of a window.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from torch import Tensor
 
 from .statistics import inside_window
 
-_PART = 0.75  # of a window that is kept, of a stretched one at least
-_GAIN = 0.15  # standard deviation of its logarithm
+_PART = 0.75  # share of a window that is kept; at least, if it is stretched
+_GAIN = 0.15  # standard deviation of the logarithm of a channel's gain
 
 
 def cut(
@@ -42,7 +42,7 @@ def stretch(
 ) -> tuple[Tensor, Tensor | None]:
     """Stretch a part of each window (n, channels, ..., time) to the window's length.
 
-    Values are on the line through their neighbours, and present if the nearer one is.
+    Values are interpolated linearly, and present if the nearest original one is.
     """
     last = (_lengths(x, present) - 1).clamp_min(0)[:, None]
     size = _PART + (1 - _PART) * draws[:, :1]
@@ -71,7 +71,7 @@ def amplify(x: Tensor) -> Tensor:
 def play_again(
     x: Tensor, present: Tensor | None, draws: Tensor
 ) -> tuple[Tensor, Tensor | None]:
-    """Stretch a part of each window, with its channels louder or softer."""
+    """Stretch a part of each window, and scale its channels at random."""
     stretched, present = stretch(x, present, draws)
     return amplify(stretched), present
 

@@ -42,9 +42,9 @@ def distribution(x: Tensor, present: Tensor | None = None) -> Tensor:
 def spectrum(x: Tensor, n_timepoints: int, present: Tensor | None = None) -> Tensor:
     """Logarithm of the power in bands of frequency, wider towards high ones.
 
-    The bands are those of windows of ``n_timepoints``; of longer windows the power is
-    that of segments of this length, on average. Returns (n, channels * bands); of
-    no columns for windows of one timepoint.
+    The bands are those of windows of ``n_timepoints``. Longer windows are cut into
+    segments of this length, whose power is averaged. Returns (n, channels * bands),
+    without columns for windows of one timepoint.
     """
     n_values: Tensor | int = x.shape[-1]
     if present is None:
@@ -63,9 +63,9 @@ def spectrum(x: Tensor, n_timepoints: int, present: Tensor | None = None) -> Ten
 
 
 def summed_power(x: Tensor, n_timepoints: int) -> Tensor:
-    """Power at the frequencies of so many timepoints, (..., frequencies).
+    """Power at the Fourier frequencies of ``n_timepoints``, (..., frequencies).
 
-    What is longer is summed over segments; what is shorter is followed by zeros.
+    For longer series it is summed over segments; shorter ones are padded with zeros.
     """
     if x.shape[-1] > n_timepoints:
         x = pad(x, (0, -x.shape[-1] % n_timepoints))
@@ -83,7 +83,7 @@ def band_edges(n_timepoints: int) -> list[int]:
 
 
 def inside_window(present: Tensor) -> Tensor:
-    """Say which timepoints come before a window's end, (n, time)."""
+    """Return which timepoints come before a window's end, (n, time)."""
     anywhere = present.any(1)
     return anywhere.flip(-1).cumsum(-1).flip(-1) > 0
 

@@ -1,4 +1,4 @@
-"""Weighing components by how little they change within a window and between like ones."""
+"""Scaling of components by how little they vary within and between similar windows."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .._device import on_host
 
 _RIDGE = 1.0  # times the mean variance of what is noise
 _TINY = 1e-6  # of the components' mean variance, if nothing is noise
-_LIKE = 0.3  # weight of what like windows differ in; retakes of one window have 1
+_LIKE = 0.3  # weight of differences between neighbours; those between retakes have 1
 
 
 class SteadyScaling(nn.Module):
-    """Scales components so that what is noise varies alike in all directions.
+    """Scales components so that noise has the same variance in all directions.
 
-    Differences between two retakes of a window are noise, and those between a window and
-    its nearest neighbours mostly are. Few labels cannot tell such directions from those
-    that matter, so they are scaled down. The scaled components are rotated at random:
-    then every unit has a variance of about 1, and standardising units, as is usual before
-    a linear model, leaves their weights as they are.
+    Differences between two retakes of a window are noise, and so are most differences
+    between a window and its nearest neighbours. Few labels cannot tell such directions
+    from those that matter, so they are scaled down. The scaled components are rotated at
+    random, so that every unit has a variance of about 1. Standardising the units, as is
+    usual before a linear model, then does not undo the scaling.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ class SteadyScaling(nn.Module):
         Parameters
         ----------
         retakes : Tensor of shape (n, size)
-            Differences between components of retakes of a window.
+            Differences between the components of two retakes of a window.
         variance : Tensor of shape (size,)
-            That of the components; zero where there are none.
+            Variance of the components; zero for unused ones.
         between : Tensor of shape (size, size), optional
-            Covariance of windows' components about those of windows like them.
+            Covariance of windows' components around those of their neighbours.
         """
         variance = on_host(variance)
         n_used = max(1, int((variance > 0).sum()))  # the others are zero

@@ -15,11 +15,11 @@ from .steadiness import SteadyScaling
 
 
 class Summary(nn.Module):
-    """Maps the modalities that a window has to a vector, by features not trained.
+    """Maps the modalities that a window has to a vector, by fixed features.
 
     A learnt embedding keeps what modalities and views share, which is what few labels
-    need; the summary keeps the rest, which is what many labels can use. It also tells
-    what a missing modality would have been likely to show.
+    need. The summary keeps the rest, which is what many labels can use. It also predicts
+    what a missing modality would have shown.
 
     Parameters
     ----------
@@ -53,10 +53,10 @@ class Summary(nn.Module):
         return list(self._features)  # type: ignore[arg-type]
 
     def learns_from(self, observed: Tensor) -> bool:
-        """Say whether to learn anew from windows whose modalities are (n, M).
+        """Return whether to learn anew from windows with modalities ``observed``, (n, M).
 
-        They must lack none of the modalities known, and be as many as before or show
-        another modality.
+        They must include all modalities known so far. Besides, they must be as many
+        windows as before or include another modality.
         """
         seen = observed.any(0)
         lacks_none = bool((seen >= self.known).all())
@@ -64,7 +64,7 @@ class Summary(nn.Module):
         return lacks_none and (is_wider or len(observed) >= int(self.n_windows))
 
     def raw(self, index: int, x: Tensor | None, present: Tensor | None) -> Tensor:
-        """Compute the features of one modality's windows as they are, if any."""
+        """Compute features of one modality's windows, if any, not yet standardised."""
         features = self.features[index]
         if x is None or not len(x):
             return features.mean.new_empty(0, features.n_features)
@@ -96,7 +96,7 @@ class Summary(nn.Module):
         return self.completion.project(self.join(raw, observed))
 
     def components(self, projections: Tensor, observed: Tensor) -> Tensor:
-        """Fuse the modalities that are to be seen, (n, size)."""
+        """Fuse the projections of the observed modalities into components, (n, size)."""
         return self.completion.components(projections, observed)
 
     def forward(self, components: Tensor) -> Tensor:

@@ -21,8 +21,7 @@ class AttentionAggregator(Aggregator):
     Parameters
     ----------
     embedding_size : int, default=256
-        Width of the embedding and of the tokens, which are normalised and so have two
-        units or more.
+        Width of the embedding and of the tokens; at least 2, since tokens are normalised.
     n_heads : int, default=4
         Attention heads; divides ``embedding_size``.
     hidden_size : int, default=256
@@ -91,7 +90,7 @@ class _Attention(AggregatorModule):
     def __init__(self, n_modalities: int, code_size: int, config: AttentionAggregator):
         super().__init__()
         size = config.embedding_size
-        # A map (and with its bias an identity) for each modality: no position is needed.
+        # Each modality's map has a bias that identifies it: no positions are encoded.
         self.maps = ModalityMaps(n_modalities, code_size, size)
         self.norm = nn.LayerNorm(size)
         self.key_value = nn.Linear(size, 2 * size)

@@ -1,4 +1,4 @@
-"""What an aggregator is."""
+"""Base classes of aggregators."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class AggregatorModule(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, codes: Tensor, keep: Tensor) -> Tensor:
-        """Fuse codes (..., batch, M, units) as far as they are kept.
+        """Fuse the codes (..., batch, M, units) that ``keep`` marks.
 
         ``keep`` is boolean, (..., batch, M, 1) or (..., batch, M, units). The leading
         dimensions of the two broadcast, so that many views of the same codes cost no
@@ -41,7 +41,7 @@ class Aggregator(BaseEstimator, ABC):
     Attributes
     ----------
     short_name : str or None
-        What ``CroSSLTransformer(aggregator=...)`` takes for one with its defaults.
+        Name that ``CroSSLTransformer(aggregator=...)`` accepts for it, with its defaults.
     """
 
     short_name: str | None = None
@@ -88,7 +88,7 @@ class _Adapted(AggregatorModule):
     def __init__(self, module: nn.Module, n_modalities: int, code_size: int):
         super().__init__()
         self.module = module
-        # Two windows of zeros tell the width of the embedding.
+        # Run two windows of zeros to find the width of the embedding.
         keep = torch.ones(2, n_modalities, 1, dtype=torch.bool)
         with torch.no_grad():
             embedding = module.eval()(torch.zeros(2, n_modalities, code_size), keep)

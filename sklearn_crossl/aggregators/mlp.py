@@ -24,13 +24,13 @@ class MLPAggregator(Aggregator):
     Parameters
     ----------
     embedding_size : int, default=32
-        Width of the embedding, which is normalised and so has two units or more.
+        Width of the embedding; at least 2, since it is normalised.
     hidden_sizes : sequence of int, default=(64, 32)
         Units of the hidden layers.
     rescale : bool, default=True
-        Whether a window's remaining codes are scaled up by the share of modalities that
-        is hidden, so that "hidden" does not read as "value zero". The published network
-        does not.
+        Whether to scale up a window's visible codes to make up for hidden modalities, so
+        that hiding a code does not look like a value of zero. The published network does
+        not.
 
     References
     ----------

@@ -14,7 +14,7 @@ __all__ = ["SetAggregator"]
 
 
 class SetAggregator(Aggregator):
-    """A linear map per modality, the mean over those present, and maybe a residual MLP.
+    """A linear map per modality, the mean over those present, and an optional MLP.
 
     A missing modality is left out of the mean, so nothing is imputed, and an embedding
     from two sensors has the same scale as one from ten.
@@ -25,8 +25,8 @@ class SetAggregator(Aggregator):
         Width of the embedding.
     hidden_size : int or None, default=None
         Units of the hidden layer of a residual MLP after the mean. None leaves it out:
-        the embedding then is linear in the codes, which a linear model with few labels
-        finds easier, and the nonlinearity is left to the objective's head.
+        the embedding is then linear in the codes, which is easier for a linear model with
+        few labels, and the nonlinearity is left to the objective's head.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Recordings of several sensors: public ones, from their publishers, and made-up ones."""
+"""Recordings of several sensors: public data sets, and a simulator."""
 
 from ._daily_sports import fetch_daily_sports
 from ._hapt import fetch_hapt

@@ -1,4 +1,4 @@
-"""Zip archives, also within one another, read where they lie."""
+"""Read files from zip archives, also nested ones, without unpacking them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-N_OPEN = 8  # a publisher may have a thousand archives, a process not as many open files
+N_OPEN = 8  # archives kept open; a data set may have more than a process can open
 SPOOL_BYTES = 64 * 2**20  # an inner archive larger than this waits on disk, not in memory
 ENCRYPTED = 0x1  # bit 0 of a member's flags
 
@@ -42,7 +42,7 @@ class Archives:
         return self._names[label]
 
     def open(self, label: str, source: Source, name: str) -> IO[bytes]:
-        """Open a member for reading; damage is an OSError, whenever it shows."""
+        """Open a member for reading; damage raises OSError, even while reading."""
         member = f"{name} in {label}"
         with _intact(member):
             stream = self._zip(label, source).open(name)
@@ -63,7 +63,7 @@ class Archives:
 
 
 class _Member(RawIOBase):
-    """A member being read, whose damage is an OSError."""
+    """A member being read; damage raises OSError."""
 
     def __init__(self, stream: IO[bytes], label: str):
         self._stream = stream
@@ -124,7 +124,7 @@ def _open(label: str, source: Source) -> _Opened:
 
 
 def _checked(label: str, member: ZipInfo) -> str:
-    """Return a member's name, if it stays below the archive and can be read."""
+    """Return a member's name; raise if it leads out of the archive or is encrypted."""
     path, name = PurePosixPath(member.filename), member.filename
     windows = PureWindowsPath(name)
     if path.is_absolute() or windows.anchor or ".." in (*path.parts, *windows.parts):

@@ -1,4 +1,4 @@
-"""From recordings as they were read to what a fetcher returns."""
+"""Make what a fetcher returns from the recordings that were read."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class DataSet:
 
 
 def labels_of(marks: np.ndarray, codes: Iterable[float], dtype: Any = int) -> np.ndarray:
-    """Give each mark (n_samples,) its position among the classes' codes, or none."""
+    """Turn the publisher's codes (n_samples,) into positions among ``codes``, else -1."""
     labels = np.full(len(marks), NO_LABEL, dtype=dtype)
     for position, code in enumerate(codes):
         labels[marks == code] = position
@@ -116,7 +116,7 @@ def fill_bunch(
     window_seconds: float | None,
     step_seconds: float | None,
 ) -> Bunch:
-    """Collect all that :func:`make_bunch` returns but for the description."""
+    """Collect all that :func:`make_bunch` returns, except the description."""
     _check(about, recordings)
     names = [
         name for name in about.modalities if any(name in r.signals for r in recordings)

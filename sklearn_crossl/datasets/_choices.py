@@ -23,7 +23,7 @@ _OPTIONS: dict[str, list[Any]] = {
 
 
 def checked(**options: list[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a fetcher so that it checks what all have in common, and its own options.
+    """Decorate a fetcher so that it checks the common options and its own ones.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def choose_parts(
     strange = [
         part
         for part in chosen
-        # 1.0 and True are equal to 1, and no number of a part
+        # 1.0 and True equal 1, but are not valid numbers of a part
         if not isinstance(part, (str, Integral))
         or isinstance(part, bool)
         or part not in known

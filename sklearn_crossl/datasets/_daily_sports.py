@@ -40,8 +40,8 @@ ACTIVITIES = (
     "jumping",
     "basketball",
 )
-# Their segments do not follow one another in time: from the end of one to the start of
-# the next, signals change four times as much as from sample to sample.
+# Activities whose segments are not contiguous: from the end of one segment to the start
+# of the next, signals change four times as much as from sample to sample.
 IN_PIECES = ("ascending_stairs", "descending_stairs")
 PLACES = ("torso", "rarm", "larm", "rleg", "lleg")  # right and left arm and leg
 UNITS = {"acc": "m/s^2", "gyro": "rad/s", "mag": "a.u."}
@@ -179,7 +179,7 @@ def _read(files: Files, subjects: Iterable[int] | None) -> list[Recording]:
 
 
 def _runs(numbers: Sequence[int], in_pieces: bool) -> list[list[int]]:
-    """Part ascending numbers of segments where time does not go on."""
+    """Split ascending numbers of segments into runs that are contiguous in time."""
     runs: list[list[int]] = []
     for number in numbers:
         if in_pieces or not runs or runs[-1][-1] != number - 1:

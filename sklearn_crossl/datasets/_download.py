@@ -1,4 +1,4 @@
-"""Fetch a publisher's file by pooch: the first address, then mirrors."""
+"""Download a publisher's file with pooch, from its address or from a mirror."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class RemoteFile:
     urls : tuple of str
         Its address, then mirrors of the very same file.
     holds : str, default=None
-        A pattern for a file that it brings, as in ``Files.find``. It is downloaded only
-        if there is no such file. If None, the file itself.
+        A pattern, as in ``Files.find``, of a file that it provides. It is downloaded only
+        if no such file is found. None means the file itself.
     sha256 : str, default=None
         Its hash, if somebody has published it. None leaves the download unchecked.
     """
@@ -49,8 +49,8 @@ def download(remote: RemoteFile, folder: Path) -> Path:
     remote : RemoteFile
         What to download.
     folder : Path
-        Where to. What came of an interrupted download stays there, in a file whose name
-        ends in ``.part``, and the next attempt goes on from there.
+        Where to put it. An interrupted download leaves its data there, in a file whose
+        name ends in ``.part``, and the next attempt continues from it.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def download(remote: RemoteFile, folder: Path) -> Path:
     ImportError
         If pooch is not installed.
     OSError
-        If no address gave the file, or what came does not have the known hash.
+        If no address provides the file, or the file does not have the known hash.
     """
     try:
         import pooch
@@ -77,7 +77,7 @@ def download(remote: RemoteFile, folder: Path) -> Path:
         logger.info("Downloading %s from %s", remote.name, url)
         try:
             path = _retrieve(pooch, remote, url, folder, part)
-        except (OSError, ValueError) as error:  # pooch's word for a wrong hash
+        except (OSError, ValueError) as error:  # what pooch raises for a wrong hash
             failures.append(f"{url}: {error}")
             continue
         for leftover in parts.values():
@@ -99,7 +99,7 @@ def _retrieve(
 ) -> Path:
     log = pooch.get_logger()
     level = log.level
-    log.setLevel(logging.WARNING)  # its hints are for those who write calls of pooch
+    log.setLevel(logging.WARNING)  # its hints are for developers who call pooch
     try:
         path = pooch.retrieve(
             url,

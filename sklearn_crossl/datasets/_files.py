@@ -32,7 +32,7 @@ class Member(NamedTuple):
 
 @contextmanager
 def as_published(name: str) -> Iterator[None]:
-    """Raise OSError, with the name of a file, in place of what a damaged one raises."""
+    """Turn any error from reading a damaged file into an OSError with its name."""
     try:
         yield
     except (OSError, MemoryError):
@@ -42,7 +42,7 @@ def as_published(name: str) -> Iterator[None]:
 
 
 class Members(dict[tuple[str, ...], Member]):
-    """Files by what the groups of a pattern matched; asking for others is an error."""
+    """Files by what a pattern's groups matched; other keys raise OSError."""
 
     def __init__(self, pattern: str, found: Mapping[tuple[str, ...], Member]) -> None:
         super().__init__(found)
@@ -80,18 +80,18 @@ class Files:
         ----------
         pattern : str
             A regular expression for the last parts of a path, such as
-            ``RawData/acc_exp(\d+)_user(\d+)\.txt``. What its groups match tells the files
-            apart: of several for which it is the same, the first counts, since a file may
-            lie both unpacked and in its archive.
+            ``RawData/acc_exp(\d+)_user(\d+)\.txt``. Files are identified by what its
+            groups match. If several match the same, the first one is used, since a file
+            may exist both unpacked and in its archive.
         inside : str, default=""
-            Archives that lie in other archives are decompressed and searched if this is
-            found in their name. Archives on disk are always searched.
+            A regular expression. Nested archives are decompressed and searched only if it
+            matches in their name. Archives on disk are always searched.
 
         Returns
         -------
         Members
-            A dict of what the groups matched to files, in ascending order, numbers by
-            their value. Asking it for a file that is not there is an OSError.
+            A dict from what the groups matched to files, in ascending order, numbers by
+            value. A missing key raises OSError.
         """
         expression = _ending(pattern)
         found: dict[tuple[str, ...], Member] = {}
@@ -102,7 +102,7 @@ class Files:
         return Members(pattern, dict(ordered))
 
     def has(self, pattern: str) -> bool:
-        """Tell whether there is such a file, looking no deeper than necessary."""
+        """Return whether there is such a file; search no deeper than necessary."""
         expression = _ending(pattern)
         return any(expression.fullmatch(member.name) for member in self._members(""))
 
@@ -176,13 +176,13 @@ def _walk(root: Path) -> list[Path]:
 
 
 def _leads_back(folder: Path, root: Path) -> bool:
-    """Say whether a folder is a link to one that it lies in."""
+    """Return whether a folder is a link to one of its parents."""
     above = [parent for parent in folder.parents if parent.is_relative_to(root)]
     return folder.resolve() in [parent.resolve() for parent in above]
 
 
 def _is_clutter(name: str) -> bool:
-    """Tell what macOS adds to folders and archives, under the names of other files."""
+    """Return whether a file is metadata that macOS adds to folders and archives."""
     return "__MACOSX/" in name or name.rsplit("/", 1)[-1].startswith("._")
 
 

@@ -9,15 +9,15 @@ VARIABLE = "SKLEARN_CROSSL_DATA"
 
 
 def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
-    """Tell the folder where recordings are looked for, and downloaded to.
+    """Return the folder where recordings are looked for and downloaded to.
 
     Nothing is created here: a download makes the folder when it needs it.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder. If None, what the environment variable ``SKLEARN_CROSSL_DATA`` names,
-        else ``sklearn_crossl_data`` in the user's home folder. ``~`` is that folder.
+        The folder, where ``~`` stands for the user's home folder. If None, the value of
+        the environment variable ``SKLEARN_CROSSL_DATA``, else ``~/sklearn_crossl_data``.
 
     Returns
     -------

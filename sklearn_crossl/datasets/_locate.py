@@ -1,4 +1,4 @@
-"""Find a data set's files, and download those that are nowhere."""
+"""Find a data set's files, and download missing ones."""
 
 from __future__ import annotations
 

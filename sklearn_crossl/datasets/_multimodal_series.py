@@ -1,4 +1,4 @@
-"""make_multimodal_series: recordings of made-up people by several sensors."""
+"""make_multimodal_series: simulated recordings of people by several sensors."""
 
 from __future__ import annotations
 
@@ -69,11 +69,12 @@ def make_multimodal_series(
     return_X_y: bool = False,
     random_state: Any = None,
 ) -> Any:
-    r"""Make recordings of made-up people by several wearable sensors.
+    r"""Simulate recordings of people by several wearable sensors.
 
-    Activities are latent states. What a person does moves the limbs and costs effort, and
-    all sensors, each at its own rate, derive from that motion and that effort: what they
-    share is what is to be learnt. Nothing is downloaded, and each difficulty has a knob.
+    Activities are latent states. An activity moves the limbs and costs effort, and all
+    sensors, each at its own rate, derive from that motion and effort. What the sensors
+    share is what a method has to learn. Nothing is downloaded, and each difficulty has a
+    parameter.
 
     Parameters
     ----------
@@ -81,34 +82,34 @@ def make_multimodal_series(
         People, each with one recording: enough to hold some out.
     n_activities : int, default=6
         How many of sitting, walking, cycling, standing, stairs, housework, pushing (a
-        pram), running and lying, in this order. Without the last three, most look like
-        another one to one of the sensors.
+        pram), running and lying, in this order. Without the last three, most of them
+        cannot be told from another one by one of the sensors.
     minutes : float, default=8.0
         Length of each recording, 0.1 at least. A bout of an activity takes a minute on
-        average, so in 8 most people do most of the 6.
+        average, so in 8 minutes most people do most of 6 activities.
     modalities : list or tuple of str, default=None
         Which of ``wrist_acc``, ``wrist_gyro``, ``ankle_acc``, ``ankle_gyro``, ``pulse``,
-        ``heart_rate``, ``eda`` and ``temperature``; None is all. What one shows does not
-        depend on which others there are.
+        ``heart_rate``, ``eda`` and ``temperature``; None is all. A modality's signal does
+        not depend on which others are chosen.
     rates : mapping of str to float, default=None
         Samples per second of some of the modalities, in place of 50 for accelerometers
         and gyroscopes, 64 for the pulse wave, 1 for the heart rate and 4 for the skin's
-        conductance and temperature, as wristbands have them. No signal holds more than
-        100 samples per second can tell.
+        conductance and temperature, as wristbands have them. Signals are simulated at 100
+        samples per second, so higher rates add no information.
     subject_variation : float, default=1.0
-        How unlike people are in their gait, how they hold their limbs and wear the
-        sensors, and what heart and skin do. At 0 all are the same; 1 is about life.
+        How much people differ in their gait, in how they hold their limbs and wear the
+        sensors, and in heart and skin. At 0 all are the same; 1 is roughly realistic.
     noise : float, default=1.0
-        Times the sensors' noise, which is that of loose straps, and the pulse wave's
-        artefacts of motion. At 0 what there is to measure is measured.
+        Factor of the sensors' noise, which is that of loose straps, and of the motion
+        artefacts in the pulse wave. At 0 there is no noise.
     drift : float, default=1.0
-        Times the slow wandering of the sensors' zeros.
+        Factor of the slow drift of the sensors' offsets.
     dropout : float, default=0.0
         Share of each modality's samples that are lost, in gaps of 4 s on average, which
-        are NaN. None are by default, since many estimators refuse NaN.
+        are NaN. By default none are, since many estimators do not accept NaN.
     missing : float, default=0.0
-        Share of the pairs of a row and a modality that are left out. Rows are windows, or
-        recordings if not ``as_windows``: then a sensor was never worn. Each row keeps a
+        Share of the (row, modality) pairs that are missing. Rows are windows or, if not
+        ``as_windows``, recordings, in which the sensor was never worn. Each row keeps a
         modality, and each modality a row.
     window_seconds : float, default=5.0
         Length of a window: some strides, some heartbeats.
@@ -120,8 +121,8 @@ def make_multimodal_series(
         Whether to return ``(data, target)`` alone.
     random_state : int, RandomState instance or None, default=None
         Determines everything. With the same int, another ``noise`` or ``dropout`` changes
-        the noise or the gaps alone, and more subjects are added to the same ones. None
-        takes a seed from NumPy's global generator.
+        only the noise or the gaps, and a larger ``n_subjects`` adds people to the same
+        ones. None takes a seed from NumPy's global generator.
 
     Returns
     -------

@@ -137,7 +137,7 @@ def fetch_opportunity(
     as_windows : bool, default=True
         Whether to cut windows, or to return the recordings as they are.
     window_seconds : float, default=1.0
-        Length of a window; most choose it so.
+        Length of a window; the usual choice.
     step_seconds : float, default=0.5
         From the start of one window to that of the next.
     data_home : str or path-like, default=None
@@ -155,7 +155,7 @@ def fetch_opportunity(
         data : SliceDict of str to float32 ndarray of shape (n_windows, n_channels, 30)
             12 accelerometers, such as ``acc_hip``, of 3 channels; 5 inertial units, such
             as ``imu_back``, of 9; and ``imu_left_shoe`` and ``imu_right_shoe``, of 16.
-            NaN where the radio lost something. If not ``as_windows``, a list of
+            NaN where the radio lost samples. If not ``as_windows``, a list of
             recordings, one for each file: dicts of arrays (n_channels, n_samples).
         target : int ndarray of shape (n_windows,)
             Positions in ``target_names``: what most of the window shows. Windows that

@@ -128,7 +128,7 @@ def fetch_pamap2(
         data : SliceDict of str to float32 ndarray
             ``hand_acc``, ``hand_gyro``, ``hand_mag`` and the same of ``chest`` and
             ``ankle``, of shape (n_windows, 3, 512), and ``heart_rate``, of shape
-            (n_windows, 1, 51). NaN where the radio lost something. If not
+            (n_windows, 1, 51). NaN where the radio lost samples. If not
             ``as_windows``, a list of recordings, one for each file: dicts of arrays
             (n_channels, n_samples).
         target : int ndarray of shape (n_windows,)
@@ -216,7 +216,7 @@ def _read_file(member: Member, subject: int) -> Recording:
 
 
 def _held(values: np.ndarray, step: int) -> np.ndarray:
-    """Tell at every ``step``-th moment what was measured last, if not too long ago."""
+    """Return the last measurement at every ``step``-th sample; NaN if it is too old."""
     moments = np.arange(len(values))
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, moments))
     recent = (last >= 0) & (moments - last <= LONGEST_HOLD)

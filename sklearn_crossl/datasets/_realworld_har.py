@@ -65,7 +65,7 @@ ALL = DataSet(
 
 
 class Samples(NamedTuple):
-    """What one phone's sensor gave, at its own times."""
+    """The samples of one phone's sensor, and their times."""
 
     times: np.ndarray  # (n,), milliseconds, in order
     values: np.ndarray  # (n, 3)
@@ -187,14 +187,14 @@ def _read(
     kinds: tuple[str, ...],
     places: tuple[str, ...],
 ) -> list[Recording]:
-    # No archive of a subject's need be opened to know the subjects.
+    # To list the subjects, their archives need not be opened.
     outside = r"^(?!.*/proband\d+/data/)"
     known = files.find(r"proband(\d+)/data/acc_.*", inside=outside)
     chosen = choose_subjects(ALL, subjects, (number for (number,) in known))
     numbers = "|".join(map(str, chosen))
     kind_of = {FILE_NAMES[kind]: kind for kind in kinds}
-    # An activity's files lie in an archive, perhaps unpacked, or in archives within it;
-    # what a file is stands in its own name.
+    # An activity's files are in an archive, perhaps unpacked, or in archives within it;
+    # a file's own name says what it contains.
     found = files.find(
         rf"proband({numbers})/data/(?:.*/)?({'|'.join(kind_of)})_({'|'.join(ACTIVITIES)})"
         rf"(?:_(\d))?_({'|'.join(places)})\.csv",
@@ -235,7 +235,7 @@ def _read_samples(member: Member) -> Samples:
 
 
 def _at(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Interpolate linearly, but not where the next sample is long in coming."""
+    """Interpolate linearly; NaN where the gap to the next sample is too long."""
     signal = np.array([np.interp(grid, times, axis) for axis in values.T], np.float32)
     after = np.searchsorted(times, grid).clip(1, len(times) - 1)
     in_gap = (times[after] - times[after - 1] > LONGEST_GAP) & (times[after] > grid)
@@ -246,10 +246,10 @@ def _at(grid: np.ndarray, times: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _at_the_same_time(
     samples: Mapping[str, Samples], members: Mapping[str, Member]
 ) -> dict[str, Samples]:
-    """Leave out what is empty or was not recording in the middle of the activity.
+    """Leave out sensors that are empty or did not record the middle of the activity.
 
-    Otherwise one phone that stopped early, or whose clock was wrong, would cost the
-    others' recordings, since all must cover a window.
+    Otherwise one phone that stopped early, or whose clock was wrong, would shorten the
+    recordings of all others, since windows are cut only where all sensors overlap.
     """
     spans = {name: times[[0, -1]] for name, (times, _) in samples.items() if len(times)}
     if not spans:

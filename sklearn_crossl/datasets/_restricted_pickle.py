@@ -1,9 +1,9 @@
-"""Arrays of numbers from pickles, of which nothing else is ever built or run.
+"""Read arrays of numbers from pickles; nothing else in them is built or run.
 
-A pickle is a program, and what it names is imported and called. Here it cannot name
-anything: the few names that arrays need stand for classes of this module, which keep what
-they are given and check it, and instructions that plain containers and arrays do without
-are not understood. NumPy sees nothing but bytes whose number and type were checked.
+A pickle is a program that can import and call anything by name. Here it cannot: the few
+names that arrays need stand for classes of this module, which store and check their
+arguments, and instructions that plain containers and arrays do not need are refused.
+NumPy only gets bytes whose number and type were checked.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BUFFER_BYTES = 2**20  # a line of a text pickle may be hundreds of millions long
 MAX_DEPTH = 16
 NUMBERS = re.compile(r"b1|[iu][1248]|f[248]|c(?:8|16)")
 
-# All others import, call, or reach into the process in a way of their own.
+# All other instructions import, call, or access the process in another way.
 INSTRUCTIONS = (
     *("MARK", "STOP", "PROTO", "FRAME", "NONE", "NEWTRUE", "NEWFALSE"),
     *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
@@ -63,7 +63,7 @@ def load_arrays(file: IO[bytes]) -> Any:
         return _unwrapped(loaded, {}, 0)
     except _RefusedError:
         raise
-    except Exception as error:  # what damaged pickles raise has no end
+    except Exception as error:  # damaged pickles raise errors of all kinds
         raise pickle.UnpicklingError(
             f"This pickle is damaged, or not of arrays: {error!r}."
         ) from error
@@ -74,7 +74,7 @@ class _RefusedError(pickle.UnpicklingError):
 
 
 class _Kept:
-    """What stands for an object of NumPy's."""
+    """Stand-in for a NumPy object."""
 
     value: Any
 
@@ -172,7 +172,7 @@ class _Machine(pickle._Unpickler):
     def _call(self) -> None:
         arguments = self.stack.pop()
         called = self.stack[-1]
-        # By identity: equality is what the object on the stack says it is.
+        # By identity: an object on the stack may define its own equality.
         if not any(called is kept for kept in NAMES.values()):
             _refuse(f"a call of {called!r}")
         self.stack[-1] = called(*arguments)
@@ -203,10 +203,10 @@ _Machine.dispatch[pickle.BUILD[0]] = cast(Any, _Machine._build)
 
 
 def _unwrapped(value: Any, seen: dict[int, Any], depth: int) -> Any:
-    """Put NumPy's objects where what stands for them is, also in containers.
+    """Replace stand-ins by NumPy objects, also in containers.
 
-    What occurs in several places is looked at once: a small pickle can repeat its lists
-    within one another more often than there is time for.
+    A container that occurs in several places is visited once: a small pickle can nest
+    its lists so often that visiting each occurrence would never end.
     """
     if depth > MAX_DEPTH:
         _refuse(f"containers more than {MAX_DEPTH} deep, or in themselves")

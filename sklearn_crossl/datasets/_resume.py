@@ -1,4 +1,4 @@
-"""Download over HTTP, going on where an earlier attempt stopped."""
+"""Resumable downloads over HTTP."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ PARTIAL_CONTENT = 206
 
 
 class ResumingDownloader:
-    """A downloader for pooch that keeps what came, and asks for the rest next time.
+    """A downloader for pooch that keeps partial data and resumes from it next time.
 
     Parameters
     ----------
     part : Path
-        Where to keep what came until the file is complete; of one URL alone.
+        Where to keep partial data until the file is complete; for one URL only.
     title : str
-        What the progress bar says.
+        Title of the progress bar.
     """
 
     def __init__(self, part: Path, title: str) -> None:
@@ -33,7 +33,7 @@ class ResumingDownloader:
         import requests
 
         done = self.part.stat().st_size if self.part.exists() else 0
-        # Compression on the way would make offsets those of another file.
+        # No compression in transit, since offsets must refer to the file itself.
         headers = {"Accept-Encoding": "identity"}
         if done:
             headers["Range"] = f"bytes={done}-"
@@ -59,7 +59,7 @@ class ResumingDownloader:
             total=total,
             unit="B",
             unit_scale=True,
-            disable=None,  # not where nobody looks, such as in a log file
+            disable=None,  # no bar if the output is not a terminal
         )
         with self.part.open("ab" if start else "wb") as file, bar:
             for chunk in response.iter_content(CHUNK_BYTES):
@@ -71,7 +71,7 @@ class ResumingDownloader:
 
 
 def _goes_on(response: Any, done: int) -> bool:
-    """Tell whether the answer starts where the earlier attempt stopped."""
+    """Return whether the response starts where the earlier attempt stopped."""
     stated = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     return (
         response.status_code == PARTIAL_CONTENT

@@ -66,8 +66,8 @@ def fetch_sleep_edf(
     ----------
     subjects : iterable of int, default=None
         The numbers of those to read, 0 to 82 without 39, 68, 69, 78 and 79; None is all.
-        Only their files are downloaded, 50 MB for each night, 7 GB for all. If nothing
-        may be downloaded, None is all whose files are there.
+        Only their files are downloaded, 50 MB for each night, 7 GB for all. Without
+        ``download_if_missing``, None is all subjects whose files are there.
     nights : iterable of {1, 2}, default=None
         Which of each subject's nights; None is both. Three are lost.
     stages : {"aasm", "rk"}, default="aasm"
@@ -142,7 +142,7 @@ def fetch_sleep_edf(
     if stages not in list(STAGES):
         raise ValueError(f"stages={stages!r}; choose from {tuple(STAGES)}.")
     if isinstance(subjects, Iterator):
-        subjects = tuple(subjects)  # it is gone through twice
+        subjects = tuple(subjects)  # it is iterated over twice
     names, codes = STAGES[stages]
     wanted = choose_parts("nights", nights, NIGHTS)
     with open_nights(subjects, wanted, data_home, download_if_missing) as files:
@@ -167,7 +167,7 @@ def _choose(
     """List subject, signals and scoring of each night that is asked for and there."""
     signals, scorings = find_nights(files)
     there = sorted({int(subject) for subject, _ in signals})
-    # All are many gigabytes, so who downloads nothing is content with some.
+    # All files are many gigabytes, so without downloads some of them are enough.
     chosen = there if subjects is None else choose_subjects(ALL, subjects, there)
     found = [
         (int(subject), member, scorings[subject, night])

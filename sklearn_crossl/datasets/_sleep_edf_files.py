@@ -37,7 +37,7 @@ def open_nights(
     data_home: str | os.PathLike[str] | None,
     download_if_missing: bool,
 ) -> Files:
-    """Open the files, after downloading those of the nights asked for that are nowhere.
+    """Open the files, after downloading missing ones of the nights asked for.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ _N_RECORDS = slice(236, 244)  # the bytes of an EDF header that count what follo
 
 
 class Signal(NamedTuple):
-    """How the publisher calls a signal, and what it is."""
+    """The publisher's name of a signal, its rate and its unit."""
 
     label: str
     rate: float

@@ -182,7 +182,7 @@ def _read_subject(
 def _labels(
     log: Iterable[tuple[str, float, float]], start: float, seconds: float
 ) -> np.ndarray:
-    """Label each second of a recording; where times overlap, what began later counts."""
+    """Label each second of a recording; where times overlap, the later task counts."""
     labels = np.full(int(seconds * LABEL_RATE), NO_LABEL)
     for condition, *times in sorted(log, key=lambda entry: _since(entry[1], start)):
         first, end = (max(0, round(_since(time, start) * LABEL_RATE)) for time in times)
@@ -191,9 +191,9 @@ def _labels(
 
 
 def _since(time: float, start: float) -> float:
-    """Compute how long after the start the clock shows a time.
+    """Compute how many seconds after the start of a recording a time of the log is.
 
-    The log has times without a.m. or p.m., so that only half a day is certain; and it
-    was kept in winter in Ireland, whose time is UTC, as that of the wristband.
+    The log has times without a.m. or p.m., so they are known only up to 12 hours. It was
+    kept in winter in Ireland, whose time is then UTC, like that of the wristband.
     """
     return (time - start + 6 * HOUR) % (12 * HOUR) - 6 * HOUR

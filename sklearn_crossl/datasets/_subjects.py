@@ -26,7 +26,7 @@ def choose_subjects(
     subjects : iterable of int or None
         Those asked for; None is all.
     there : iterable of int or str
-        Those whose files were found; as they stand in names of files.
+        Those whose files were found, as written in the file names.
 
     Returns
     -------

@@ -19,7 +19,7 @@ HEADINGS = {
 
 
 def read_time_logs(member: Member) -> dict[int, list[tuple[str, float, float]]]:
-    """Read when the tasks of each subject were.
+    """Read the times of each subject's tasks.
 
     Parameters
     ----------

@@ -112,9 +112,9 @@ def fetch_utd_mhad(
     as_windows : bool, default=True
         Whether to cut windows, or to return the trials as recordings.
     window_seconds : float, default=None
-        Length of a window. None is the usual way: one window is one whole trial. The
-        shortest trial lasts 1.4 seconds by its joints; shorter ones than this length give
-        no window.
+        Length of a window. None is the usual choice: one window is one whole trial. Of
+        the shortest trial, the joints were recorded for 1.4 seconds; trials shorter than
+        a window are left out.
     step_seconds : float, default=None
         From the start of one window to that of the next; None is ``window_seconds``.
     data_home : str or path-like, default=None

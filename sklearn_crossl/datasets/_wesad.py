@@ -25,7 +25,7 @@ LABEL_RATE = 700.0  # the chest's
 
 
 class Source(NamedTuple):
-    """Where a modality lies in the publisher's dicts, and what it is."""
+    """Where to find a modality in the publisher's dicts, and its properties."""
 
     device: str
     key: str

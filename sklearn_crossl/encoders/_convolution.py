@@ -1,6 +1,6 @@
-"""What convolutional encoders share: a layer, and what of its input is present.
+"""Shared parts of convolutional encoders: layers, and the mask of recorded values.
 
-Everything is laid out (batch, height, width, units); a time series has height 1.
+All tensors are (batch, height, width, units); a time series has height 1.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Presence(NamedTuple):
     Attributes
     ----------
     coverage : Tensor of shape (batch, height, width)
-        The share of what each position sees, of the window itself, that is present.
+        Share of each position's receptive field inside the window that was recorded.
     lengths : int Tensor of shape (batch,)
         Where along the width each window ends; what follows is padding.
     """
@@ -56,7 +56,7 @@ class Presence(NamedTuple):
         return cls(present.float().mean(1), lengths)
 
     def after(self, conv: nn.Conv2d) -> Presence:
-        """Follow a convolution; padding counts neither as present nor as absent."""
+        """Return the presence after a convolution, with padding ignored."""
         seen = conv.kernel_size, conv.stride, conv.padding
         inside = avg_pool2d(self.inside, *seen)  # type: ignore[arg-type]
         coverage = avg_pool2d(self.coverage, *seen) / inside.clamp_min(1e-6)  # type: ignore[arg-type]
@@ -94,8 +94,8 @@ class ConvolutionLayer(nn.Module):
         dropout: float,
     ):
         super().__init__()
-        # An image convolution even over time: unlike Conv1d it takes input with units
-        # last, which LayerNorm needs, so nothing is transposed between the layers.
+        # A 2-D convolution even for time series: unlike Conv1d it accepts input with
+        # units last, which LayerNorm needs, so nothing is transposed between layers.
         padding = (kernel_size[0] // 2, kernel_size[1] // 2)
         self.conv = nn.Conv2d(n_in, n_out, kernel_size, stride=stride, padding=padding)
         self.conv.weight.data = self.conv.weight.data.contiguous(
@@ -147,7 +147,7 @@ class ConvolutionLayer(nn.Module):
 
 
 def _folds(conv: nn.Conv2d) -> bool:
-    """Say whether a stride over time is better turned into channels.
+    """Return whether it is faster to fold a stride over time into channels.
 
     The gradients of kernels with few channels are several times slower than those of
     kernels that fill a vector register.
@@ -160,9 +160,9 @@ def _folds(conv: nn.Conv2d) -> bool:
 def _fold(
     x: Tensor, weight: Tensor, conv: nn.Conv2d, n_groups: int
 ) -> tuple[Tensor, Tensor]:
-    """Make ``stride`` steps one, of so many times more channels, padding included.
+    """Fold ``stride`` steps into one with ``stride`` times as many channels, and pad.
 
-    Convolved by stride 1 without padding, the results are those that ``conv`` has.
+    A convolution with stride 1 and no padding then gives the same results as ``conv``.
     """
     (_, kernel), (_, stride) = conv.kernel_size, conv.stride
     width, before = x.shape[2], int(conv.padding[1])
@@ -182,9 +182,9 @@ def _fold(
 
 
 class AverageLayer(nn.Module):
-    """Means over ``n_steps`` positions each, as far as these lie inside the window.
+    """Averages ``n_steps`` positions each, counting only those inside the window.
 
-    Of rectified convolutions they are envelopes: how strong each is, when.
+    For rectified convolutions the result is an envelope: how strong each is over time.
     """
 
     def __init__(self, n_steps: int):
@@ -211,15 +211,15 @@ class AverageLayer(nn.Module):
 
 
 def _average(x: Tensor, n_steps: int) -> Tensor:
-    """Average (..., width) over so many positions each; the last may be fewer."""
+    """Average (..., width) over ``n_steps`` positions each, fewer at the end."""
     size = (1, n_steps)
     return avg_pool2d(x, size, size, ceil_mode=True)
 
 
 class ConvolutionalNetwork(EncoderModule):
-    """Layers one after the other, as wide as ``config`` says.
+    """Layers in sequence, with the widths of ``config``.
 
-    Windows of ``long_window`` timepoints or more are looked at less densely.
+    Windows of ``long_window`` timepoints or more are sampled less densely.
     """
 
     def __init__(

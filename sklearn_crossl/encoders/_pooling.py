@@ -1,8 +1,8 @@
 """Pooling over the steps of latent sequences, (..., steps, units).
 
-The gradients of maxima are torch's own in fewer passes over memory: steps that share the
-maximum share its gradient, and masks are floats, which on CPUs are several times faster
-than booleans. Views of the same sequence are pooled without copies of it.
+Gradients of maxima equal torch's but take fewer passes over memory: steps that tie for
+the maximum share its gradient. Masks are floats, which on CPUs are several times faster
+than booleans. Views of the same sequence are pooled without copying it.
 """
 
 from __future__ import annotations
@@ -86,5 +86,5 @@ class _MeanMax(torch.autograd.Function):
 
 
 def _equal(x: Tensor, y: Tensor) -> Tensor:
-    """Say where x equals y, as floats."""
+    """Return where x equals y, as floats."""
     return torch.eq(x, y, out=torch.empty_like(x))

@@ -24,7 +24,7 @@ class EncoderModule(nn.Module, ABC):
     code_size : int
         Width of the code.
     kind : hashable
-        Networks of one class and of one kind can encode together; None cannot.
+        Networks of the same class and kind can encode together; None means never.
     """
 
     code_size: int
@@ -38,8 +38,9 @@ class EncoderModule(nn.Module, ABC):
 
         Where windows have gaps or differ in length, ``present`` is boolean of the same
         shape; ``x`` is interpolated in gaps and zero after a window's end. Then the
-        second result is the coverage (batch, steps): how much of what a step sees is
-        there, zero after the window's end. None if ``present`` is, or if all steps count.
+        second result is the coverage (batch, steps): the share of a step's receptive
+        field that was recorded, zero after the window's end. It is None if ``present`` is
+        None, or if all steps count.
         """
 
     @abstractmethod
@@ -47,7 +48,7 @@ class EncoderModule(nn.Module, ABC):
         """Pool (..., steps, units) to (..., code_size); steps of weight 0 don't count."""
 
     def measure(self, shape: Sequence[int]) -> None:
-        """Learn the windows' usual shape, (channels, time), once built."""
+        """Adapt a newly built network to the windows' usual shape, (channels, time)."""
         return
 
     @classmethod
@@ -73,7 +74,7 @@ class Encoder(BaseEstimator, ABC):
     Attributes
     ----------
     short_name : str or None
-        What ``CroSSLTransformer(encoder=...)`` takes for one with its defaults.
+        Name that ``CroSSLTransformer(encoder=...)`` accepts for it, with its defaults.
     shared : bool
         Whether modalities with the same number of channels share one network.
     """
@@ -86,7 +87,7 @@ class Encoder(BaseEstimator, ABC):
         """Build the network of one modality."""
 
     def for_images(self) -> Encoder:
-        """Give the encoder of modalities that have a height and a width."""
+        """Return the encoder of modalities that have a height and a width."""
         return self
 
 
@@ -123,7 +124,7 @@ class ModuleEncoder(Encoder):
 
 
 class _Adapted(EncoderModule):
-    """A user's module: a latent sequence of one step, pooled by taking it."""
+    """A user's module, whose code is a latent sequence of a single step."""
 
     def __init__(self, module: nn.Module):
         super().__init__()

@@ -23,8 +23,8 @@ class ImageEncoder(Encoder):
     Parameters
     ----------
     widths : sequence of int, default=(32, 48, 128)
-        Units of each layer, two or more; those of the other modalities' encoder, so that
-        the codes have one width.
+        Units of each layer, at least 2. Take those of the other modalities' encoder, so
+        that all codes have the same width.
     kernel_size : int, default=3
         Height and width of the kernels.
     stride : int, default=2
@@ -42,7 +42,7 @@ class ImageEncoder(Encoder):
 
     See Also
     --------
-    TCNEncoder : Of time series.
+    TCNEncoder : The encoder of time series.
 
     References
     ----------

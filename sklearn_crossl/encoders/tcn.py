@@ -131,7 +131,7 @@ class TCNEncoder(Encoder):
         )
 
     def for_images(self) -> ImageEncoder:
-        """Give the encoder of modalities that are images: of the same widths.
+        """Return an encoder of images with the same widths.
 
         Returns
         -------

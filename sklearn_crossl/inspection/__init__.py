@@ -1,4 +1,4 @@
-"""Tools that look at embeddings, and at what an estimator makes of them."""
+"""Tools to inspect embeddings and fitted estimators."""
 
 from .._cluster_agreement import cluster_agreement
 from .._effective_rank import effective_rank

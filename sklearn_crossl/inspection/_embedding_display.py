@@ -91,8 +91,8 @@ class EmbeddingDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted: a transformer, or a pipeline or search that holds one. Of a pipeline,
-            all steps before its predictor.
+            A fitted transformer, or a fitted pipeline or search that contains one. Of a
+            pipeline, all steps before its predictor are used.
         X : array-like of shape (n_windows, [n_channels,] n_timepoints), or mapping
             Windows, in any form that the estimator takes.
         y : array-like of shape (n_windows,), default=None
@@ -102,8 +102,8 @@ class EmbeddingDisplay:
             "missing" colours the points by the modalities that the fitted
             CroSSLTransformer finds in each window, in place of y.
         method : {"pca", "tsne", "umap"}, default="pca"
-            How to bring the embedding to two dimensions. The first is a projection, so
-            that distances mean something; "umap" needs umap-learn.
+            How to reduce the embedding to two dimensions. "pca" is a projection, so that
+            distances are meaningful; "umap" needs umap-learn.
         y_name : str, default=None
             Title of the legend or label of the colour bar.
         continuous : bool, default=None
@@ -128,8 +128,8 @@ class EmbeddingDisplay:
         TypeError
             If the estimator does not embed.
         ValueError
-            If ``color`` or ``method`` is unknown, y comes with ``color="missing"``, or
-            that is asked of an estimator without CroSSLTransformer.
+            If ``color`` or ``method`` is unknown, or if ``color="missing"`` is combined
+            with y or with an estimator that contains no CroSSLTransformer.
 
         Examples
         --------
@@ -191,7 +191,7 @@ class EmbeddingDisplay:
         y_name : str, default=None
             Title of the legend or label of the colour bar.
         continuous : bool, default=None
-            Whether y is a quantity or stands for classes; None tells by y.
+            Whether y is a quantity or stands for classes; None infers it from y.
         random_state : int, RandomState instance or None, default=None
             Of "tsne" and "umap".
         ax : matplotlib Axes, default=None

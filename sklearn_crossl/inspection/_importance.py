@@ -37,10 +37,10 @@ def modality_importance(
     n_permutations: int = 100,
     random_state: Any = None,
 ) -> Bunch:
-    r"""Share the score of a fitted estimator out among the modalities.
+    r"""Attribute the score of a fitted estimator to the modalities.
 
-    Each window is encoded once. A subset of the modalities then costs the fusion in
-    latent space alone: what is not in it is missing, and not replaced by noise or means.
+    Each window is encoded once. Scoring a subset of the modalities then costs only the
+    fusion in latent space. Other modalities are missing, not replaced by noise or means.
 
     The Shapley value of a modality is what it adds to the score, averaged over all orders
     in which the modalities could arrive,
@@ -48,10 +48,10 @@ def modality_importance(
     .. math:: \phi_i = \sum_{S \not\ni i} \frac{|S|! (M - |S| - 1)!}{M!}
               (v(S \cup i) - v(S))
 
-    so that the values add up to the score with all modalities less that with none, in
+    so that the values add up to the score with all modalities minus that with none, for
     which every window has the mean embedding. The permutation importance is how much the
-    score falls when a modality's windows are shuffled, with the others there to make up
-    for it: if two sensors carry the same information, it calls both unimportant.
+    score falls when one modality is shuffled among the windows. The others are still
+    there to make up for it: two sensors with the same information both look unimportant.
 
     Parameters
     ----------
@@ -64,12 +64,12 @@ def modality_importance(
     y : array-like of shape (n_windows,)
         What the windows show.
     scoring : str, callable or None, default=None
-        A score of scikit-learn; None is ``estimator.score``, of a search its own.
+        A scorer of scikit-learn; None is ``estimator.score`` or, for a search, its own.
     n_repeats : int, default=5
         Shuffles of each modality for the permutation importance.
     n_permutations : int, default=100
-        Orders that the Shapley values are averaged over where there are more than 12
-        modalities, each with its reverse. For 12 and fewer they are exact.
+        Random orders, each with its reverse, over which the Shapley values are averaged
+        if there are more than 12 modalities. For 12 or fewer they are exact.
     random_state : int, RandomState instance or None, default=None
         Determines the shuffles and the orders.
 
@@ -144,7 +144,7 @@ def modality_importance(
     scoring = chosen_scoring(estimator, scoring)
     scorer = single_scorer(answer, scoring)
     random = check_random_state(random_state)
-    # The threads of a predictor's BLAS stay awake for a while and slow the next fusion.
+    # Idle threads of a predictor's BLAS keep spinning and slow the next fusion.
     with threadpool_limits(1, user_api="blas"):
         result = _importances(
             windows,
@@ -189,7 +189,7 @@ def _importances(
 
 
 def _parts(estimator: Any) -> tuple[Parts, Any]:
-    """Find CroSSL in an estimator; returns also what answers by its embedding."""
+    """Find an estimator's CroSSL step, and the part that predicts from its output."""
     found = parts(estimator, "_chosen")
     if found is not None and found.after:
         return found, make_pipeline(*found.after)
@@ -206,14 +206,14 @@ def _parts(estimator: Any) -> tuple[Parts, Any]:
 
 
 def _in_its_container(step: Any, outputs: np.ndarray) -> Any:
-    """Give outputs the form that ``set_output`` asks of a transformer."""
+    """Wrap outputs in the container that ``set_output`` chose for a transformer."""
     if not hasattr(step, "set_output"):
         return outputs
     return _wrap_data_with_container("transform", outputs, outputs, step)
 
 
 def _as_it_is(outputs: np.ndarray) -> np.ndarray:
-    """Stand for a network whose outputs are known."""
+    """Return outputs unchanged, in place of a network."""
     return outputs
 
 
@@ -226,7 +226,7 @@ def _described(estimator: Any) -> str:
 
 
 def _remembered(score: Value) -> tuple[Value, dict[tuple[bool, ...], float]]:
-    """Score each subset once; returns where the scores are kept, too."""
+    """Cache the scores of subsets; return the cached function and its cache."""
     scores: dict[tuple[bool, ...], float] = {}
 
     def value(seen: np.ndarray) -> float:

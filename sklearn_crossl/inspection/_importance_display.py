@@ -17,7 +17,7 @@ __all__ = ["ModalityImportanceDisplay"]
 class ModalityImportanceDisplay:
     """Figure of what each modality adds to a score.
 
-    Bars are Shapley values, points the falls of the score as the modality is shuffled.
+    Bars show Shapley values, points how much the score falls when a modality is shuffled.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -32,7 +32,7 @@ class ModalityImportanceDisplay:
     shapley_std : array-like of shape (M,), default=None
         Standard errors of ``shapley``; drawn where they are above zero.
     score_name : str, default="score"
-        What the axis is called by.
+        Name of the score on the axis.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class ModalityImportanceDisplay:
         ax: Any = None,
         bar_kw: dict[str, Any] | None = None,
     ) -> ModalityImportanceDisplay:
-        """Share the score of a fitted estimator out among the modalities, and draw that.
+        """Attribute the score of a fitted estimator to the modalities, and draw that.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class ModalityImportanceDisplay:
         'accuracy'
         >>> plt.close(display.figure_)
         """
-        pyplot()  # asked for before the long work
+        pyplot()  # before the scores, which take time
         result = modality_importance(
             estimator,
             X,

@@ -1,4 +1,4 @@
-"""What estimators are worth over the number of labels."""
+"""Scores of estimators as a function of the number of labels."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def label_efficiency_curve(
     scoring: Any = None,
     random_state: Any = None,
 ) -> Bunch:
-    """Score classifiers that know the labels of a part of their training windows.
+    """Score classifiers that are given the labels of some of their training windows.
 
-    All of a split's training windows are there, and the labels of some. What does not
-    need labels may learn from all: of a pipeline whose transformers do not require y, the
-    transformers are fitted without it, once for each split and on all training windows,
-    and the last step on the labelled ones. An estimator with an attribute
-    ``accepts_unlabeled`` that is true gets all training windows, with y = -1 where there
-    is no label. Any other estimator is fitted on the labelled windows alone. All methods
-    see the same splits and the same labels.
+    All training windows of a split are available, but only some labels. What needs no
+    labels may learn from all windows: if a pipeline's transformers do not require y, they
+    are fitted without it on all training windows, once for each split, and the last step
+    is fitted on the labelled ones. An estimator whose attribute ``accepts_unlabeled`` is
+    true gets all training windows, with y = -1 where there is no label. Any other
+    estimator is fitted on the labelled windows alone. All methods see the same splits and
+    the same labels.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ def label_efficiency_curve(
         With metadata routing enabled, estimators that request groups are fitted with
         those of their windows.
     fractions : sequence of float or int, default=(0.01, 0.05, 0.1, 1.0)
-        How much is labelled: a float in (0, 1] is a share of each class's training
-        windows, of which one at least; an int is a number of windows of each class, or
-        all where it has fewer. Smaller shares are parts of larger ones.
+        How much is labelled. A float in (0, 1] is a share of each class's training
+        windows, at least one window. An int is a number of windows of each class, or all
+        if it has fewer. Larger shares include the windows of smaller ones.
     test_size : float, default=0.3
-        Share of the windows, or of the groups, that are tested on.
+        Share of the windows, or of the groups, to test on.
     n_splits : int, default=3
         Random splits into training and test windows.
     n_draws : int, default=3

@@ -215,7 +215,7 @@ class LabelEfficiencyDisplay:
 
 
 def _apart(numbers: np.ndarray) -> list[float]:
-    """Choose of rising numbers those whose labels have room on a logarithmic axis."""
+    """Choose those of ascending numbers whose labels fit on a logarithmic axis."""
     room = 0.06 * np.log(numbers[-1] / numbers[0])
     chosen = [float(numbers[0])]
     for number in numbers[1:]:

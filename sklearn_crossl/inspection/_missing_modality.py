@@ -1,4 +1,4 @@
-"""What a fitted estimator is worth when modalities are missing."""
+"""Scores of a fitted estimator when modalities are missing."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def missing_modality_curve(
     scoring: Any = None,
     random_state: Any = None,
 ) -> Bunch:
-    """Score a fitted estimator with modalities taken away from X.
+    """Score a fitted estimator with modalities removed from X.
 
-    Once whole modalities, as when a sensor is not worn: the score with each subset of
-    them. And once at random, as when sensors fail: the score over the share of (window,
-    modality) pairs that is taken away, where every window keeps at least one modality.
-    What is taken away becomes NaN, so that the estimator must accept that. Nothing is
-    fitted.
+    Modalities are removed in two ways. First as a whole, as when a sensor is not worn:
+    the estimator is scored with each subset of the modalities. Second at random, as when
+    sensors fail: it is scored with growing shares of the (window, modality) pairs
+    removed, while every window keeps at least one modality. Removed values become NaN,
+    which the estimator must accept. Nothing is fitted.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ def missing_modality_curve(
         What the windows show; None if the scorer needs none.
     modalities : mapping, sequence of int, sequence of str or None, default=None
         The modalities, as in :class:`~sklearn_crossl.CroSSLTransformer`: which channels
-        of an array they have, or their names. None asks the estimator, which knows if it
-        is or holds a fitted CroSSLTransformer.
+        of an array they have, or their names. None takes them from the estimator, if it
+        is or contains a fitted CroSSLTransformer.
     rates : sequence of float, default=(0.0, 0.25, 0.5, 0.75)
         Shares of the (window, modality) pairs to take away, in [0, 1). Every window
         keeps a modality; larger rates are reduced to the highest that is possible.
@@ -73,14 +73,14 @@ def missing_modality_curve(
         modalities : list of str
             The names of the M modalities.
         present : bool ndarray of shape (n_subsets, M)
-            Which modalities each subset has: every subset if M is at most 6; else all,
-            each alone, and all but each. Sorted by number, the whole one last.
+            Which modalities each subset has: all subsets if M is at most 6; else each
+            modality alone, all but each one, and all. Sorted by size, the full set last.
         subset_scores : ndarray of shape (n_subsets,)
             The score with these alone; NaN if no window has any of them.
         subset_n_windows : ndarray of shape (n_subsets,)
-            How many windows were scored: those of X that have one of these at least.
+            How many windows were scored: those that have at least one of these.
         rates : ndarray of shape (n_rates,)
-            The shares that were taken away, exactly: of the pairs that X has.
+            The exact shares of X's pairs that were removed.
         rate_scores : ndarray of shape (n_rates, n_repeats)
             The scores after random removal.
         score_name : str
@@ -210,7 +210,7 @@ def _score_rates(
 
 
 def _order_of_removal(observed: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-    """Shuffle the pairs, but for one of each window, which stays."""
+    """Shuffle the removable pairs: all except one of each window, which stays."""
     stays = np.where(observed, random.uniform(size=observed.shape), -1).argmax(axis=1)
     removable = observed.copy()
     removable[np.arange(len(observed)), stays] = False

@@ -19,8 +19,8 @@ _MOST_BARS_WITH_NUMBERS = 16
 class MissingModalityDisplay:
     """Figure of a fitted estimator's scores when modalities are missing.
 
-    Bars show the score with each subset of the modalities, and the dots below which
-    those are. A curve shows it as (window, modality) pairs are removed at random.
+    Bars show the score with each subset of the modalities; the dots below mark which
+    these are. A curve shows the score as (window, modality) pairs are removed at random.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -35,7 +35,7 @@ class MissingModalityDisplay:
     rates : array-like of shape (n_rates,)
         Shares of the pairs that were removed.
     rate_scores : array-like of shape (n_rates, n_repeats)
-        The scores then.
+        The scores after each removal.
     score_name : str, default="score"
         What the axes call the score.
 

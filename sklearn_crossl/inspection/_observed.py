@@ -1,4 +1,4 @@
-"""What a fitted pipeline makes of X: its embedding, and which modalities it saw."""
+"""What a fitted pipeline computes from X: its embedding, and the modalities observed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def embedding_of(estimator: Any, X: Any) -> np.ndarray:
 
 
 def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
-    """Say which modalities a fitted CroSSLTransformer finds in each window.
+    """Return which modalities a fitted CroSSLTransformer finds in each window.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
 
 
 def pattern_names(modalities: list[str], observed: np.ndarray) -> np.ndarray:
-    """Name what each window has, in the shorter way.
+    """Describe each window by the modalities that it has or, if fewer, that it lacks.
 
     Parameters
     ----------

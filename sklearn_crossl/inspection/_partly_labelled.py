@@ -17,7 +17,7 @@ UNLABELLED = -1  # as in scikit-learn's semi-supervised estimators
 
 
 class FittedForSplit:
-    """An estimator with all of one split's training windows, before it sees labels.
+    """An estimator and the windows of one split, before any labels are used.
 
     Parameters
     ----------
@@ -51,10 +51,10 @@ class FittedForSplit:
         self.accepts_unlabeled = bool(getattr(estimator, "accepts_unlabeled", False))
         if self.accepts_unlabeled and (y_train.dtype.kind != "i" or y_train.min() < 0):
             raise ValueError(
-                f"{name!r} takes {UNLABELLED} for unlabelled windows, which y, of dtype "
-                f"{y_train.dtype} with the classes {np.unique(y_train)[:5]}, does not "
-                "go with. Leave windows without a label out, and give the classes "
-                "numbers from 0, as LabelEncoder().fit_transform(y) does."
+                f"{name!r} takes {UNLABELLED} for unlabelled windows, so y must hold "
+                f"integers from 0; it is of dtype {y_train.dtype} with the classes "
+                f"{np.unique(y_train)[:5]}. Leave out windows without a label, and "
+                "number the classes as LabelEncoder().fit_transform(y) does."
             )
         self.X_train, self.y_train, self.X_test = X_train, y_train, X_test
         self.groups = groups
@@ -128,8 +128,8 @@ def embed_without_labels(
     -------
     tuple of (object, object) or None
         Training and test windows as the last step sees them. None if there is no
-        transformer or one requires labels, and where the pipeline itself says by
-        ``accepts_unlabeled`` how it is to be fitted.
+        transformer, if one requires labels, or if the pipeline itself has an attribute
+        ``accepts_unlabeled``, which decides how it is fitted.
     """
     if not isinstance(estimator, Pipeline) or hasattr(estimator, "accepts_unlabeled"):
         return None
@@ -142,7 +142,7 @@ def embed_without_labels(
     try:
         Z_train = fitted.fit_transform(X_train, **requested(fitted, groups))
     except ValueError as error:
-        # Some, as SelectKBest, have no tag that says so.
+        # Some that require y, such as SelectKBest, have no tag for it.
         if "requires y to be passed" in str(error):
             return None
         raise

@@ -33,7 +33,7 @@ class Parts(NamedTuple):
 
 
 def parts(estimator: Any, attribute: str) -> Parts | None:
-    """Part a fitted estimator around the first step that has an attribute.
+    """Split a fitted estimator around the first step that has an attribute.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def parts(estimator: Any, attribute: str) -> Parts | None:
         None if no step has it.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, FrozenEstimator):  # passes on what is read, not what is set
+    if isinstance(estimator, FrozenEstimator):  # forwards reading, not setting
         return parts(estimator.estimator, attribute)
     if hasattr(estimator, attribute):
         return Parts([], estimator, [])
@@ -63,12 +63,12 @@ def parts(estimator: Any, attribute: str) -> Parts | None:
 
 
 def fitted_part(estimator: Any, attribute: str) -> Any:
-    """Find who has a fitted attribute: the estimator, or one inside it.
+    """Find the estimator that has a fitted attribute: this one, or one inside it.
 
     Parameters
     ----------
     estimator : estimator
-        It, the steps of a pipeline, and what a search or meta-estimator fitted are asked.
+        Searched with the steps of a pipeline and what a search or meta-estimator fitted.
     attribute : str
         Its name.
 

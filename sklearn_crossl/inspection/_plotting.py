@@ -49,12 +49,12 @@ def pyplot() -> Any:
 def merged(
     defaults: dict[str, Any], given: dict[str, Any] | None, kind: str
 ) -> dict[str, Any]:
-    """Put the user's keywords over the defaults, short names such as ``lw`` too.
+    """Override defaults by the user's keywords, including short names such as ``lw``.
 
     Parameters
     ----------
     defaults : dict
-        How it looks otherwise.
+        Keywords for everything that the user leaves out.
     given : dict or None
         The user's.
     kind : {"line", "bar", "points"}
@@ -95,7 +95,7 @@ def one_panel(ax: Any, figsize: tuple[float, float] = (6, 4)) -> Any:
     Raises
     ------
     TypeError
-        If the user's are none, such as an array of several.
+        If ``ax`` is not a single Axes, such as an array of several.
     """
     plt = pyplot()
     if ax is not None and not hasattr(ax, "get_figure"):
@@ -127,8 +127,8 @@ def stacked_panels(
     Raises
     ------
     ValueError
-        If several were given, but not as many as are needed; or one that is part of no
-        grid, so that it cannot be divided.
+        If several axes are given, but not as many as needed, or if one is given that is
+        not part of a grid and so cannot be divided.
     """
     plt = pyplot()
     if ax is None:

@@ -15,7 +15,7 @@ _OF_QUANTITIES = ("cmap", "norm", "vmin", "vmax", "plotnonfinite")
 
 
 def is_continuous(y: ArrayLike, continuous: bool | None) -> bool:
-    """Say whether y is a quantity.
+    """Return whether y is a quantity.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def has_value(y: np.ndarray) -> np.ndarray:
 
 
 def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
-    """Draw points of which nothing is known, small and grey, behind the others.
+    """Draw points without a class or quantity, small and grey, behind the others.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def draw_classes(
     longest = max(len(str(label)) for label in classes)
     n_columns = int(np.clip(60 // (longest + 5), 1, len(classes)))
     place: dict[str, Any] = {"bbox_to_anchor": (0, 1), "loc": "lower left"}
-    if len(classes) > 3 * n_columns:  # rather beside than high above
+    if len(classes) > 3 * n_columns:  # a tall legend fits better beside than above
         n_columns = -(-len(classes) // 18)
         place = {"bbox_to_anchor": (1, 1), "loc": "upper left"}
     legend = ax.legend(title=y_name, ncols=n_columns, frameon=False, **place)

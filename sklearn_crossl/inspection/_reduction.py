@@ -45,7 +45,7 @@ def reduce_to_plane(
             "without NaN and two features at least."
         )
     if method == "tsne":
-        # scikit-learn's own, or what few windows allow
+        # scikit-learn's default, or the most that few windows allow
         perplexity = min(30, (len(Z) - 1) / 3)
         tsne = TSNE(perplexity=perplexity, random_state=random_state)
         return tsne.fit_transform(Z), ("t-SNE 1", "t-SNE 2")
@@ -70,7 +70,7 @@ def _umap(Z: np.ndarray, random_state: Any) -> np.ndarray:
             "`pip install umap-learn`, or with this package by "
             "`pip install 'sklearn-crossl[umap]'`; or choose method='tsne'."
         ) from error
-    # One job, which a random_state takes anyway, and without a warning.
+    # With a random_state, UMAP uses one job anyway, but with a warning.
     neighbors = min(15, len(Z) - 1)
     reducer = UMAP(n_neighbors=neighbors, random_state=random_state, n_jobs=1)
     return np.asarray(reducer.fit_transform(Z))

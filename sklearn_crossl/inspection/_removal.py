@@ -24,18 +24,18 @@ Channels = Mapping[str, tuple[int, ...] | None]
 
 
 def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
-    """Say which modalities X has, and of which of its channels each consists.
+    """Determine which modalities X has, and the channels of each.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted; asked where neither X nor ``modalities`` says.
+        Fitted; used if neither X nor ``modalities`` defines the modalities.
     X : object
         An array (n_windows, n_channels, n_timepoints), or what names its modalities: a
         mapping, a structured array or a data frame of arrays.
     modalities : object
-        As in :class:`~sklearn_crossl.CroSSLTransformer`; names if X has names. None asks
-        the estimator, or the step of a pipeline, for its ``modalities_``.
+        As in :class:`~sklearn_crossl.CroSSLTransformer`; names if X has names. None takes
+        ``modalities_`` of the estimator, or of a step of a pipeline.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
     TypeError
         If X has another form.
     ValueError
-        If nobody says what the modalities are, or there is just one.
+        If it is not known what the modalities are, or there is only one.
     """
     modalities = as_list(modalities)
     fitted = fitted_part(estimator, "modalities_")
@@ -74,7 +74,7 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
 
 
 def observed_in(X: Any, channels: Channels) -> np.ndarray:
-    """Say which windows have any value of which modality.
+    """Return which windows have any value of which modality.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def _as_floats(values: Any) -> np.ndarray:
 
 
 def _blanked(column: Any, rows: np.ndarray) -> Any:
-    """Copy a modality's windows without some of them."""
+    """Copy a modality's windows, with some of them set to missing."""
     if not _holds_cells(column):
         copy = _as_floats(column)
         copy[rows] = np.nan

@@ -29,19 +29,19 @@ def retrieve(
     X_target: Any = None,
     n_neighbors: int = 10,
 ) -> Bunch:
-    """Find the windows of one modality that go with windows of another.
+    """Find the windows of one modality that match windows of another.
 
-    A window is embedded by its query modality alone, and candidates by their target
-    modality alone. The joint embedding then says what is expected of the whole window,
-    whatever the transformer's ``output``, so that the two can be compared by the cosine.
-    What is found for a query does not depend on the other queries.
+    Queries are embedded from their query modality alone, and candidates from their target
+    modality alone. The joint embedding, which is used whatever the transformer's
+    ``output``, is an estimate for the complete window, so that the two can be compared by
+    cosine similarity. What is found for a query does not depend on the other queries.
 
     Parameters
     ----------
     estimator : estimator
         A fitted :class:`~sklearn_crossl.CroSSLTransformer`, or a pipeline with one, or a
-        search or meta-estimator over these. With ``summary_size=0`` less is found, by
-        the global embedding alone, less the embedding of the mean code.
+        search or meta-estimator over these. With ``summary_size=0`` retrieval is worse:
+        it uses the global embedding minus the embedding of the mean code.
     X : array-like of shape (n_windows, n_channels, n_timepoints), or mapping
         Windows with the query modality.
     query, target : str
@@ -127,9 +127,9 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
     indices : array-like of int of shape (n_queries, n_neighbors)
         What :func:`retrieve` found.
     relevant : array-like of int of shape (n_queries,)
-        The right row for each query: its own, where X was asked for its own windows.
+        The right row for each query: its own, if X is searched for its own windows.
     k : int
-        How many of the first count.
+        How many of the first results count.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _middle(windows: EncodedWindows, seen: np.ndarray) -> np.ndarray | float:
-    """Embed the mean code of a modality; with a summary all is centred already."""
+    """Embed a modality's mean code; zero with a summary, whose output is centred."""
     network, codes = windows.network, windows.code_means[None]  # (1, M, code_size)
     if network.summary is not None:
         return 0.0

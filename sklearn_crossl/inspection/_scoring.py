@@ -38,7 +38,7 @@ def single_scorer(estimator: Any, scoring: Any) -> Callable[..., float]:
 
 
 def chosen_scoring(estimator: Any, scoring: Any) -> Any:
-    """Say what a search chooses by, if the user asks for no other score.
+    """Return the user's scoring or, if there is none, that which a search selects by.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _FEW_EPOCHS = 30  # that markers can be told apart
 class TrainingCurveDisplay:
     """Figure of a training run: the loss, its terms, and the effective rank.
 
-    A loss that falls while the effective rank drops towards one tells of a collapse.
+    A loss that falls while the effective rank drops towards one indicates a collapse.
 
     It is recommended to use :meth:`from_estimator`.
 
@@ -29,8 +29,8 @@ class TrainingCurveDisplay:
     ----------
     history : sequence of mapping
         For each epoch its numbers by name, as in the ``history_`` of
-        :class:`~sklearn_crossl.CroSSLTransformer`. All that are numbers are drawn but
-        for the epoch, the duration and counts of batches.
+        :class:`~sklearn_crossl.CroSSLTransformer`. All numbers are drawn, except for the
+        epoch, the duration and counts of batches.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Objectives of the masked views as a head shows them."""
+"""Objectives that are computed from the masked views after a head."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def normalized_layers(size: int, widths: Sequence[int]) -> nn.Sequential:
 
 
 class ProjectedObjective(CheckedObjective):
-    """An objective of views after the head, whose widths are its ``projector``."""
+    """An objective computed after a head, whose widths are ``projector``."""
 
     projector: Sequence[int] | None
 
@@ -44,7 +44,7 @@ class ProjectedObjective(CheckedObjective):
 
 
 class _Projected(ObjectiveModule):
-    """A head and the loss behind it; without layers, the loss of the embedding itself."""
+    """A head and the loss of its output; without layers, the loss of the embedding."""
 
     def __init__(self, embedding_size: int, objective: ProjectedObjective):
         super().__init__()

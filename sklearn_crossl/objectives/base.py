@@ -1,4 +1,4 @@
-"""What an objective is."""
+"""Base classes of objectives."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Objective(BaseEstimator, ABC):
     Attributes
     ----------
     short_name : str or None
-        What ``CroSSLTransformer(objective=...)`` takes for one with its defaults.
+        Name that ``CroSSLTransformer(objective=...)`` accepts for it, with its defaults.
     """
 
     short_name: str | None = None
@@ -145,7 +145,7 @@ class _Adapted(ObjectiveModule):
         reserved = sorted(_RECORDED & set(terms))
         if reserved:
             raise ValueError(
-                f"{type(self.module).__name__} returned terms named {reserved}, as what "
-                "`history_` records of every epoch is; call them something else."
+                f"{type(self.module).__name__} returned terms named {reserved}, which "
+                "`history_` uses for other entries; call them something else."
             )
         return terms

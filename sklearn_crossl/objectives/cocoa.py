@@ -18,7 +18,7 @@ __all__ = ["COCOA", "cocoa_loss"]
 
 
 def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
-    """Compute how hard it is to find a window by one modality from another.
+    """Compute the contrastive loss between the modalities of each window.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
 class COCOA(CheckedObjective):
     """Contrastive loss over the modalities' own codes.
 
-    The codes of a window's modalities are to be like each other, by the cosine of their
-    angle, and each unlike the same modality's codes in other windows. It looks at no
-    views and trains the encoders alone; use it with ``output="modalities"``, since the
+    It makes the codes of a window's modalities similar to each other, by cosine
+    similarity, and dissimilar to the same modality's codes in other windows. It uses no
+    views and trains only the encoders. Use it with ``output="modalities"``, since the
     aggregator stays as it was initialised. It is a baseline to compare with.
 
     The sums over modalities are over those that a window has. Windows with fewer than two

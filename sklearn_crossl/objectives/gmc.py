@@ -78,10 +78,10 @@ def gmc_loss(
 class GMC(CheckedObjective):
     """Geometric multimodal contrast: each modality against the whole window.
 
-    After a head that they share, a modality's code is to be more like the embedding of
-    its window than like those of other windows, by the cosine of their angle. With
-    ``masking_ratio=0`` that is GMC as published. With a larger one the window is seen
-    through its masked views, each of which counts alike. It is a baseline.
+    After a shared head, a modality's code must be more similar to the embedding of its
+    window than to those of other windows, by cosine similarity. With ``masking_ratio=0``
+    this is GMC as published. With a larger ratio, a window is represented by its masked
+    views, which all have the same weight. It is a baseline.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""InfoNCE: each window's views are told from those of the batch's other windows."""
+"""InfoNCE: tells a window's views from those of the other windows in the batch."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def infonce_loss(views: Tensor, temperature: float) -> Tensor:
 class InfoNCE(ProjectedObjective):
     """Contrastive loss over the masked views, the other windows being the negatives.
 
-    A window's view is to be more like its other view than like any other window's, by
-    the cosine of their angle. Under spatial masking the views are different sensors,
-    so that this is the cross-modal contrastive loss of video and audio [2]_, of as many
-    modalities as there are. It is a baseline: a recording has many windows of
-    the same activity, which a contrastive loss drives apart, and ``VICReg`` does not.
+    A window's view must be more similar to another view of it than to views of other
+    windows, by cosine similarity. Under spatial masking the views are different sensors,
+    so that this is the cross-modal contrastive loss known from video and audio [2]_, for
+    any number of modalities. It is a baseline: a recording has many windows of the same
+    activity, which a contrastive loss pushes apart and ``VICReg`` does not.
 
     With more than two views the losses of all pairs are averaged.
 

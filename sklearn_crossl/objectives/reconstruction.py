@@ -1,4 +1,4 @@
-"""Reconstruction: a masked view tells what all of the window's sensors show."""
+"""Reconstruction: a masked view predicts what all of the window's sensors show."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Reconstruction", "log_spectrum", "reconstruction_loss"]
 
 _BANDS = 64  # at most, of a channel
 _FLOOR = 1e-3  # of the power, where that of white noise of variance 1 is 1
-_FLAT = 1e-4  # variance below which a number says nothing
+_FLAT = 1e-4  # added to a target's variance, so that constant targets stay at zero
 
 
 def log_spectrum(
@@ -26,7 +26,7 @@ def log_spectrum(
 ) -> Tensor:
     """Describe each channel by its mean and its log power spectrum.
 
-    Neither the phase nor when in the window something happens is in it.
+    This includes neither the phase nor when in the window something happens.
 
     Parameters
     ----------
@@ -150,9 +150,9 @@ class Reconstruction(CheckedObjective):
     """Masked reconstruction: each view predicts what all sensors of the window show.
 
     From a masked view's embedding a decoder predicts every modality that the window has,
-    the hidden ones too: their means and log power spectra. It does not predict their
-    values, since encoders pool over time, and an embedding of the whole window does not
-    know when in it something happened. No window is compared with another one. This is a
+    the hidden ones too: their means and log power spectra. It does not predict the values
+    themselves: encoders pool over time, so that an embedding does not know when in the
+    window something happened. Windows are not compared with each other. This is a
     baseline, and ``VICReg(reconstruction=...)`` adds it to the default.
 
     Parameters

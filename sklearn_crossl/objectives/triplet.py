@@ -17,14 +17,14 @@ __all__ = ["Triplet", "triplet_loss"]
 
 
 def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor:
-    """Compute by how much other windows come nearer than a margin allows.
+    """Compute by how much other windows violate a margin.
 
     Parameters
     ----------
     views : Tensor of shape (n_views, batch, size)
         Embeddings of the same windows.
     margin : float
-        How much less similar than its other view another window has to be.
+        By how much a window's other view must be more similar than other windows.
     negatives : {"all", "hardest"}, default="all"
         Whether each other window is a negative, or the nearest alone.
 
@@ -84,8 +84,8 @@ class Triplet(ProjectedObjective):
         How much less similar another window has to be; similarities are between -1 and 1.
         Published is 0.2.
     negatives : {"all", "hardest"}, default="all"
-        Whether all other windows of the batch count, or the nearest alone, which VSE++
-        [2]_ prefers. Of recordings the nearest window mostly shows the same activity.
+        Whether all other windows of the batch count, or only the nearest, as VSE++ [2]_
+        recommends. In recordings, the nearest window mostly shows the same activity.
     projector : sequence of int or None, default=(256, 256, 256)
         Widths of the head between the embedding and the loss: linear layers, all but
         the last with batch normalisation and ReLU. It is thrown away after fit. None

@@ -123,7 +123,7 @@ def covariance_term(views: Tensor) -> Tensor:
     _, batch, size = views.shape
     centred = views - views.mean(1, keepdim=True)
     covariance = centred.mT @ centred / (batch - 1)  # (n_views, size, size)
-    # Squares are summed without the diagonal's, whose digits would cost the others'.
+    # Remove the diagonal before summing: its large squares would cost precision.
     off_diagonal = covariance - covariance.diagonal(dim1=1, dim2=2).diag_embed()
     return 2 * off_diagonal.square().sum((1, 2)).mean() / size
 

@@ -1,4 +1,4 @@
-"""Made-up people: what they do, how they move, what their sensors show."""
+"""Simulated people: what they do, how they move, and what their sensors record."""
 
 from .absence import draw_missing, leave_out
 from .activities import ACTIVITIES

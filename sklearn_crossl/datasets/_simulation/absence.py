@@ -1,4 +1,4 @@
-"""Sensors that are not there at all."""
+"""Removal of whole modalities from simulated data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 def draw_missing(
     rng: np.random.Generator, n_rows: int, n_modalities: int, share: float
 ) -> np.ndarray:
-    """Draw a share of the pairs of a row and a modality, bool of that shape.
+    """Draw the (row, modality) pairs that are missing, bool (n_rows, n_modalities).
 
     Every row keeps a modality, and every modality a row, so that its shape is known.
     """
@@ -33,7 +33,7 @@ def draw_missing(
 
 
 def leave_out(data: Any, names: Sequence[str], missing: np.ndarray) -> None:
-    """Take modalities away in place: of windows as NaN, of recordings altogether."""
+    """Remove modalities in place: windows become NaN, recordings lose the key."""
     for row, column in np.argwhere(missing):
         if isinstance(data, list):
             del data[row][names[column]]

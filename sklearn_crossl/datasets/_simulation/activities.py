@@ -1,4 +1,4 @@
-"""What tells one activity from another, before people differ."""
+"""Parameters of the activities, before people vary them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Activity(NamedTuple):
     ankle: Limb
 
 
-# Any first few of them make a task, and most look like another to one of the sensors:
+# The first few, however many, make a task. Most look like another one to one sensor:
 # sitting and cycling, or pushing a pram, at the wrist; standing and housework at the
 # ankle; walking and stairs at both, where the heart tells more.
 ACTIVITIES = {

@@ -1,4 +1,4 @@
-"""The clock that all latents run on, and curves on it."""
+"""The common time grid of all latent signals, and random curves on it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CLOCK = 100  # samples a second: people move at far less than 50 Hz
 
 
 def stream(seed: int, subject: int, name: str) -> np.random.Generator:
-    """Make the generator of one subject's one part.
+    """Make the random generator of one part of a subject's simulation.
 
-    Each part has its own, so that a knob changes what it is about and nothing else.
+    Each part has its own, so that changing a parameter affects only its own part.
     """
     return np.random.default_rng([seed, subject, *name.encode()])
 
@@ -31,20 +31,20 @@ def wander(
 
 
 def smooth(steps: np.ndarray, seconds: float) -> np.ndarray:
-    """Round the corners of curves (..., n) within so many seconds."""
+    """Smooth curves (..., n) over the given number of seconds."""
     for _ in range(3):
         steps = uniform_filter1d(steps, round(seconds * CLOCK / 3), mode="nearest")
     return steps
 
 
 def lag(x: np.ndarray, seconds: float) -> np.ndarray:
-    """Follow a curve (n,) by a first-order low-pass, at rest in the beginning."""
+    """Filter a curve (n,) by a first-order low-pass that starts in its steady state."""
     keep = np.exp(-1 / (seconds * CLOCK))
     return lfilter([1 - keep], [1, -keep], x, zi=[keep * x[0]])[0]
 
 
 def sample(x: np.ndarray, rate: float) -> np.ndarray:
-    """Read curves (size, n) at a rate, between the ticks by straight lines."""
+    """Sample curves (size, n) at a rate, with linear interpolation between ticks."""
     ticks = np.arange(x.shape[1])
     times = np.arange(int(ticks.size / CLOCK * rate + 1e-9)) / rate * CLOCK
     return np.stack([np.interp(times, ticks, row) for row in x])

@@ -1,4 +1,4 @@
-"""What somebody does when, and the motion and effort that all sensors derive from."""
+"""A person's activities over time, and the motion and effort that follow from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .clock import CLOCK, smooth, stream, wander
 from .subjects import PLACES, Subject
 
 _TABLE = list(ACTIVITIES.values())
-_TURN = 1.5  # seconds in which one activity goes over into the next
+_TURN = 1.5  # seconds of the transition from one activity to the next
 
 
 class Course(NamedTuple):
@@ -77,7 +77,7 @@ def _draw_bouts(
 
 
 def _steps(phase: np.ndarray, asymmetry: float) -> np.ndarray:
-    """Up and down twice a stride, one leg stronger, and as much again for the heel."""
+    """Compute the vertical motion: two unequal steps a stride, and a heel harmonic."""
     return np.cos(2 * phase) + asymmetry * np.cos(phase) + 0.4 * np.cos(4 * phase + 1)
 
 
@@ -89,7 +89,7 @@ def _angles(
     bout: np.ndarray,
     phase: np.ndarray,
 ) -> np.ndarray:
-    """Hold a limb as the activity has it, swing it, and let it wander."""
+    """Compute a limb's angles: the activity's posture, swing and random movement."""
     n = len(activity)
     limbs = np.array([getattr(a, place) for a in _TABLE])  # (n_activities, 3)
     posture = subject.habit[place].copy()

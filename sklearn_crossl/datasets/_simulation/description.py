@@ -1,4 +1,4 @@
-"""What was made, in words."""
+"""A description of simulated data in words."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _LEVER = {"wrist": 0.4, "ankle": 0.5}  # metres from the joint that the limb swi
 def inertial(
     course: Course, subject: Subject, place: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Measure specific force in g and rotation in rad/s, both (3, n), in own axes."""
+    """Compute specific force in g and turning rate in rad/s, (3, n), in sensor axes."""
     angles = course.angles[place]
     force = _second_derivative(_where(angles, _LEVER[place])) / _GRAVITY
     force[2] += 1 + course.heave

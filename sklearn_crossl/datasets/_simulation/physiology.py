@@ -1,4 +1,4 @@
-"""What heart and skin make of effort."""
+"""How heart and skin respond to effort."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DEVICE_LAG = 4.0  # seconds by which a watch averages the heart rate that it sh
 
 
 def heart(rng: np.random.Generator, course: Course, subject: Subject) -> np.ndarray:
-    """Follow effort with the heart rate of each moment, in beats a minute, (n,)."""
+    """Compute the heart rate over time from the effort, in beats a minute, (n,)."""
     mean = subject.rest + subject.reserve * lag(course.effort, subject.heart_lag)
     n = len(mean)
     breathing, slow = 2.0 * wander(rng, n, 2)[0], 3.0 * wander(rng, n, 12)[0]
@@ -25,7 +25,7 @@ def shown(rate: np.ndarray) -> np.ndarray:
 
 
 def pulse(rate: np.ndarray, subject: Subject) -> np.ndarray:
-    """Let a wave pass at each beat, of which there are as many as the rate adds up to."""
+    """Compute the pulse wave, with a beat for each cycle of the integrated heart rate."""
     beat = 2 * np.pi * np.cumsum(rate / 60) / CLOCK
 
     def bump(place: float, narrow: float) -> np.ndarray:
@@ -35,7 +35,7 @@ def pulse(rate: np.ndarray, subject: Subject) -> np.ndarray:
 
 
 def conductance(rng: np.random.Generator, course: Course, subject: Subject) -> np.ndarray:
-    """Add responses of the skin, which come oftener in effort, to a level, (1, n)."""
+    """Add skin responses, which are more frequent with effort, to a level, (1, n)."""
     level = 1 + lag(course.effort, 90)
     per_minute = 2 + 10 * course.effort
     comes = rng.random(level.size) < per_minute / 60 / CLOCK

@@ -9,18 +9,18 @@ import numpy as np
 from .clock import sample, wander
 
 _GAP = 4.0  # mean seconds of a dropout
-_GRIPS = 10.0  # seconds in which noise grows and falls
-_LOOSE = 0.7  # how much so: the standard deviation of its logarithm
-_DRIFTS = 60.0  # seconds in which a sensor's zero moves about
+_GRIPS = 10.0  # seconds over which the noise level varies
+_LOOSE = 0.7  # standard deviation of the logarithm of the noise level
+_DRIFTS = 60.0  # seconds over which a sensor's offset drifts
 
 
 class Knobs(NamedTuple):
-    """How unlike people are, and how bad sensors are.
+    """How much people differ, and how bad sensors are.
 
     Parameters
     ----------
     subject_variation, noise, drift : float
-        Factors of what is usual.
+        Factors of the usual amount.
     dropout : float
         Share of the samples that are lost.
     """
@@ -32,7 +32,7 @@ class Knobs(NamedTuple):
 
 
 class Sensor(NamedTuple):
-    """What stands on a sensor's data sheet.
+    """The properties of a sensor.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def measure(
     rate: float,
     knobs: Knobs,
 ) -> np.ndarray:
-    """Sample what there is to measure, (n_channels, n), and spoil it."""
+    """Sample the true signal, (n_channels, n), and add drift, noise and gaps."""
     x = sample(signal, rate)
     n_channels, n = x.shape
     x += knobs.drift * sensor.drift * wander(rng, n, _DRIFTS, n_channels, rate)

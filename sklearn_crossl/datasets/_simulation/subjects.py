@@ -1,4 +1,4 @@
-"""What one person has that another has not."""
+"""Individual traits of simulated people."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Subject(NamedTuple):
         Rotation vector of each place's sensor on the limb, in radians; the last axis is
         the limb's own.
     habit : dict of str to ndarray of shape (n_activities, 3)
-        Roll, pitch and yaw by which a limb is held otherwise than others hold it.
+        Roll, pitch and yaw by which a limb's posture differs from the usual one.
     style : dict of str to ndarray of shape (3,)
         Share of the swing about each axis.
     rest, reserve : float
