@@ -56,6 +56,8 @@ def cluster_agreement(
     float
         One if all views assign every window to its own cluster, about zero if they agree
         only by chance. Zero without views, or if all windows have the same embedding.
+        With a few hundred windows it changes by a few hundredths with their order, as
+        clusters do.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array
 
 from ._missing_values import is_nothing, plain, unmasked_array
-from ._rows import library_of
+from ._rows import is_mapping, library_of
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
 _ESTIMATOR = "CroSSLTransformer"  # as scikit-learn's messages name it
@@ -20,11 +20,11 @@ _NUMBERS = ("f", "i", "u", "b")  # kinds of dtype
 
 def names_its_modalities(X: Any, modalities: Any = None) -> bool:
     """Return whether X is a mapping, structured array, table of arrays or named list."""
-    if isinstance(X, Mapping):
-        return not issparse(X)  # some sparse formats are dicts
+    if issparse(X):  # some of these are dicts
+        return False
     if is_table(X):
         return any(_holds_arrays(X[name]) for name in X.columns)
-    if hasattr(X, "keys") and not hasattr(X, "shape"):  # a zarr group is no Mapping
+    if is_mapping(X):
         return True
     if isinstance(X, np.ndarray) and X.dtype.names is not None:
         return True
@@ -62,7 +62,10 @@ def names_in(X: Any, names: Sequence[str] | None) -> list[Any]:
         return list(names)
     if isinstance(X, np.ndarray):
         return list(X.dtype.names)
-    return list(X.columns if is_table(X) else X.keys())
+    if is_table(X):
+        return list(X.columns)
+    # A zarr group lists its arrays in any order.
+    return list(X.keys()) if isinstance(X, Mapping) else sorted(X.keys())
 
 
 def read_modalities(

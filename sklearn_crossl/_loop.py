@@ -15,6 +15,8 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
 
+_NOT_KEPT = {"batches", "train_loss_best", "valid_loss_best"}  # in ``history_``
+
 
 class Epochs(NamedTuple):
     """The meaning of "auto" epochs: enough for a number of steps, within limits."""
@@ -131,7 +133,11 @@ class LossNet(NeuralNet):
         means = {name: float(t) / len(iterator.dataset) for name, t in totals.items()}
         if not all(np.isfinite(list(means.values()))):
             self.diverge()
-        self.history.record(f"{prefix}_loss", means.pop("loss"))
+        name, loss = f"{prefix}_loss", means.pop("loss")
+        earlier = [row[name] for row in self.history[:-1] if name in row]
+        best = min(earlier, default=np.inf)
+        self.history.record(name, loss)
+        self.history.record(f"{name}_best", loss < best)  # for skorch's Checkpoint
         for name, value in means.items():
             self.history.record(name, value)
         self.history.record(f"{prefix}_batch_count", n_batches)
@@ -231,7 +237,7 @@ def _prefixed(named: Sequence[tuple[str, Callback]]) -> list[tuple[str, Callback
 def history(net: LossNet) -> list[dict[str, Any]]:
     """Collect what was recorded of each epoch."""
     return [
-        {name: value for name, value in epoch.items() if name != "batches"}
+        {name: value for name, value in epoch.items() if name not in _NOT_KEPT}
         for number, epoch in enumerate(net.history, start=1)
         if "train_loss" in epoch and number != net.diverged_  # nor one cut short
     ]

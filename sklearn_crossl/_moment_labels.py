@@ -61,7 +61,10 @@ def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
             f"labels has {len(given)} entries for {n_recordings} recording(s); pass a "
             "list with one array for each."
         )
-    return [_read_labels(number, part) for number, part in enumerate(given)]
+    return [
+        None if part is None else _read_labels(number, part)
+        for number, part in enumerate(given)
+    ]
 
 
 def majority(codes: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:

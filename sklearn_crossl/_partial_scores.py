@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from ._missing_values import is_nothing, label_array, target_array
-from ._rows import take_windows
+from ._rows import count_windows, take_windows
 
 __all__ = ["partly_labelled_scorer"]
 
@@ -152,6 +152,11 @@ class _PartlyLabelledScorer:
         weighed = {} if weight is None else {"sample_weight": weight}
         return float(self.scorer(estimator, X, y, **weighed))
 
+    @property
+    def _score_func(self) -> Any:
+        """What figures name the score by, as of scikit-learn's scorers."""
+        return getattr(self.scorer, "_score_func", self.scorer)
+
     def set_score_request(self, **requests: Any) -> _PartlyLabelledScorer:
         """Set which metadata the scorer requests, as for scikit-learn's scorers."""
         self.scorer.set_score_request(**requests)
@@ -175,11 +180,17 @@ def _known_rows(
     """Take the windows of which y is known."""
     if not known.any():
         raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
-    rows = np.flatnonzero(known)
+    by_modality = getattr(estimator, "_names_modalities", False)  # if X is a list
+    lengths = {"X": count_windows(X, by_modality), "y": len(y)}
+    if weight is not None:
+        weight = np.asarray(weight)
+        lengths["sample_weight"] = len(weight)
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Inputs differ in their number of windows: {lengths}.")
     if not known.all():
-        take = getattr(estimator, "_take_windows", take_windows)  # lists of modalities
-        X, y = take(X, rows), y[rows]
-        weight = None if weight is None else np.asarray(weight)[rows]
+        rows = np.flatnonzero(known)
+        X, y = take_windows(X, rows, by_modality), y[rows]
+        weight = None if weight is None else weight[rows]
     if y.dtype == object:
         y = np.asarray(y.tolist())  # predictions are not of objects
     return X, y, weight

@@ -17,13 +17,20 @@ def library_of(x: Any) -> str | None:
     return next((name for name in ("pandas", "polars") if name in modules), None)
 
 
-def count_windows(X: Any) -> int:
+def is_mapping(x: Any) -> bool:
+    """Return whether x maps names to arrays, as dicts, HDF5 and zarr groups do."""
+    return isinstance(x, Mapping) or (hasattr(x, "keys") and not hasattr(x, "shape"))
+
+
+def count_windows(X: Any, by_modality: bool = False) -> int:
     """Count the windows of X.
 
     Parameters
     ----------
     X : object
         An array, a structured array, a data frame, or a mapping of names to arrays.
+    by_modality : bool, default=False
+        Whether a list has an array for each modality, rather than one for each window.
 
     Returns
     -------
@@ -35,9 +42,11 @@ def count_windows(X: Any) -> int:
     ValueError
         If the arrays of a mapping differ in length, or there is none.
     """
-    if not isinstance(X, Mapping):
+    if by_modality and isinstance(X, (list, tuple)):
+        X = {str(number): x for number, x in enumerate(X)}
+    if not is_mapping(X):
         return int(_num_samples(X))
-    lengths = {name: _num_samples(x) for name, x in X.items()}
+    lengths = {name: _num_samples(X[name]) for name in X}
     if len(set(lengths.values())) != 1:
         raise ValueError(
             f"X is a mapping whose arrays have these numbers of windows: {lengths}. Give "
@@ -78,11 +87,19 @@ def take_windows(X: Any, rows: np.ndarray, by_modality: bool = False) -> Any:
     object
         Of the same type, but mappings other than skorch's become dicts.
     """
-    if isinstance(X, Mapping):
-        return like(X, {name: _safe_indexing(x, rows) for name, x in X.items()})
+    if is_mapping(X):
+        return like(X, {name: _take(X[name], rows) for name in X})
     if by_modality and isinstance(X, (list, tuple)):
-        return [_safe_indexing(x, rows) for x in X]
-    return _safe_indexing(X, rows)
+        return [_take(x, rows) for x in X]
+    return _take(X, rows)
+
+
+def _take(x: Any, rows: np.ndarray) -> Any:
+    if isinstance(x, np.ndarray) or not hasattr(x, "chunks"):
+        return _safe_indexing(x, rows)
+    # HDF5 reads rows in ascending order, each once; zarr by another attribute.
+    unique, places = np.unique(rows, return_inverse=True)
+    return getattr(x, "oindex", x)[unique][places]
 
 
 def spread_rows(rows: np.ndarray, most: int) -> np.ndarray:

@@ -26,7 +26,6 @@ from ._loop import check_callbacks, check_end, history
 from ._memory import freed_memory_kept
 from ._names import check_names, names_and_number_of
 from ._persistence import arrays_to_module, module_to_arrays
-from ._rows import take_windows
 from ._targets import Target, check_y_given
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
@@ -277,10 +276,10 @@ class FineTuned(BaseEstimator, ABC):
         weights = {**transformer._learnt["weights"], **fitted["_weights"]}
         return build_for_embedding(FineTunedNetwork, config, weights)
 
-    def _take_windows(self, X: Any, rows: np.ndarray) -> Any:
-        """Take windows of X, also of a list that has an array for each modality."""
-        named = self.transformer_._form.array_shape is None
-        return take_windows(X, rows, by_modality=named)
+    @property
+    def _names_modalities(self) -> bool:
+        """Whether X has names, so that a list has an array for each modality."""
+        return self.transformer_._form.array_shape is None
 
     def __sklearn_clone__(self) -> Any:
         """Clone the parameters, but keep ``pretrained`` fitted."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,8 +15,9 @@ from skorch.helper import SliceDict
 
 from ._cutting import LABELS, cut_together, positive, stack_windows
 from ._moment_labels import MomentLabels, join_labels, majority, read_labels
-from ._signals import check_durations, read_signals
-from ._time_index import has_index
+from ._rows import is_mapping
+from ._signals import check_durations, check_recordings, read_signals
+from ._time_index import clock, has_index
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
@@ -88,8 +90,9 @@ def sliding_windows(
         timedeltas or seconds; it may also be one DataFrame in which ``recording[name]``
         selects a modality's columns. Each sample is then moved to the nearest point of
         its modality's regular grid. The grids start when all modalities have begun, up to
-        half a sample earlier or later to match the samples. Points without a sample are
-        NaN. A recording may lack modalities, which are NaN in its windows.
+        half a sample earlier or later to match the samples, and end when the first one
+        ends; rows of NaN count as going on. Points without a sample are NaN. A recording
+        may lack modalities, which are NaN in its windows.
     rates : mapping of str to float
         Samples per second of each modality.
     window_seconds : float
@@ -100,7 +103,8 @@ def sliding_windows(
         The labels of each recording, sampled at ``label_rate`` from its start; NaN or
         None where there is none. For a recording with a time index, a Series whose index
         is of the same kind and has a time zone only if that does. Each label holds until
-        the next, and the first one also for the time before it.
+        the next, and the first one also for the time before it. In place of the labels
+        of a recording, None says that it has none.
     groups : array-like of shape (n_recordings,), default=None
         The group of each recording, such as its subject; its position if None.
     label_rate : float, default=None
@@ -119,19 +123,21 @@ def sliding_windows(
     Raises
     ------
     TypeError
-        If signals hold no numbers, or some in a recording have times and others not.
+        If a recording is of another kind, its signals hold no numbers, or some of them
+        have times and others not.
     ValueError
         If the modalities differ from those in ``rates``, or their channels between
         recordings, a rate or a length is not positive, ``purity`` is no share, the
         recordings and their labels do not match in number or in the kind of their index,
-        labels are not one-dimensional or mix types, or no window fits.
+        some recordings have a time zone and others none, labels are not one-dimensional
+        or mix types, or no window fits.
 
     Warns
     -----
     UserWarning
-        If signals without a time index, or their labels, differ in duration at the given
-        rates, a time index implies another rate, or a modality has many more channels
-        than samples.
+        If signals, or labels without a time index, cover different times, so that much
+        is left out, a time index implies another rate, or a modality has many more
+        channels than samples.
 
     Examples
     --------
@@ -144,9 +150,9 @@ def sliding_windows(
     >>> X["acc"].shape, X["eda"].shape
     ((9, 3, 100), (9, 1, 8))
     """
-    single = isinstance(recordings, Mapping) or has_index(recordings)
+    single = is_mapping(recordings) or has_index(recordings)
     parts: list[Any] = [recordings] if single else list(recordings)
-    _check_names(parts, rates)
+    check_recordings(parts, rates)
     exact = {name: positive(f"rates[{name!r}]", rate) for name, rate in rates.items()}
     first = next(iter(exact.values()))
     marks = first if label_rate is None else positive("label_rate", label_rate)
@@ -158,20 +164,17 @@ def sliding_windows(
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
     label_parts = read_labels(labels, len(parts), single)
     group_of = _group_of_each(groups, len(parts))
-    cuts, ys, times = [], [], []
-    for part, part_labels in zip(parts, label_parts, strict=True):
-        present = {name: rate for name, rate in exact.items() if name in part}
-        signals = read_signals(part, part_labels, present, marks, often)
-        if signals.index is None:
-            check_durations(signals.streams, window)
-        cut, seconds = cut_together(signals.streams, window, step)
-        if part_labels is not None:
-            cut, of_windows, clear = _label(cut, part_labels, purity)
-            ys.append(of_windows)
-            seconds = seconds[clear]
-        cuts.append(cut)
-        times.append(signals.times(seconds))
-    counts = [len(of_part) for of_part in times]
+    plan = _Plan(exact, marks, often, window, step, purity)
+    cuts = []
+    for number, (part, of_part) in enumerate(zip(parts, label_parts, strict=True)):
+        try:
+            cuts.append(_cut(part, of_part, plan))
+        except (TypeError, ValueError) as error:
+            if single:
+                raise
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Recording {number}: {error}") from error
+    counts = [len(cut.starts) for cut in cuts]
     if not sum(counts):
         raise ValueError(
             f"No window of {window_seconds} s fits: the recordings are too short or have "
@@ -179,10 +182,46 @@ def sliding_windows(
         )
     X = SliceDict()
     for name, rate in exact.items():
-        of_parts = [cut.get(name) for cut in cuts]
+        of_parts = [cut.signals.get(name) for cut in cuts]
         X[name] = stack_windows(name, of_parts, counts, round(window * rate))
-    y = join_labels(ys) if ys else None
-    return SlidingWindows(X, y, np.repeat(group_of, counts), _joined(times))
+    y = None if labels is None else join_labels([cut.y for cut in cuts])
+    return SlidingWindows(X, y, np.repeat(group_of, counts), _joined_starts(cuts))
+
+
+class _Plan(NamedTuple):
+    """How to cut recordings, in exact numbers."""
+
+    rates: dict[str, Fraction]
+    label_rate: Fraction
+    often: int  # how often each label is repeated
+    window: Fraction  # seconds
+    step: Fraction
+    purity: float
+
+
+class _Cut(NamedTuple):
+    """The windows of one recording."""
+
+    signals: dict[Any, np.ndarray]
+    y: np.ndarray
+    starts: np.ndarray
+    clock: str | None
+
+
+def _cut(part: Any, labels: MomentLabels | None, plan: _Plan) -> _Cut:
+    """Cut the windows of one recording; leave out those without a clear label."""
+    present = {name: rate for name, rate in plan.rates.items() if name in part}
+    signals = read_signals(part, labels, present, plan.label_rate, plan.often)
+    check_durations(signals, plan.window)
+    cut, seconds = cut_together(signals.streams, plan.window, plan.step)
+    y = np.full(len(seconds), None, dtype=object)
+    if labels is not None:
+        codes, share = majority(cut.pop(LABELS)[:, 0], len(labels.values))
+        clear = share >= plan.purity
+        cut = {name: x[clear] for name, x in cut.items()}
+        y, seconds = labels.values[codes[clear]], seconds[clear]
+    kind = None if signals.index is None else clock(signals.index)
+    return _Cut(cut, y, signals.times(seconds), kind)
 
 
 def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
@@ -195,42 +234,14 @@ def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
     return of_each
 
 
-def _label(
-    cut: Mapping[Any, np.ndarray], labels: MomentLabels, purity: float
-) -> tuple[dict[Any, np.ndarray], np.ndarray, np.ndarray]:
-    """Label windows by their most frequent label; leave out those without a clear one.
-
-    Returns the signals and the labels of the windows that are kept, and which these are.
-    """
-    codes, share = majority(cut[LABELS][:, 0], len(labels.values))
-    clear = share >= purity
-    signals = {name: x[clear] for name, x in cut.items() if name is not LABELS}
-    return signals, labels.values[codes[clear]], clear
-
-
-def _joined(times: list[np.ndarray]) -> np.ndarray:
+def _joined_starts(cuts: list[_Cut]) -> np.ndarray:
     """Join the starts of windows, as objects where they are of several kinds."""
-    alike = len({of_part.dtype.kind for of_part in times}) == 1
-    return np.concatenate(times if alike else [t.astype(object) for t in times])
-
-
-def _check_names(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
-    names = list(rates)
-    if not names or not parts:
-        raise ValueError("Give at least one recording, and the rate of each modality.")
-    for index, part in enumerate(parts):
-        listed = [] if has_index(part) else list(part)  # a table may have other columns
-        nothing = [name for name in listed if part[name] is None]
-        if nothing:
-            raise ValueError(
-                f"Recording {index} has None for {nothing}; leave out what it lacks."
-            )
-        unknown = [name for name in listed if name not in names]
-        if unknown or not any(name in part for name in names):
-            raise ValueError(
-                f"Recording {index} has the modalities {list(part)}, but rates are given "
-                f"for {names}; give a rate for each that it has."
-            )
-    nowhere = [name for name in names if not any(name in part for part in parts)]
-    if nowhere:
-        raise ValueError(f"No recording has the modalities {nowhere} of rates.")
+    datetimes = {cut.clock for cut in cuts if cut.clock and "datetimes" in cut.clock}
+    if len(datetimes) > 1:
+        raise ValueError(
+            f"Recordings have {' and '.join(sorted(datetimes))}; give all of them one, "
+            "by tz_localize, or none."
+        )
+    starts = [cut.starts for cut in cuts if len(cut.starts)]
+    alike = len({of_part.dtype.kind for of_part in starts}) == 1
+    return np.concatenate(starts if alike else [t.astype(object) for t in starts])

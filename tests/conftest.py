@@ -9,8 +9,10 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # processes that share the cores
     n_workers = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
     os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // n_workers))
 
+import h5py
 import numpy as np
 import pytest
+import zarr
 
 
 def make_windows(n_windows=48, n_timepoints=32, seed=0):
@@ -25,6 +27,22 @@ def make_windows(n_windows=48, n_timepoints=32, seed=0):
         scale=0.3, size=(n_windows, 4, n_timepoints)
     )
     return X.astype(np.float32), y
+
+
+def hdf5_group(X):
+    """A file in memory."""
+    file = h5py.File.in_memory()
+    for name, x in X.items():
+        file.create_dataset(name, data=x)
+    return file
+
+
+def zarr_group(X):
+    """A store in memory."""
+    group = zarr.create_group(zarr.storage.MemoryStore())
+    for name, x in X.items():
+        group.create_array(name, data=x)
+    return group
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import make_windows
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl.inspection import (
     EmbeddingDisplay,
     LabelEfficiencyDisplay,
@@ -20,6 +21,8 @@ from sklearn_crossl.inspection import (
     label_efficiency_curve,
     missing_modality_curve,
 )
+from sklearn_crossl.inspection._scoring import score_name
+from sklearn_crossl.semi_supervised import partly_labelled_scorer
 
 MODALITIES = {"acc": slice(0, 3), "pulse": 3}
 HISTORY = [
@@ -209,6 +212,39 @@ def test_training_curves_show_all_losses_and_the_rank():
     assert (rank.get_xlabel(), rank.get_ylabel()) == ("epoch", "effective rank")
     labels = [t.get_text() for t in losses.get_legend().get_texts()]
     assert labels == ["training loss", "variance", "validation loss"]
+
+
+def test_training_curves_leave_out_what_callbacks_record():
+    history = [{**row, "lr": 1e-3 / row["epoch"]} for row in HISTORY]
+    lines = TrainingCurveDisplay(history).plot().lines_
+    assert list(lines) == ["train_loss", "variance", "effective_rank"]
+
+
+def test_training_curves_are_not_of_a_template():
+    X, y = make_windows()
+    transformer = CroSSLTransformer(MODALITIES, max_epochs=1, summary_size=0)
+    template = CroSSLClassifier(transformer, max_epochs=3).fit(X, y)
+    calibrated = CalibratedClassifierCV(template.set_params(max_epochs=1), cv=2)
+    with pytest.raises(ValueError, match="has no `history_`"):
+        TrainingCurveDisplay.from_estimator(calibrated.fit(X, y))
+
+
+def test_a_collapsed_embedding_is_drawn_as_one_point():
+    display = EmbeddingDisplay.from_embedding(np.ones((10, 3)))
+    assert (display.points == 0).all()
+    assert display.ax_.get_xlabel() == "principal component 1"
+
+
+def test_labels_of_two_types_are_told():
+    Z = np.random.default_rng(0).normal(size=(10, 3))
+    with pytest.raises(TypeError, match=r"y mixes the types \['int', 'str'\]"):
+        EmbeddingDisplay.from_embedding(Z, y=[1, "a"] * 5)
+
+
+def test_the_score_of_a_search_at_the_end_of_a_pipeline_has_its_name(pipeline):
+    search = GridSearchCV(LogisticRegression(), {"C": [1]}, scoring="f1_macro", cv=2)
+    assert score_name(make_pipeline(pipeline[0], search), None) == "f1 macro"
+    assert score_name(search, partly_labelled_scorer("accuracy")) == "accuracy score"
 
 
 def test_training_curves_of_other_histories():

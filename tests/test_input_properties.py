@@ -13,6 +13,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import zarr
+from conftest import hdf5_group, zarr_group
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skorch.helper import SliceDict
@@ -51,20 +52,6 @@ def zarr_array(x):
     )
     array[:] = x
     return array
-
-
-def hdf5_group(X):
-    file = h5py.File.in_memory()
-    for name, x in X.items():
-        file.create_dataset(name, data=x)
-    return file
-
-
-def zarr_group(X):
-    group = zarr.create_group(zarr.storage.MemoryStore())
-    for name, x in X.items():
-        group.create_array(name, data=x)
-    return group
 
 
 def structured(X):
@@ -156,6 +143,11 @@ def test_every_container_gives_the_same_embedding(forms, n_windows, dtype, seed)
         np.testing.assert_array_equal(
             model.transform(container(X)), expected, err_msg=name
         )
+
+
+def test_a_zarr_group_is_in_the_order_of_its_names():
+    group = zarr_group(good())
+    assert list(make().fit(group).modalities_) == sorted(GOOD)
 
 
 GOOD = {"acc": (3, 16), "heart rate": (1, 4), "eda": (2, 7)}

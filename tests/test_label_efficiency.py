@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import hdf5_group, zarr_group
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
 from sklearn.decomposition import PCA
@@ -166,6 +167,30 @@ def test_unlabelled_windows_reach_semi_supervised_estimators(calls, in_pipeline)
     for X_fit, y_fit in fits:
         known = y_fit != -1
         np.testing.assert_array_equal(y_fit[known], y[rows_of(X_fit)][known])
+
+
+@pytest.mark.parametrize("first", [[], ["passthrough"]])
+def test_a_pipeline_without_transformers_is_its_last_step(calls, first):
+    X, y = make()
+    pipeline = make_pipeline(*first, SemiSupervised("semi"))
+    label_efficiency_curve(
+        pipeline, X, y.astype(np.uint8), fractions=[2], n_splits=1, n_draws=1
+    )
+    ((X_fit, y_fit),) = named(calls, "semi")
+    assert len(X_fit) == 63
+    assert (y_fit == -1).sum() == 57
+
+
+@pytest.mark.parametrize("container", [hdf5_group, zarr_group])
+def test_windows_on_disk_are_drawn_in_any_order(calls, container):
+    X, y = make()
+    sampling = {"fractions": [3], "n_splits": 1, "n_draws": 1, "random_state": 0}
+    for log, windows in {"disk": container({"a": X}), "memory": {"a": X}}.items():
+        label_efficiency_curve(
+            Classifier(log), windows, y, scoring=lambda *args: 0.0, **sampling
+        )
+    ((X_disk, _),), ((X_memory, _),) = named(calls, "disk"), named(calls, "memory")
+    np.testing.assert_array_equal(X_disk["a"], X_memory["a"])
 
 
 def test_an_instance_may_say_that_it_accepts_unlabelled_windows(calls):

@@ -5,6 +5,7 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from skorch.helper import SliceDict
 
 from sklearn_crossl import CroSSLTransformer
@@ -48,6 +49,31 @@ def curve(fitted, **parameters):
     return missing_modality_curve(*fitted, **parameters)
 
 
+def scores_of(result):
+    """The score of each subset, by the names that it has."""
+    return {
+        tuple(np.array(result.modalities)[kept]): score
+        for kept, score in zip(result.present, result.subset_scores, strict=True)
+    }
+
+
+def test_steps_that_may_reorder_channels_ask_for_those_of_x():
+    X, y = make()
+    turned = FunctionTransformer(lambda X: X[:, ::-1])
+    embedder = CroSSLTransformer({"last": 0, "rest": slice(1, 5)}, max_epochs=1)
+    pipeline = make_pipeline(turned, embedder, LogisticRegression(max_iter=1000))
+    pipeline.fit(X, y)
+    with pytest.raises(ValueError, match="Steps before CroSSLTransformer may select"):
+        missing_modality_curve(pipeline, X, y)
+    of_x = {"rest": slice(0, 4), "last": 4}
+    result = missing_modality_curve(pipeline, X, y, modalities=of_x, random_state=0)
+    alone = X.copy()
+    alone[:, :4] = np.nan
+    assert scores_of(result)["last",] == pipeline.score(alone, y)
+    of_rest = missing_modality_curve(pipeline[1:], X[:, ::-1], y, random_state=0)
+    assert scores_of(of_rest)["last",] == scores_of(result)["last",]
+
+
 def test_subset_scores_agree_with_brute_force(fitted):
     estimator, X, y = fitted
     result = curve(fitted)
@@ -59,10 +85,7 @@ def test_subset_scores_agree_with_brute_force(fitted):
             for name in names:
                 part[:, CHANNELS[name]] = X[:, CHANNELS[name]]
             expected[names] = estimator.score(part, y)
-    found = {
-        tuple(np.array(result.modalities)[kept]): score
-        for kept, score in zip(result.present, result.subset_scores, strict=True)
-    }
+    found = scores_of(result)
     assert found == expected
     assert len(set(found.values())) > 3
     assert list(result.present.sum(axis=1)) == [1, 1, 1, 2, 2, 2, 3]

@@ -51,7 +51,7 @@ def test_labels_of_a_single_recording_may_come_in_a_list():
     [
         (np.zeros((9, 1)), 1, r"labels of recording 0 have shape \(9, 1\); expected"),
         (pd.DataFrame({"label": [1, 2]}), 1, r"recording 0 have shape \(2, 1\)"),
-        ([np.zeros(9), None], 2, r"labels of recording 1 have shape \(\); expected"),
+        ([np.zeros(9), 1], 2, r"labels of recording 1 have shape \(\); expected"),
         ([np.zeros(9), np.zeros(9)], 1, "labels has 2 entries for 1 recording"),
         (np.array(["a", 1, None], dtype=object), 1, r"mix the types \['int', 'str'\]"),
     ],

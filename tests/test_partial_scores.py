@@ -1,5 +1,6 @@
 """Scores of partly labelled windows, whatever says that there is no label."""
 
+import functools
 import pickle
 
 import numpy as np
@@ -43,6 +44,22 @@ class Half(PartlyLabelledRegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return X[:, 0] / 2
+
+
+@pytest.mark.parametrize("scorer", [None, partly_labelled_scorer("accuracy")])
+def test_lengths_that_differ_are_told(scorer):
+    model, y = Threshold().fit(X, None), np.array([0, -1] * 6)
+    score = model.score if scorer is None else functools.partial(scorer, model)
+    weights = np.ones(11), np.ones(13)
+    with pytest.raises(ValueError, match="number of windows: {'X': 12, 'y': 9}"):
+        score(X, y[:9])
+    with pytest.raises(ValueError, match="number of windows: {'X': 9, 'y': 12}"):
+        score(X[:9], y)
+    for weight in weights:
+        with pytest.raises(ValueError, match=f"'sample_weight': {len(weight)}"):
+            score(X, y, sample_weight=weight)
+    with pytest.raises(ValueError, match="number of windows"):
+        Half().fit(X, None).score(X, np.array([np.nan, *range(8)]))
 
 
 @pytest.mark.parametrize("nothing", [-1, np.nan, None])

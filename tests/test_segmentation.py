@@ -251,12 +251,45 @@ def test_signals_of_other_durations_are_warned_of():
     rates = {"acc": 50, "eda": 4}
     labels = np.repeat([0, 1, 2], 20)  # one a second
     assert len(sliding_windows(recording, rates, 5, 5, labels, label_rate=1).y) == 12
-    with pytest.warns(UserWarning, match=r"labels for 1\.2 s.*label_rate"):
+    with pytest.warns(UserWarning, match=r"'labels' from 0 to 1\.2 s.*label_rate"):
         sliding_windows(recording, rates, 1, 1, labels, purity=0)
-    with pytest.warns(UserWarning, match=r"'acc' for 60 s, 'eda' for 3\.75 s"):
+    with pytest.warns(UserWarning, match=r"'acc' from 0 to 60 s, 'eda' from 0 to 3\.75"):
         sliding_windows(recording, {"acc": 50, "eda": 64}, 2, 2)
     nearly = {**recording, "eda": np.zeros(4 * 58)}
     assert len(sliding_windows(nearly, rates, 5, 5).X["acc"]) == 11
+
+
+def test_objects_are_read_as_numbers_and_nothing_else():
+    signal = np.array([None] * 50 + [1.0] * 450, dtype=object)
+    windows = sliding_windows({"x": signal}, {"x": 10}, 5, 5)
+    assert windows.X["x"].dtype == np.float64
+    assert windows.starts[0] == 5  # the first one has no value
+    for odd in (["a"] * 100, ["1.5"] * 100, [[1]] * 50 + [{}] * 50):
+        signal = np.empty(100, dtype=object)
+        signal[:] = odd
+        with pytest.raises(TypeError, match="'x' holds objects, .*; expected numbers"):
+            sliding_windows({"x": signal}, {"x": 10}, 5, 5)
+
+
+def test_errors_name_the_recording():
+    good = {"x": np.zeros(100), "y": np.zeros(100)}
+    bad = {"x": np.zeros(100), "y": np.array(["a"] * 100)}
+    with pytest.raises(TypeError, match="Recording 2: Modality 'y' holds <U1"):
+        sliding_windows([good, good, bad], {"x": 10, "y": 10}, 5, 5)
+
+
+@pytest.mark.parametrize(
+    "recording", [pl.DataFrame({"x": [1.0] * 9}), pd.Series([1.0] * 9), [1.0] * 9]
+)
+def test_recordings_of_another_kind(recording):
+    with pytest.raises(TypeError, match="Recording 0 is a .*; expected a mapping"):
+        sliding_windows([recording], {"x": 1}, 3, 3)
+
+
+def test_recordings_without_any_label():
+    parts = [{"x": np.zeros(10)}, {"x": np.ones(10)}]
+    windows = sliding_windows(parts, {"x": 1}, 5, 5, [None, np.repeat(["a", "b"], 5)])
+    assert windows.y.tolist() == [None, None, "a", "b"]
 
 
 def test_more_channels_than_samples_are_warned_of():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_crossl import CroSSLTransformer
-from sklearn_crossl._time_index import labels_on_grid, on_grids, place_on_grid
+from sklearn_crossl._regular_grid import labels_on_grid, on_grids, place_on_grid
 from sklearn_crossl.segmentation import sliding_windows
 
 RATES = {"acc": 50, "eda": 4}
@@ -72,6 +72,8 @@ def test_starts_of_recordings_by_several_clocks():
     begins = frames["acc"].index[0]
     later = [pd.Timestamp(start) - begins for start in mixed.starts[n_windows:]]
     assert [delta.total_seconds() for delta in later] == list(range(n_windows))
+    short = {name: x[:, :1] for name, x in arrays.items()}  # gives no window
+    assert sliding_windows([short, frames], RATES, 2, 1).starts.dtype.kind == "M"
 
 
 def test_one_table_of_all_sensors():
@@ -104,12 +106,52 @@ def test_jitter_moves_no_sample_and_dropouts_are_gaps():
 def test_the_start_is_when_all_have_begun_and_the_nearest_sample_counts():
     fast = pd.Series(np.arange(40.0), index=np.arange(40) / 10)
     slow = pd.Series([5.0, 6.0, 7.0, 8.0], index=[1.0, 2.0, 2.8, 3.1])
-    grids, start = on_grids(
+    grids, spans = on_grids(
         {"fast": fast, "slow": slow}, {"fast": Fraction(10), "slow": Fraction(1)}
     )
-    assert start == 1.0
+    assert spans == {"fast": (0.0, 3.9), "slow": (1.0, 3.1)}
     assert grids["fast"][0].tolist() == list(range(10, 40))
     assert grids["slow"][0].tolist() == [5.0, 6.0, 8.0]
+
+
+@pytest.mark.parametrize("missing", [slice(300, None), slice(0, 300), slice(None)])
+def test_a_sensor_whose_rows_are_nan_is_missing_and_goes_on(missing):
+    arrays, _ = recording()
+    n = arrays["acc"].shape[1]
+    table = pd.DataFrame({"a": np.arange(n), "b": np.arange(n)}, dtype=float)
+    table.index = pd.timedelta_range(0, periods=n, freq="20ms")
+    table.iloc[missing, 1] = np.nan
+    X, _, _ = sliding_windows(table, {"a": 50, "b": 50}, 2, 2)
+    expected = {name: table[name].to_numpy() for name in table}
+    for name, x in sliding_windows(expected, {"a": 50, "b": 50}, 2, 2).X.items():
+        np.testing.assert_array_equal(X[name], x)
+
+
+def test_sensors_that_begin_late_or_end_early_are_told():
+    _, frames = recording()
+    for rows in (slice(300), slice(300, None)):
+        spoilt = {**frames, "acc": frames["acc"].iloc[rows]}
+        with pytest.warns(UserWarning, match="do not cover the same time: 'acc' from"):
+            sliding_windows(spoilt, RATES, 2, 2)
+
+
+@pytest.mark.parametrize("label_rate", [None, 0.3, 1, 4])
+@pytest.mark.parametrize(("n", "window"), [(106, 10.6), (1009, 20.9), (42, 1.1)])
+def test_labels_take_no_window_away(n, window, label_rate):
+    index = pd.timedelta_range(0, periods=n, freq="100ms")
+    signal, labels = pd.Series(np.zeros(n), index=index), pd.Series("a", index=index)
+    expected = sliding_windows({"a": signal}, {"a": 10}, window, 0.1)
+    windows = sliding_windows(
+        {"a": signal}, {"a": 10}, window, 0.1, labels, label_rate=label_rate
+    )
+    np.testing.assert_array_equal(windows.starts, expected.starts)
+
+
+def test_recordings_with_and_without_a_time_zone():
+    _, frames = recording()
+    zoned = turned(frames, INDEXES["with a time zone"])
+    with pytest.raises(ValueError, match="datetimes with .* and datetimes without"):
+        sliding_windows([frames, zoned], RATES, 2, 2)
 
 
 def test_labels_hold_until_the_next():
@@ -200,7 +242,6 @@ def test_a_series_without_labels():
     [
         (lambda f: f.reset_index(drop=True), TypeError, "'acc' has a RangeIndex"),
         (lambda f: f[::-1], ValueError, "'acc' has times that are not in order"),
-        (lambda f: f * np.nan, ValueError, "'acc' has no sample at all"),
         (lambda f: f[:1], ValueError, "'acc' has no sample once all have begun"),
         (lambda f: f.to_numpy().T, TypeError, "'acc' is a ndarray, but others"),
         (lambda f: f.set_axis(f.index.astype(str)), TypeError, "'acc' has a Index of"),

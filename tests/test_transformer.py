@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import pairwise_distances
 from sklearn.utils._param_validation import InvalidParameterError
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping
 from torch import nn
 
 from sklearn_crossl import CroSSLTransformer, _batches
@@ -382,6 +382,13 @@ class Counter(Callback):
         type(self).calls += 1
 
 
+def test_skorchs_checkpoint_keeps_the_best_epoch(X, tmp_path):
+    checkpoint = Checkpoint("train_loss_best", dirname=tmp_path)
+    model = make(max_epochs=3, callbacks=[checkpoint]).fit(X)
+    assert (tmp_path / "params.pt").exists()
+    assert "train_loss_best" not in model.history_[0]
+
+
 def test_skorch_callbacks_are_passed_through(X):
     Counter.calls = 0
     own = Counter()
@@ -631,6 +638,23 @@ def test_users_own_modules(X):
     model = make(encoder=Pool, aggregator=Fuse, objective=Pull, output="all").fit(X)
     assert model.transform(X).shape == (len(X), 7 + 512 + 2 * 5)
     assert clone(model).fit(X).n_iter_ == 2
+
+
+def test_an_encoder_that_cannot_read_a_modality_is_told():
+    class Recurrent(nn.Module):
+        def __init__(self, n_channels):
+            super().__init__()
+            self.gru = nn.GRU(n_channels, 4)
+
+        def forward(self, x):
+            return self.gru(x.transpose(1, 2))[0].mean(1)
+
+    X = {"image": np.zeros((9, 1, 8, 8))}
+    match = (
+        r"Recurrent was given \(2, 1, 8, 8\) \(batch, channels, height, width\) and fa"
+    )
+    with pytest.raises(ValueError, match=match):
+        CroSSLTransformer(encoder=Recurrent).fit(X)
 
 
 @pytest.mark.parametrize("stage", ["encoder", "aggregator"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._time_index import place_on_grid
+from .._regular_grid import place_on_grid
 from ._bunch import DataSet, Recording, labels_of, make_bunch
 from ._choices import checked
 from ._download import RemoteFile

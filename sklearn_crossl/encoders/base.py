@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import torch
 from sklearn.base import BaseEstimator
@@ -141,23 +142,42 @@ class _Adapted(EncoderModule):
                 f"{name}.forward has no parameter `present` that would tell it where "
                 "values are; add it, or fill the gaps."
             )
-        code = self.module(x, present=present) if self.takes_present else self.module(x)
+        code = self._checked(self._call(x, present), x)
+        return code.unsqueeze(1), None  # (batch, 1, units)
+
+    def _call(self, x: Tensor, present: Tensor | None) -> Any:
+        return self.module(x, present=present) if self.takes_present else self.module(x)
+
+    def _checked(self, code: Any, x: Tensor) -> Tensor:
+        """Check that there is a row of units for each window."""
         if not isinstance(code, Tensor) or code.ndim != 2 or len(code) != len(x):
             got = tuple(code.shape) if isinstance(code, Tensor) else type(code).__name__
             raise ValueError(
-                f"{name} was given {tuple(x.shape)} (batch, channels, time) and returned "
+                f"{type(self.module).__name__} was given {_described(x)} and returned "
                 f"{got}; an encoder returns one row of units for each window, here "
                 f"({len(x)}, units)."
             )
-        return code.unsqueeze(1), None  # (batch, 1, units)
+        return code
 
     def pool(self, sequence: Tensor, weights: Tensor | None = None) -> Tensor:
         return sequence.squeeze(-2)
 
     def measure(self, shape: Sequence[int]) -> None:
         """Learn the code size by encoding two windows of zeros."""
-        was_training = self.training
-        with torch.no_grad():
-            code = self.eval()(torch.zeros(2, *shape))
-        self.code_size = code.shape[1]
+        was_training, x = self.training, torch.zeros(2, *shape)
+        self.eval()
+        try:
+            with torch.no_grad():
+                code = self._call(x, None)
+        except Exception as error:
+            raise ValueError(
+                f"{type(self.module).__name__} was given {_described(x)} and failed: "
+                f"{error}"
+            ) from error
+        self.code_size = self._checked(code, x).shape[1]
         self.train(was_training)
+
+
+def _described(x: Tensor) -> str:
+    names = "time" if x.ndim == 3 else "height, width"
+    return f"{tuple(x.shape)} (batch, channels, {names})"

@@ -100,7 +100,8 @@ def modality_importance(
     TypeError
         If there is no CroSSL estimator in ``estimator``.
     ValueError
-        If X and y differ in length, or a number of repeats is below one.
+        If X and y differ in length, a window has no modality at all, or a number of
+        repeats is below one.
 
     See Also
     --------

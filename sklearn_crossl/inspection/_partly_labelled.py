@@ -49,6 +49,8 @@ class FittedForSplit:
             (X_train, X_test), estimator = embedded, estimator[-1]
         self.estimator = estimator
         self.accepts_unlabeled = bool(getattr(estimator, "accepts_unlabeled", False))
+        if y_train.dtype.kind == "u":
+            y_train = y_train.astype(np.int64)  # which has -1
         if self.accepts_unlabeled and (y_train.dtype.kind != "i" or y_train.min() < 0):
             raise ValueError(
                 f"{name!r} takes {UNLABELLED} for unlabelled windows, so y must hold "
@@ -127,16 +129,17 @@ def embed_without_labels(
     Returns
     -------
     tuple of (object, object) or None
-        Training and test windows as the last step sees them. None if there is no
-        transformer, if one requires labels, or if the pipeline itself has an attribute
-        ``accepts_unlabeled``, which decides how it is fitted.
+        Training and test windows as the last step sees them. None if the estimator is no
+        pipeline, if a transformer requires labels, or if the pipeline itself has an
+        attribute ``accepts_unlabeled``, which decides how it is fitted.
     """
     if not isinstance(estimator, Pipeline) or hasattr(estimator, "accepts_unlabeled"):
         return None
     steps = [step for _, step in estimator.steps[:-1]]
     transformers = [step for step in steps if step not in (None, "passthrough")]
-    required = [get_tags(step).target_tags.required for step in transformers]
-    if not required or any(required):
+    if not transformers:
+        return X_train, X_test
+    if any(get_tags(step).target_tags.required for step in transformers):
         return None
     fitted = clone(estimator[:-1])
     try:

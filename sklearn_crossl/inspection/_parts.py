@@ -80,8 +80,9 @@ def fitted_part(estimator: Any, attribute: str) -> Any:
     if hasattr(estimator, attribute):
         return estimator
     inner = [step for _, step in getattr(estimator, "steps", ())]
-    # What was fitted inside, or came fitted and frozen.
-    names = ("best_estimator_", "estimator_", "estimator")
-    inner += [getattr(estimator, name, None) for name in names]
+    inner += [getattr(estimator, n, None) for n in ("best_estimator_", "estimator_")]
+    template = getattr(estimator, "estimator", None)
+    if isinstance(template, FrozenEstimator) or isinstance(estimator, FrozenEstimator):
+        inner.append(template)  # it came fitted; others are cloned, not fitted
     found = (fitted_part(part, attribute) for part in inner if part is not None)
     return next((part for part in found if part is not None), None)

@@ -129,7 +129,11 @@ def draw_classes(
     list of PathCollection
         The points of each class.
     """
-    classes = np.unique(y)
+    try:
+        classes = np.unique(y)
+    except TypeError as error:
+        types = sorted({type(label).__name__ for label in y.tolist()})
+        raise TypeError(f"y mixes the types {types}; give labels of one.") from error
     scatters = []
     for i, label in enumerate(classes):
         looks = {

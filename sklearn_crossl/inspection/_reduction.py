@@ -51,6 +51,8 @@ def reduce_to_plane(
         return tsne.fit_transform(Z), ("t-SNE 1", "t-SNE 2")
     if method == "umap":
         return _umap(Z, random_state), ("UMAP 1", "UMAP 2")
+    if (Z[0] == Z).all():  # collapsed: no variance to have a share of
+        return np.zeros((len(Z), 2)), ("principal component 1", "principal component 2")
     pca = PCA(2, svd_solver="full")
     points = pca.fit_transform(Z)
     first, second = 100 * pca.explained_variance_ratio_

@@ -15,9 +15,9 @@ from .._containers import (
     names_its_modalities,
 )
 from .._missing_values import unmasked_array
-from .._rows import count_windows, like
+from .._rows import count_windows, is_mapping, like
 from ..modalities import resolve_modalities
-from ._parts import fitted_part
+from ._parts import fitted_part, parts
 
 #: The channels of each modality; None where X names its modalities.
 Channels = Mapping[str, tuple[int, ...] | None]
@@ -47,11 +47,13 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
     TypeError
         If X has another form.
     ValueError
-        If it is not known what the modalities are, or there is only one.
+        If it is not known what the modalities are, also where steps of a pipeline may
+        change the channels of an array, or there is only one.
     """
     modalities = as_list(modalities)
     fitted = fitted_part(estimator, "modalities_")
     known = None if fitted is None else fitted.modalities_
+    steps = parts(estimator, "modalities_")
     if names_its_modalities(X):
         channels = dict.fromkeys(_names(X, modalities, known))
     else:
@@ -62,6 +64,11 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
                 f"{type(estimator).__name__} has no `modalities_`. Pass `modalities`, "
                 "such as {'acc': slice(0, 3), 'heart': 3}, or the channel counts of "
                 "consecutive modalities, such as [3, 1]."
+            )
+        if modalities is None and steps is not None and steps.before:
+            raise ValueError(
+                f"Steps before {type(steps.step).__name__} may select or reorder the "
+                "channels of X. Pass `modalities`, the channels of each modality in X."
             )
         wanted = known if modalities is None else modalities
         channels = dict(resolve_modalities(wanted, n_channels))
@@ -218,8 +225,8 @@ def _blanked(column: Any, rows: np.ndarray) -> Any:
 
 def _replaced(X: Any, columns: dict[str, Any]) -> Any:
     """Copy what names its modalities, with some of them replaced."""
-    if isinstance(X, Mapping):
-        return like(X, {**X, **columns})
+    if is_mapping(X):
+        return like(X, {name: X[name] for name in X} | columns)
     if is_table(X):
         return _replaced_in_table(X, columns)
     fields: Any = [(name, *_field(X, name, columns)) for name in X.dtype.names]

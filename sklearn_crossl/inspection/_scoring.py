@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import check_scoring
+from sklearn.pipeline import Pipeline
 
 
 def single_scorer(estimator: Any, scoring: Any) -> Callable[..., float]:
@@ -52,6 +53,8 @@ def chosen_scoring(estimator: Any, scoring: Any) -> Any:
     str, callable or None
         None if nobody chose: it is ``estimator.score``.
     """
+    if isinstance(estimator, Pipeline):
+        return chosen_scoring(estimator[-1], scoring)
     if scoring is not None or not hasattr(estimator, "refit"):
         return scoring
     chosen, refit = getattr(estimator, "scoring", None), estimator.refit

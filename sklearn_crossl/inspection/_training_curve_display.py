@@ -169,7 +169,7 @@ def _curves(history: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
     names = dict.fromkeys(
         name
         for row in history
-        for name, value in row.items()
+        for name, value in _of_loss(row)
         if isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     )
     wanted = [
@@ -182,6 +182,17 @@ def _curves(history: Sequence[Mapping[str, Any]]) -> dict[str, np.ndarray]:
         name: np.array([row.get(name, np.nan) for row in history], dtype=float)
         for name in wanted
     }
+
+
+def _of_loss(row: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Leave out what callbacks recorded after the batches, such as learning rates."""
+    items = list(row.items())
+    counts = [i for i, (name, _) in enumerate(items) if name.endswith("_batch_count")]
+    if not counts:
+        return items
+    wanted = {"effective_rank", *_FULL_NAMES}
+    later = [item for item in items[counts[-1] :] if item[0] in wanted]
+    return items[: counts[-1]] + later
 
 
 def _loss_scale(curves: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ _RECORDED = {
     "epoch",
     "train_batch_count",
     "train_loss",
+    "train_loss_best",
 }
 
 
