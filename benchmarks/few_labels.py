@@ -90,12 +90,12 @@ def draw(y: np.ndarray, amount: float, seed: int) -> np.ndarray:
 def fit_classifier(Z: np.ndarray, y: np.ndarray):
     """Fit the linear model that every embedding is judged by."""
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
-    with whether_it_converges_or_not():
+    with ignore_convergence_warnings():
         return classifier.fit(Z, y)
 
 
 @contextmanager
-def whether_it_converges_or_not() -> Iterator[None]:
+def ignore_convergence_warnings() -> Iterator[None]:
     """Accept a linear model that has not converged, without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

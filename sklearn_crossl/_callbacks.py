@@ -8,7 +8,7 @@ from typing import Any
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
-from ._loop import Ended
+from ._loop import StopTraining
 
 try:
     from sklearn.callback import CallbackSupportMixin
@@ -57,7 +57,7 @@ class CallbackBridge(Callback):
             reconstruction_attributes=lambda: self.fitted(net),
         )
         if stop:
-            raise Ended
+            raise StopTraining
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
         self.fit_.call_on_fit_task_end(

@@ -10,7 +10,7 @@ import torch
 from scipy.sparse import issparse
 from sklearn.utils import check_array
 
-from ._missing_values import is_nothing, plain, unmasked_array
+from ._missing_values import is_missing, plain, unmasked_array
 from ._rows import is_mapping, library_of
 from ._sources import InMemory, OnDisk, Source, Unequal, float_dtype
 
@@ -185,7 +185,7 @@ def _cells(x: Any) -> list[Any] | None:
         return list(x.to_list())
     is_objects = isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1
     if is_objects or isinstance(x, (list, tuple)):
-        found = any(map(_is_array, x)) or (len(x) and all(map(is_nothing, x)))
+        found = any(map(_is_array, x)) or (len(x) and all(map(is_missing, x)))
         return list(x) if found else None
     return None
 
@@ -214,7 +214,7 @@ def _from_cells(
             f"Found {len(cells)} sample(s) while a minimum of {min_windows} is required "
             f"by {_ESTIMATOR}."
         )
-    windows = [None if is_nothing(c) else _window(i, c) for i, c in enumerate(cells)]
+    windows = [None if is_missing(c) else _window(i, c) for i, c in enumerate(cells)]
     flat = all(x.ndim == 1 for x in windows if x is not None)
     # (1, n_timepoints) of a single channel
     windows = [x[None] if x is not None and x.ndim == 1 else x for x in windows]

@@ -38,7 +38,7 @@ class EncodedWindows:
         The network's results for all windows.
     observed : bool Tensor of shape (n_windows, M)
         Which modalities the windows have.
-    finish : callable
+    select_output : callable
         Selects the output from arrays of global embeddings, results and codes.
     code_means : Tensor of shape (M, code_size)
         Take the place of the codes of modalities that are not seen.
@@ -51,14 +51,14 @@ class EncodedWindows:
         network: CroSSLNetwork,
         modalities: PerModality,
         observed: Tensor,
-        finish: Callable[..., np.ndarray],
+        select_output: Callable[..., np.ndarray],
         code_means: Tensor,
         needs_z: bool,
     ):
         self.network = network
         self.modalities = modalities
         self.observed = observed
-        self.finish = finish
+        self.select_output = select_output
         self.code_means = code_means
         self.needs_z = needs_z
 
@@ -154,7 +154,7 @@ class EncodedWindows:
                     keep[part, :, None], modalities.codes, self.code_means
                 )
             known = (values.cpu().numpy() for values in (z, result, codes))
-            results.append(self.finish(*known))
+            results.append(self.select_output(*known))
         return np.concatenate(results)
 
     def permuted(self, index: int, order: np.ndarray) -> EncodedWindows:

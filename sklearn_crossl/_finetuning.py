@@ -87,10 +87,10 @@ class FineTunedNetwork(CroSSLNetwork):
         """
         assert self.summary is not None
         assert self.head.of_features is not None
-        axes = self.summary.completion.axes
+        axes = self.summary.pca.axes
         known = torch.from_numpy(target), torch.from_numpy(weight)
         self.head.of_features.fit(x, *known, axes)
-        self.head.trust(len(x))
+        self.head.set_ridge_weight(len(x))
 
     def by_modality(
         self, batch: Batch, padded: Batch, features: Tensor | None

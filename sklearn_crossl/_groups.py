@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._missing_values import is_nothing, label_array
+from ._missing_values import is_missing, label_array
 
 
 def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
@@ -20,7 +20,7 @@ def group_numbers(groups: Any, n_windows: int) -> np.ndarray:
             f"groups has shape {values.shape}; expected ({n_windows},), one entry for "
             "each window, such as its subject."
         )
-    absent = [is_nothing(group) for group in values.tolist()]
+    absent = [is_missing(group) for group in values.tolist()]
     if any(absent):
         raise ValueError(
             f"groups has no value for {sum(absent)} window(s), the first at "

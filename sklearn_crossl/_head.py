@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ._feature_map import FeatureMap
+from ._feature_ridge import FeatureRidge
 from ._summary import Summary
 
-_MANY = 800  # labelled windows with which the feature map has a weight of one half
+_MANY = 800  # labelled windows with which the ridge regression has a weight of one half
 
 
 class Head(nn.Module):
@@ -46,13 +46,13 @@ class Head(nn.Module):
         nn.init.zeros_(self.linear.bias)
         self.of_features = None
         if summary is not None:
-            sizes = summary.completion.sizes
-            self.of_features = FeatureMap(sizes, summary.size, n_outputs)
+            sizes = summary.pca.sizes
+            self.of_features = FeatureRidge(sizes, summary.size, n_outputs)
         self.share: Tensor
         self.register_buffer("share", torch.zeros(()))
 
-    def trust(self, n_windows: int) -> None:
-        """Set the weight of the feature map from the number of labelled windows."""
+    def set_ridge_weight(self, n_windows: int) -> None:
+        """Set the weight of the ridge regression from the number of labelled windows."""
         self.share.fill_(n_windows / (n_windows + _MANY))
 
     def forward(

@@ -189,7 +189,7 @@ def _encode_block(
     summary, projections = network.summary, modalities.projections
     components = [summary.components(projections, view) for view in keep.to(device)]
     summaries = torch.stack([summary(of_view) for of_view in components])
-    features = summary.completion.fill(features, components[0], batch.observed)
+    features = summary.pca.fill(features, components[0], batch.observed)
     return modalities.codes.cpu(), summaries.cpu(), features.half().cpu()
 
 

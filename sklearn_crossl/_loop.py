@@ -33,7 +33,7 @@ class Epochs(NamedTuple):
         return min(max(-(-self.enough_steps // steps_an_epoch), self.fewest), self.most)
 
 
-class Ended(KeyboardInterrupt):
+class StopTraining(KeyboardInterrupt):
     """Stops skorch's loop on purpose; the loop ends cleanly on KeyboardInterrupt."""
 
 
@@ -67,7 +67,7 @@ class LossNet(NeuralNet):
     def fit_loop(self, *args: Any, **kwargs: Any) -> LossNet:
         try:
             return super().fit_loop(*args, **kwargs)
-        except Ended:
+        except StopTraining:
             raise
         except KeyboardInterrupt:
             rules = [c for _, c in self.callbacks_ if isinstance(c, EarlyStopping)]
@@ -96,7 +96,7 @@ class LossNet(NeuralNet):
     def diverge(self) -> NoReturn:
         """End the training; the current epoch does not count."""
         self.diverged_ = len(self.history)
-        raise Ended
+        raise StopTraining
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # skorch asks before every step

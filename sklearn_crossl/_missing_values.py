@@ -11,7 +11,7 @@ import torch
 from ._sources import float_dtype
 
 
-def is_nothing(cell: Any) -> bool:
+def is_missing(cell: Any) -> bool:
     """Return whether a cell is None, NaN, pandas' NA or NaT, or masked."""
     if cell is None or cell is np.ma.masked:
         return True
@@ -66,6 +66,6 @@ def label_array(labels: Any) -> np.ndarray:
 
 def _with_nan(array: np.ndarray) -> np.ndarray:
     """Write NaN where an array of objects has None, NA or masks."""
-    return np.frompyfunc(lambda value: np.nan if is_nothing(value) else value, 1, 1)(
+    return np.frompyfunc(lambda value: np.nan if is_missing(value) else value, 1, 1)(
         array
     )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._missing_values import is_nothing, label_array
+from ._missing_values import is_missing, label_array
 from ._time_index import clock, has_index
 
 
@@ -96,7 +96,7 @@ def join_labels(parts: Sequence[np.ndarray]) -> np.ndarray:
     Raises ValueError if some are strings and others numbers.
     """
     labels = {label for part in parts for label in part.tolist()}
-    if len({isinstance(label, str) for label in labels if not is_nothing(label)}) > 1:
+    if len({isinstance(label, str) for label in labels if not is_missing(label)}) > 1:
         raise ValueError(
             "Labels are strings in some recordings and not in others; give labels of one "
             "type, and NaN or None where there is none."
@@ -134,7 +134,7 @@ def _read_labels(number: int, labels: Any) -> MomentLabels:
     if array.dtype != object:
         values, codes = np.unique(array, return_inverse=True)
         return MomentLabels(values, codes, index)
-    absent = np.array([is_nothing(label) for label in array], dtype=bool)
+    absent = np.array([is_missing(label) for label in array], dtype=bool)
     try:
         values, present = np.unique(array[~absent], return_inverse=True)
     except TypeError as error:

@@ -152,7 +152,7 @@ class CroSSLNetwork(nn.Module):
         codes = pad_rows(codes, len(padded.observed))
         if self.summary is None or features is None:
             return PerModality(codes)
-        return PerModality(codes, self.summary.completion.project(features))
+        return PerModality(codes, self.summary.pca.project(features))
 
     def fuse(
         self, modalities: PerModality, observed: Tensor, needs_z: bool = True

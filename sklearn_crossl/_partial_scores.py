@@ -12,7 +12,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
-from ._missing_values import is_nothing, label_array, target_array
+from ._missing_values import is_missing, label_array, target_array
 from ._rows import count_windows, take_windows
 
 __all__ = ["partly_labelled_scorer"]
@@ -170,7 +170,7 @@ class _PartlyLabelledScorer:
 def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return which windows have a label; -1 is not a label unless it is a class."""
     unlabelled = [] if -1 in classes.tolist() else [-1]
-    known = [not is_nothing(of) and of not in unlabelled for of in y.tolist()]
+    known = [not is_missing(of) and of not in unlabelled for of in y.tolist()]
     return np.array(known, dtype=bool)
 
 

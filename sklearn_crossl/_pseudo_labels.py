@@ -8,7 +8,7 @@ _STEPS = 20  # iterations of reweighting classes
 _ROUNDING = 1e-9  # tolerance for the rounding error of a share times a number
 
 
-def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.ndarray:
+def rescale_to_priors(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.ndarray:
     """Reweight classes to bring the mean probabilities closer to given shares.
 
     Parameters
@@ -39,7 +39,7 @@ def draw_towards(p: np.ndarray, shares: np.ndarray, max_weight: float) -> np.nda
     return _weighed(p, weights)
 
 
-def surest(p: np.ndarray, share: float) -> np.ndarray:
+def most_confident(p: np.ndarray, share: float) -> np.ndarray:
     """Choose a share of each class's windows, those with the highest probability.
 
     Parameters

@@ -12,7 +12,7 @@ import numpy as np
 Rows = slice | np.ndarray
 
 _USUAL = 0.9  # share of windows that are no longer than the usual length
-MUCH = 16  # times the usual length; training uses only a part of longer windows
+LONG_WINDOW_FACTOR = 16  # usual lengths; of longer windows training uses a part
 
 
 class Source(ABC):
@@ -213,7 +213,7 @@ class Unequal(Source):
         return self.shape[0], int(np.quantile(lengths, _USUAL, method="inverted_cdf"))
 
     def shortened(self) -> Unequal:
-        most = MUCH * self.usual_shape[-1]
+        most = LONG_WINDOW_FACTOR * self.usual_shape[-1]
         if self.shape[1] <= most:
             return self
         windows = [_fullest(x, most) for x in self.windows]

@@ -191,7 +191,7 @@ def _squared_error(outputs: Tensor, target: Tensor) -> Tensor:
     return (outputs.squeeze(-1) - target).square()
 
 
-def looked_up(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def labels_at(position: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Look up labels by their position among the classes; position -1 means no label.
 
     For no label the result is -1 if the classes are numbers other than -1, else None.

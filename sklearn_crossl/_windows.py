@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._sources import MUCH, Source
+from ._sources import LONG_WINDOW_FACTOR, Source
 
 _BLOCK_BYTES = 2**25  # read at a time
 
@@ -128,10 +128,11 @@ def check_modalities(windows: Windows) -> None:
                 "can be learnt from it; leave its channels out of `modalities`."
             )
         longest, usual = source.shape[-1], source.usual_shape[-1]
-        if longest > MUCH * usual:
+        if longest > LONG_WINDOW_FACTOR * usual:
+            seen = LONG_WINDOW_FACTOR * usual
             warnings.warn(
                 f"Modality {name!r} has a window of {longest} timepoints, where nine in "
-                f"ten have {usual} at most. Training sees {MUCH * usual} of them: cut "
+                f"ten have {usual} at most. Training sees {seen} of them: cut "
                 "such windows, as sliding_windows does, or leave them out.",
                 UserWarning,
                 stacklevel=2,

@@ -23,9 +23,9 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 from ._groups import group_numbers
 from ._names import names_and_number_of
 from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
-from ._pseudo_labels import draw_towards, surest
+from ._pseudo_labels import most_confident, rescale_to_priors
 from ._rows import check_as_many, take_windows
-from ._targets import check_y_given, class_target, looked_up
+from ._targets import check_y_given, class_target, labels_at
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
@@ -168,7 +168,7 @@ class GroupSelfTrainingClassifier(
             label = self._label(fitted.predict_proba(X), given, whose, share)
             fitted = self._fit_labelled(X, classes, label, params)
         self.estimator_, self.classes_ = fitted, classes
-        self.transduction_ = looked_up(label, classes)
+        self.transduction_ = labels_at(label, classes)
         for name in {"n_features_in_", "feature_names_in_"} & self.__dict__.keys():
             del self.__dict__[name]
         self.__dict__.update(names_and_number_of(fitted))
@@ -264,12 +264,12 @@ class GroupSelfTrainingClassifier(
         """Add labels to a share of each group's unlabelled windows, by probabilities."""
         label = given.copy()
         shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
-        p = draw_towards(p, shares, self.max_weight)
+        p = rescale_to_priors(p, shares, self.max_weight)
         for group in range(whose.max() + 1):
             rows = np.flatnonzero(whose == group)
-            drawn = draw_towards(p[rows], shares, self.max_weight)[given[rows] < 0]
+            drawn = rescale_to_priors(p[rows], shares, self.max_weight)[given[rows] < 0]
             rows = rows[given[rows] < 0]
-            chosen = surest(drawn, share)
+            chosen = most_confident(drawn, share)
             label[rows[chosen]] = drawn[chosen].argmax(axis=1)
         return label
 

@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import Ridge
 
 from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
-from sklearn_crossl._feature_map import FeatureMap
+from sklearn_crossl._feature_ridge import FeatureRidge
 from sklearn_crossl._head import Head
 from sklearn_crossl._summary import Summary
 
@@ -24,7 +24,7 @@ def fitted_map(rng, n, weight=None):
     target = rng.normal(size=(n, N_OUTPUTS)).astype("f4")
     weight = np.ones(n, "f4") if weight is None else weight
     axes = rng.normal(size=(sum(SIZES), N_COMPONENTS)).astype("f4")
-    model = FeatureMap(SIZES, N_COMPONENTS, N_OUTPUTS)
+    model = FeatureRidge(SIZES, N_COMPONENTS, N_OUTPUTS)
     model.fit(*map(torch.from_numpy, (x, target, weight, axes)))
     return model, x, target, axes
 
@@ -74,7 +74,7 @@ def build(summary_size=4):
 
 def test_outputs_are_the_weighted_mean_of_both_maps():
     head = build()
-    head.trust(200)
+    head.set_ridge_weight(200)
     z, summary, by_features = torch.randn(5, 6), torch.randn(5, 4), torch.randn(5, 3)
     normed = (z - z.mean(-1, keepdim=True)) / (
         z.var(-1, keepdim=True, correction=0) + 1e-5
@@ -91,7 +91,7 @@ def test_outputs_are_the_weighted_mean_of_both_maps():
 def test_the_share_of_the_features_grows_with_the_labels():
     head, shares = build(), []
     for n_windows in (1, 90, 800, 10**6):
-        head.trust(n_windows)
+        head.set_ridge_weight(n_windows)
         shares.append(float(head.share))
     assert shares == sorted(shares)
     assert shares[0] == pytest.approx(1 / 801)

@@ -115,8 +115,8 @@ def as_expected(summary, modalities, features, observed):
     """The features of one window, and what its components say of those it lacks."""
     seen = torch.from_numpy(observed)[None]
     components = summary.components(modalities.projections, seen)[0]
-    parts = list(features[0].split(summary.completion.sizes))
-    axes = summary.completion.axes.split(summary.completion.sizes)
+    parts = list(features[0].split(summary.pca.sizes))
+    axes = summary.pca.axes.split(summary.pca.sizes)
     for index, has in enumerate(observed):
         if not has:
             parts[index] = axes[index] @ components

@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_crossl._summary.completion import Completion
 from sklearn_crossl._summary.features import FixedFeatures
 from sklearn_crossl._summary.kernels import RandomKernels
 from sklearn_crossl._summary.learnt import LearntPart
+from sklearn_crossl._summary.noise_whitening import NoiseWhitening
+from sklearn_crossl._summary.probabilistic_pca import ProbabilisticPCA
 from sklearn_crossl._summary.statistics import band_edges, distribution, spectrum
-from sklearn_crossl._summary.steadiness import SteadyScaling
 
 
 def windows(n=6, n_channels=2, n_timepoints=40, seed=0):
@@ -253,7 +253,7 @@ def test_blocks_weigh_as_much_however_many_features_they_have():
     np.testing.assert_allclose(parts, [4, 1], rtol=0.05)
 
 
-# Completion
+# ProbabilisticPCA
 
 
 def literal_expectation(x, axes, variance, noise, sizes, observed):
@@ -277,7 +277,7 @@ def fitted_completion(n=200, rank=4, size=6, sizes=(10, 8, 5)):
     x = latent @ mixing
     x += 0.1 * torch.randn(x.shape, generator=generator, dtype=torch.float64)
     torch.manual_seed(0)
-    completion = Completion(sizes, size).double()
+    completion = ProbabilisticPCA(sizes, size).double()
     completion.fit(x, torch.ones(n, len(sizes), dtype=torch.bool))
     return completion, x
 
@@ -316,7 +316,7 @@ def test_training_windows_may_lack_modalities():
     observed = torch.rand(len(x), 3, generator=generator) < 0.7
     observed[:, 0] |= ~observed.any(1)
     torch.manual_seed(0)
-    partly = Completion(completion.sizes, 6).double()
+    partly = ProbabilisticPCA(completion.sizes, 6).double()
     partly.fit(x * partly._spread(observed), observed)
     whole, found = completion.axes[:, :4], partly.axes[:, :4]
     # The cosines of the angles between the two spaces
@@ -325,7 +325,7 @@ def test_training_windows_may_lack_modalities():
 
 def test_fewer_windows_than_components():
     torch.manual_seed(0)
-    completion = Completion([20, 10], 64)
+    completion = ProbabilisticPCA([20, 10], 64)
     x = torch.randn(5, 30)
     completion.fit(x, torch.ones(5, 2, dtype=torch.bool))
     observed = torch.tensor([[1, 1], [1, 0], [0, 1], [1, 1], [1, 1]]).bool()
@@ -344,7 +344,7 @@ def test_scaling_literally(told):
     mixing = torch.randn(5, 5, generator=generator, dtype=torch.float64)
     differences = torch.randn(300, 5, generator=generator, dtype=torch.float64) @ mixing
     torch.manual_seed(0)
-    scaling = SteadyScaling(5).double()
+    scaling = NoiseWhitening(5).double()
     variance = np.array([9.0, 4.0, 1.0, 0.5, 0.1])
     between = torch.randn(5, 9, generator=generator, dtype=torch.float64)
     between = between @ between.T
@@ -365,7 +365,7 @@ def test_scaling_literally(told):
 def test_units_have_about_the_same_variance_and_keep_the_components_weights():
     torch.manual_seed(0)
     components = torch.randn(500, 40) * torch.logspace(0, -2, 40)
-    scaling = SteadyScaling(40)
+    scaling = NoiseWhitening(40)
     scaling.fit(0.1 * torch.randn(500, 40), components.var(0))
     units = scaling(components)
     assert units.var(0).max() / units.var(0).min() < 40
@@ -375,7 +375,7 @@ def test_units_have_about_the_same_variance_and_keep_the_components_weights():
 
 
 def test_windows_in_which_nothing_changes_scale_all_alike():
-    scaling = SteadyScaling(4)
+    scaling = NoiseWhitening(4)
     scaling.fit(torch.zeros(10, 4), torch.ones(4))
     values = torch.linalg.svdvals(scaling.matrix)
     torch.testing.assert_close(values, values[:1].expand(4))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.special import log_softmax
 
-from sklearn_crossl._targets import class_target, continuous_target, looked_up
+from sklearn_crossl._targets import class_target, continuous_target, labels_at
 
 NAN = float("nan")
 
@@ -182,6 +182,6 @@ def test_weights_that_round_to_nothing_are_none():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int32])
 def test_labels_that_are_looked_up_stay_whole_numbers(dtype):
-    found = looked_up(np.array([0, -1, 1]), np.array([3, 5], dtype))
+    found = labels_at(np.array([0, -1, 1]), np.array([3, 5], dtype))
     assert found.dtype.kind == "i"
     assert found.tolist() == [3, -1, 5]

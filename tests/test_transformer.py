@@ -145,7 +145,7 @@ def test_the_summary_of_the_most_windows_is_kept():
     X, _ = make_windows(60)
     model = make()
     axes = [
-        model.partial_fit(X[:n])._learnt["weights"]["summary.completion.axes"]
+        model.partial_fit(X[:n])._learnt["weights"]["summary.pca.axes"]
         for n in (20, 40, 10, 60)
     ]
     same = [np.array_equal(a, b) for a, b in pairwise(axes)]
@@ -863,11 +863,11 @@ def test_a_sensor_that_comes_later_is_seen_by_the_summary(X):
     pulse = X.copy()
     pulse[:, :3] = np.nan
     assert model.transform(pulse).std(axis=0).min() > 0.01
-    axes = model._learnt["weights"]["summary.completion.axes"]
+    axes = model._learnt["weights"]["summary.pca.axes"]
     means = model._learnt["code_means"][1]
     assert means.any()
     learnt = model.partial_fit(acc)._learnt
-    np.testing.assert_array_equal(learnt["weights"]["summary.completion.axes"], axes)
+    np.testing.assert_array_equal(learnt["weights"]["summary.pca.axes"], axes)
     np.testing.assert_array_equal(learnt["code_means"][1], means)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.metrics import f1_score
 
-from ..few_labels import DRAWS, draw, whether_it_converges_or_not
+from ..few_labels import DRAWS, draw, ignore_convergence_warnings
 from .heads import SELF_TRAINING, chosen_by_subject, fit_head
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 from .resumed import Row
@@ -169,7 +169,7 @@ class Learner:
         """Learn from labelled rows; return the model and a function that predicts."""
         X, y, subject = self.parts[:3]
         if self.embeds:
-            with whether_it_converges_or_not():
+            with ignore_convergence_warnings():
                 model = fit_head(head, self.Z, y, rows, subject)
             return model, lambda name: model.predict(self.Z_tests[name])
         model = self.method.classifier(select(X, rows), y[rows])
@@ -178,7 +178,7 @@ class Learner:
 
     def choose_penalty(self, head: str) -> Predict:
         """Learn from all labels, with the penalty that does best on subjects held out."""
-        with whether_it_converges_or_not():
+        with ignore_convergence_warnings():
             model = chosen_by_subject(head)
             model.fit(self.Z, self.parts.y, groups=self.parts.subject)
         return lambda name: model.predict(self.Z_tests[name])

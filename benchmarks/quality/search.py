@@ -28,8 +28,8 @@ from sklearn_crossl._summary import (
     learnt,
     mean_shift,
     neighbours,
+    noise_whitening,
     retakes,
-    steadiness,
 )
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
@@ -76,8 +76,10 @@ BARE: dict[str, dict[str, Any]] = {  # changes of what is learnt alone
 VARIANTS = {
     "default": Variant(),
     "subjects": Variant(by_subject=True),
-    "no neighbours in the scaling": Variant({}, ((steadiness, "_LIKE", 0.0),)),
-    "neighbours weigh as much as retakes": Variant({}, ((steadiness, "_LIKE", 1.0),)),
+    "no neighbours in the scaling": Variant({}, ((noise_whitening, "_LIKE", 0.0),)),
+    "neighbours weigh as much as retakes": Variant(
+        {}, ((noise_whitening, "_LIKE", 1.0),)
+    ),
     "twice as many neighbours": Variant({}, ((neighbours, "_NEAR", 0.02),)),
     "no summary": Variant({"summary_size": 0}),
     **{
@@ -92,8 +94,8 @@ VARIANTS = {
     "random convolutions alone": Variant({}, ((features, "_WEIGHTS", (1.0, 0.0)),)),
     "statistics alone": Variant({}, ((features, "_WEIGHTS", (0.0, 1.0)),)),
     "both weigh the same": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0)),)),
-    "no scaling within windows": Variant({}, ((steadiness, "_RIDGE", 1e6),)),
-    "less regularised scaling": Variant({}, ((steadiness, "_RIDGE", 0.1),)),
+    "no scaling within windows": Variant({}, ((noise_whitening, "_RIDGE", 1e6),)),
+    "less regularised scaling": Variant({}, ((noise_whitening, "_RIDGE", 0.1),)),
     "cut parts alone": Variant({}, ((fitting, "_RETAKES", (retakes.cut,)),)),
     "parts played again alone": Variant(
         {}, ((fitting, "_RETAKES", (retakes.play_again,)),)

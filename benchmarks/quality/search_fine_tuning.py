@@ -18,7 +18,7 @@ from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 
-from ..few_labels import whether_it_converges_or_not
+from ..few_labels import ignore_convergence_warnings
 from .heads import fit_head
 from .protocols import LABELS, label_draws
 from .recordings import Windows, arguments_parser, found, load, search_split, select
@@ -85,7 +85,7 @@ def measure(dataset: str, split: int, variant: str, folder: Path) -> Iterator[Ro
         if draw >= DRAWS:
             continue
         if variant in LINEAR:
-            with whether_it_converges_or_not():
+            with ignore_convergence_warnings():
                 model = fit_head(variant, task.Z, task.y, rows, task.subject)
             predicted = model.predict(task.Z_test)
         else:

@@ -24,7 +24,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
-from ..few_labels import whether_it_converges_or_not
+from ..few_labels import ignore_convergence_warnings
 from .heads import known_labels
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select
@@ -94,7 +94,7 @@ def _fitted(
 ) -> Iterator[tuple[str, Any]]:
     """Fit each variant to embeddings of which some rows have labels."""
     known = known_labels(y, rows)
-    with whether_it_converges_or_not():
+    with ignore_convergence_warnings():
         for name, params in VARIANTS.items():
             model = clone(_DEFAULT).set_params(**params)
             yield name, model.fit(Z, known, groups=subject)

@@ -42,7 +42,7 @@ def fit_summary(
 
     A summary that was learnt from more windows or modalities before is left as it is.
     """
-    n_features = sum(summary.completion.sizes)
+    n_features = sum(summary.pca.sizes)
     n_windows = min(_MOST_WINDOWS, max(_ROWS, _BYTES // (4 * n_features)))
     windows, rows = dataset.sample(n_windows)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
@@ -59,7 +59,7 @@ def fit_summary(
     if int(complete.sum()) < _ENOUGH:
         complete = torch.ones_like(complete)
     blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
-    components = [summary.components(summary.completion.project(v), o) for v, o in blocks]
+    components = [summary.components(summary.pca.project(v), o) for v, o in blocks]
     found, those = torch.cat(components)[complete], rows[complete.cpu().numpy()]
     if afresh:
         kept = spread_rows(np.arange(len(found)), _MOST_KEPT)
@@ -106,7 +106,7 @@ def _fit_scaling(
     differences between neighbours then count as noise, too, in the final scaling.
     """
     scaling, shift = summary.scaling, summary.shift
-    variance = summary.completion.variance
+    variance = summary.pca.variance
     scaling.fit(retakes, variance)
     scaled = scaling(kept)
     shift.fit(scaled)

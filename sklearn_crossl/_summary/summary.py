@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from .completion import Completion
 from .features import FixedFeatures
 from .learnt import LearntPart
 from .mean_shift import MeanShift
-from .steadiness import SteadyScaling
+from .noise_whitening import NoiseWhitening
+from .probabilistic_pca import ProbabilisticPCA
 
 
 class Summary(nn.Module):
@@ -38,8 +38,8 @@ class Summary(nn.Module):
         self.size = size
         features = [FixedFeatures(shape, len(shapes)) for shape in shapes.values()]
         self._features = nn.ModuleList(features)
-        self.completion = Completion([f.n_features for f in features], size)
-        self.scaling = SteadyScaling(size)
+        self.pca = ProbabilisticPCA([f.n_features for f in features], size)
+        self.scaling = NoiseWhitening(size)
         self.shift = MeanShift(size)
         self.learnt = LearntPart(embedding_size, size)
         self.n_windows: Tensor
@@ -78,7 +78,7 @@ class Summary(nn.Module):
 
     def fit_components(self, x: Tensor, observed: Tensor) -> None:
         """Learn the components of joined features; ``observed`` is (n, M)."""
-        self.completion.fit(x, observed)
+        self.pca.fit(x, observed)
         self.n_windows.fill_(len(observed))
         self.known.copy_(observed.any(0))
 
@@ -93,11 +93,11 @@ class Summary(nn.Module):
 
     def project(self, raw: list[Tensor], observed: Tensor) -> Tensor:
         """Compress each modality's features, (n, M, components), zero where missing."""
-        return self.completion.project(self.join(raw, observed))
+        return self.pca.project(self.join(raw, observed))
 
     def components(self, projections: Tensor, observed: Tensor) -> Tensor:
         """Fuse the projections of the observed modalities into components, (n, size)."""
-        return self.completion.components(projections, observed)
+        return self.pca.components(projections, observed)
 
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""

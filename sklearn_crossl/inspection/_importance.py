@@ -17,7 +17,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._encoded import EncodedWindows
-from ._parts import Parts, parts
+from ._find_step import FoundStep, find_step
 from ._scoring import chosen_scoring, score_name, single_scorer
 
 __all__ = ["modality_importance"]
@@ -136,7 +136,7 @@ def modality_importance(
             raise ValueError(f"{name}={number!r}; expected 1 or more.")
     if hasattr(estimator, "refit"):  # a search, which has no step before it is fitted
         check_is_fitted(estimator)
-    found, answer = _parts(estimator)
+    found, answer = _step_and_answer(estimator)
     step = found.step
     windows = EncodedWindows.of(step, found.until_step(X))
     if _num_samples(y) != len(windows.observed):
@@ -189,12 +189,12 @@ def _importances(
     }
 
 
-def _parts(estimator: Any) -> tuple[Parts, Any]:
+def _step_and_answer(estimator: Any) -> tuple[FoundStep, Any]:
     """Find an estimator's CroSSL step, and the part that predicts from its output."""
-    found = parts(estimator, "_chosen")
+    found = find_step(estimator, "_chosen")
     if found is not None and found.after:
         return found, make_pipeline(*found.after)
-    found = parts(estimator, "_outputs")
+    found = find_step(estimator, "_outputs")
     if found is not None and not found.after:
         answer = copy.copy(found.step)
         answer._outputs = _as_it_is

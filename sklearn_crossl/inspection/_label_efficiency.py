@@ -13,7 +13,7 @@ from sklearn.utils import Bunch, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._rows import check_as_many, take_windows
-from ._partly_labelled import FittedForSplit
+from ._partly_labelled import SplitEvaluator
 from ._scoring import score_name, single_scorer
 
 __all__ = ["label_efficiency_curve"]
@@ -139,7 +139,7 @@ def label_efficiency_curve(
         parts = take_windows(X, train), labels[train], take_windows(X, test)
         of_train = None if known is None else known[train]
         for method, (name, estimator) in enumerate(methods.items()):
-            fitted = FittedForSplit(name, estimator, *parts, of_train)
+            fitted = SplitEvaluator(name, estimator, *parts, of_train)
             for i, of_draws in enumerate(shown):
                 scores[method, i, split] = _score_draws(
                     fitted, of_draws, labels[test], scorers[name]
@@ -155,7 +155,7 @@ def label_efficiency_curve(
 
 
 def _score_draws(
-    fitted: FittedForSplit, draws: list[np.ndarray], y_test: np.ndarray, scorer: Any
+    fitted: SplitEvaluator, draws: list[np.ndarray], y_test: np.ndarray, scorer: Any
 ) -> list[float]:
     """Score one method for each draw of labels; once if each draw shows all labels."""
     if len(draws[0]) == fitted.n_windows:

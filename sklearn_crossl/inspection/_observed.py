@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from .._input import read_again
-from ._parts import parts
+from ._find_step import find_step
 
 
 def embedding_of(estimator: Any, X: Any) -> np.ndarray:
@@ -62,7 +62,7 @@ def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
     tuple of list of str and bool ndarray of shape (n_windows, M), or None
         The modalities and which are there; None if there is no CroSSLTransformer.
     """
-    found = parts(estimator, "_form")
+    found = find_step(estimator, "_form")
     if found is None:
         return None
     form, max_missing = found.step._form, found.step.max_missing

@@ -16,7 +16,7 @@ from .._rows import count_windows, take_windows
 UNLABELLED = -1  # as in scikit-learn's semi-supervised estimators
 
 
-class FittedForSplit:
+class SplitEvaluator:
     """An estimator and the windows of one split, before any labels are used.
 
     Parameters

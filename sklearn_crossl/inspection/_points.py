@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 
-from .._missing_values import is_nothing
+from .._missing_values import is_missing
 from ._plotting import COLORS, MARKERS
 
 _OF_QUANTITIES = ("cmap", "norm", "vmin", "vmax", "plotnonfinite")
@@ -47,7 +47,7 @@ def has_value(y: np.ndarray) -> np.ndarray:
     bool ndarray of shape (n_points,)
         False where there is NaN, NA or None.
     """
-    return np.array([not is_nothing(value) for value in y.tolist()], dtype=bool)
+    return np.array([not is_missing(value) for value in y.tolist()], dtype=bool)
 
 
 def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:

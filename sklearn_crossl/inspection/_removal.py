@@ -17,7 +17,7 @@ from .._containers import (
 from .._missing_values import unmasked_array
 from .._rows import count_windows, is_mapping, like
 from ..modalities import resolve_modalities
-from ._parts import fitted_part, parts
+from ._find_step import find_fitted, find_step
 
 #: The channels of each modality; None where X names its modalities.
 Channels = Mapping[str, tuple[int, ...] | None]
@@ -51,9 +51,9 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
         change the channels of an array, or there is only one.
     """
     modalities = as_list(modalities)
-    fitted = fitted_part(estimator, "modalities_")
+    fitted = find_fitted(estimator, "modalities_")
     known = None if fitted is None else fitted.modalities_
-    steps = parts(estimator, "modalities_")
+    steps = find_step(estimator, "modalities_")
     if names_its_modalities(X):
         channels = dict.fromkeys(_names(X, modalities, known))
     else:

@@ -15,7 +15,7 @@ from sklearn.utils import Bunch
 from .._device import own_settings
 from .._encoded import EncodedWindows
 from .._input import read_again
-from ._parts import parts
+from ._find_step import find_step
 
 __all__ = ["recall_at_k", "retrieve"]
 
@@ -88,7 +88,7 @@ def retrieve(
     >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
     (60, 3)
     """
-    found = parts(getattr(estimator, "estimator_", estimator), "_form")
+    found = find_step(getattr(estimator, "estimator_", estimator), "_form")
     if found is None:
         raise TypeError(
             f"{type(estimator).__name__} is no fitted CroSSLTransformer, nor a pipeline "

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._parts import fitted_part
+from ._find_step import find_fitted
 from ._plotting import COLORS, MARKERS, merged, stacked_panels
 
 __all__ = ["TrainingCurveDisplay"]
@@ -103,7 +103,7 @@ class TrainingCurveDisplay:
         ['train_loss', 'invariance', 'variance', 'covariance', 'effective_rank']
         >>> plt.close(display.figure_)
         """
-        trained = fitted_part(estimator, "history_")
+        trained = find_fitted(estimator, "history_")
         if trained is None:
             raise ValueError(
                 f"This {type(estimator).__name__} has no `history_`, nor has a step of "

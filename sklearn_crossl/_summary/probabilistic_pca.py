@@ -18,7 +18,7 @@ _OVERSAMPLING = 10
 _POWER_ITERATIONS = 4
 
 
-class Completion(nn.Module):
+class ProbabilisticPCA(nn.Module):
     """Principal components of features that come in parts, one for each modality.
 
     Where parts are missing, the components are estimated by their expectation given the

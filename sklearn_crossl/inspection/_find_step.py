@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sklearn.frozen import FrozenEstimator
 
 
-class Parts(NamedTuple):
+class FoundStep(NamedTuple):
     """A step, and the steps around it, of nested pipelines too."""
 
     before: list[Any]
@@ -32,7 +32,7 @@ class Parts(NamedTuple):
         return X
 
 
-def parts(estimator: Any, attribute: str) -> Parts | None:
+def find_step(estimator: Any, attribute: str) -> FoundStep | None:
     """Split a fitted estimator around the first step that has an attribute.
 
     Parameters
@@ -44,25 +44,25 @@ def parts(estimator: Any, attribute: str) -> Parts | None:
 
     Returns
     -------
-    Parts or None
+    FoundStep or None
         None if no step has it.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
     if isinstance(estimator, FrozenEstimator):  # forwards reading, not setting
-        return parts(estimator.estimator, attribute)
+        return find_step(estimator.estimator, attribute)
     if hasattr(estimator, attribute):
-        return Parts([], estimator, [])
+        return FoundStep([], estimator, [])
     steps = [step for _, step in getattr(estimator, "steps", ())]
     steps = [step for step in steps if step not in (None, "passthrough")]
     for at, step in enumerate(steps):
-        found = parts(step, attribute)
+        found = find_step(step, attribute)
         if found is not None:
             before, after = steps[:at] + found.before, found.after + steps[at + 1 :]
-            return Parts(before, found.step, after)
+            return FoundStep(before, found.step, after)
     return None
 
 
-def fitted_part(estimator: Any, attribute: str) -> Any:
+def find_fitted(estimator: Any, attribute: str) -> Any:
     """Find the estimator that has a fitted attribute: this one, or one inside it.
 
     Parameters
@@ -84,5 +84,5 @@ def fitted_part(estimator: Any, attribute: str) -> Any:
     template = getattr(estimator, "estimator", None)
     if isinstance(template, FrozenEstimator) or isinstance(estimator, FrozenEstimator):
         inner.append(template)  # it came fitted; others are cloned, not fitted
-    found = (fitted_part(part, attribute) for part in inner if part is not None)
+    found = (find_fitted(part, attribute) for part in inner if part is not None)
     return next((part for part in found if part is not None), None)

@@ -12,7 +12,7 @@ _PENALTY = 1.6  # times the mean squared norm of the centred features
 _ROWS = 1024  # at a time
 
 
-class FeatureMap(nn.Module):
+class FeatureRidge(nn.Module):
     """A linear map of all fixed features, found in closed form.
 
     Parameters

@@ -12,7 +12,7 @@ _TINY = 1e-6  # of the components' mean variance, if nothing is noise
 _LIKE = 0.3  # weight of differences between neighbours; those between retakes have 1
 
 
-class SteadyScaling(nn.Module):
+class NoiseWhitening(nn.Module):
     """Scales components so that noise has the same variance in all directions.
 
     Differences between two retakes of a window are noise, and so are most differences
