@@ -15,7 +15,13 @@ from typing import Any
 import pandas as pd
 
 import sklearn_crossl
-from benchmarks.quality import everybody, search, search_fine_tuning, self_training
+from benchmarks.quality import (
+    everybody,
+    regression,
+    search,
+    search_fine_tuning,
+    self_training,
+)
 from benchmarks.quality.report import write_report
 from benchmarks.speed.report import report as speed_report
 
@@ -128,6 +134,7 @@ def write_benchmarks(results: Path, folder: Path) -> None:
         "search/search_fine_tuning": search_fine_tuning,
         "search/self_training": self_training,
         "quality/everybody": everybody,
+        "quality/regression": regression,
     }
     for path, module in reports.items():
         measured = pd.read_csv(results / f"{path}.csv")
