@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from skorch.helper import SliceDict
 
@@ -168,9 +169,12 @@ def test_the_modalities_of_an_array_come_from_whoever_knows():
     fitted = SimpleNamespace(modalities_=CHANNELS)
     pipeline = Pipeline([("scale", None), ("embed", fitted)])
     search = SimpleNamespace(best_estimator_=pipeline)
-    calibrated = SimpleNamespace(estimator=SimpleNamespace(estimator=fitted))
+    calibrated = SimpleNamespace(estimator=FrozenEstimator(pipeline))
     for estimator in (fitted, pipeline, search, calibrated):
         assert modality_channels(estimator, X, None) == CHANNELS
+    template = SimpleNamespace(estimator=fitted)  # clones of it may be of another X
+    with pytest.raises(ValueError, match="has no `modalities_`"):
+        modality_channels(template, X, None)
     assert modality_channels(fitted, X, {"a": 0, "b": 1}) == {"a": (0,), "b": (1,)}
 
 
