@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from ._missing_values import is_missing, label_array, target_array
-from ._rows import count_windows, take_windows
+from ._rows import check_as_many, take_windows
 
 __all__ = ["partly_labelled_scorer"]
 
@@ -181,16 +181,11 @@ def _known_rows(
     if not known.any():
         raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
     by_modality = getattr(estimator, "_names_modalities", False)  # if X is a list
-    lengths = {"X": count_windows(X, by_modality), "y": len(y)}
-    if weight is not None:
-        weight = np.asarray(weight)
-        lengths["sample_weight"] = len(weight)
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"Inputs differ in their number of windows: {lengths}.")
+    check_as_many(X, by_modality, y=y, sample_weight=weight)
     if not known.all():
         rows = np.flatnonzero(known)
         X, y = take_windows(X, rows, by_modality), y[rows]
-        weight = None if weight is None else weight[rows]
+        weight = None if weight is None else np.asarray(weight)[rows]
     if y.dtype == object:
         y = np.asarray(y.tolist())  # predictions are not of objects
     return X, y, weight

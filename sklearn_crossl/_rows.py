@@ -55,16 +55,17 @@ def count_windows(X: Any, by_modality: bool = False) -> int:
     return int(next(iter(lengths.values())))
 
 
-def check_as_many(X: Any, **others: Any) -> int:
+def check_as_many(X: Any, by_modality: bool = False, /, **others: Any) -> int:
     """Count the windows of X, and check that the other arguments have as many.
 
-    Raises ValueError if one has more or fewer.
+    ``by_modality`` is that of :func:`count_windows`. Raises ValueError if one has more or
+    fewer.
     """
     given = {name: _num_samples(x) for name, x in others.items() if x is not None}
-    lengths = {"X": count_windows(X), **given}
+    lengths = {"X": count_windows(X, by_modality), **given}
     if len(set(lengths.values())) > 1:
         hint = ""
-        if isinstance(X, (list, tuple)):
+        if isinstance(X, (list, tuple)) and not by_modality:
             hint = " A list is of windows here; give modalities by name, in a mapping."
         raise ValueError(f"Inputs differ in their number of windows: {lengths}.{hint}")
     return lengths["X"]

@@ -17,11 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import f1_score
 
 from .heads import SELF_TRAINING
 from .methods import METHODS
-from .protocols import LABELS, Learner, Predict, label_draws, part
+from .protocols import LABELS, Learner, label_draws, part
 from .recordings import arguments_parser, found, load
 from .report import table
 from .resumed import Row, measure_and_report
@@ -46,17 +45,13 @@ def measure(dataset: str, method: str, fold: int, folder: Path) -> Iterator[Row]
     fitted = METHODS[method]
     fitted.fit(parts.X, fold, parts.subject)
     learner = Learner(fitted, parts, {"": parts.X_test})
-
-    def score(predict: Predict) -> float:
-        return f1_score(parts.y_test, predict(""), average="macro")
-
     for head in [head for head in fitted.heads if head != SELF_TRAINING]:
         scores: dict[str, list[float]] = {}
         for labels, _, rows in label_draws(parts.y):
             _, predict = learner.learn(head, rows)
-            scores.setdefault(labels, []).append(score(predict))
+            scores.setdefault(labels, []).append(learner.score(predict))
         if learner.embeds:
-            scores[CHOSEN] = [score(learner.choose_penalty(head))]
+            scores[CHOSEN] = [learner.score(learner.choose_penalty(head))]
         for labels, values in scores.items():
             yield {"head": head, "labels": labels, "value": float(np.mean(values))}
 

@@ -69,7 +69,7 @@ def run(recordings: Recordings, method: Any, split: int, protocol: str) -> Itera
             # Sensors are removed at test only for the classifier with all labels.
             complete_only = protocol == "labels" and labels != "100 %"
             for variant in [""] if complete_only else tests:
-                score = f1_score(parts.y_test, predict(variant), average="macro")
+                score = learner.score(predict, variant)
                 measure = f"{labels} {variant}".strip()
                 yield {"measure": measure, "value": score, "draw": number, "head": head}
 
@@ -89,7 +89,7 @@ def _by_seeds(parts: Parts, method: Any, split: int) -> Iterator[Row]:
         learner = Learner(method, parts, {"": parts.X_test})
         for head in method.heads:
             _, predict = learner.learn(head, np.arange(len(parts.y)))
-            score = f1_score(parts.y_test, predict(""), average="macro")
+            score = learner.score(predict)
             yield {"measure": "100 %", "value": score, "draw": number, "head": head}
 
 
@@ -98,8 +98,7 @@ def _by_penalty(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     method.fit(parts.X, split, parts.subject)
     learner = Learner(method, parts, {"": parts.X_test})
     for head in [head for head in method.heads if head != SELF_TRAINING]:
-        predict = learner.choose_penalty(head)
-        score = f1_score(parts.y_test, predict(""), average="macro")
+        score = learner.score(learner.choose_penalty(head))
         yield {"measure": "100 %", "value": score, "head": head}
 
 
@@ -182,6 +181,10 @@ class Learner:
             model = chosen_by_subject(head)
             model.fit(self.Z, self.parts.y, groups=self.parts.subject)
         return lambda name: model.predict(self.Z_tests[name])
+
+    def score(self, predict: Predict, test: str = "") -> float:
+        """Compute the macro-F1 of what is predicted of a test."""
+        return f1_score(self.parts.y_test, predict(test), average="macro")
 
 
 def _half(X: Windows) -> Windows:
