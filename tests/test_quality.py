@@ -176,7 +176,9 @@ def test_a_baseline_sees_what_is_missing_at_its_mean(method):
         Ours(max_epochs=1, summary_size=16),
         Ours(by_subject=True, max_epochs=1, summary_size=16),
         SupervisedNetwork(least_steps=60),
-        FineTuned(CroSSLTransformer(summary_size=16, max_epochs=1), max_epochs=5),
+        FineTuned(
+            transformer=CroSSLTransformer(summary_size=16, max_epochs=1), max_epochs=5
+        ),
     ],
     ids=["statistics", "ours", "subjects", "supervised", "fine-tuned"],
 )
@@ -241,7 +243,7 @@ def test_only_methods_that_are_told_use_the_subjects():
     subject = np.arange(len(y)) % 3
     few = {"max_epochs": 1, "summary_size": 16}
     told, untold = Ours(by_subject=True, **few), Ours(**few)
-    tuned = FineTuned(CroSSLTransformer(**few), by_subject=True)
+    tuned = FineTuned(transformer=CroSSLTransformer(**few), by_subject=True)
     for method in (told, untold, tuned):
         method.fit(X, 0, subject)
     Z = told.transform(X)
@@ -285,7 +287,7 @@ def test_the_network_of_aeon(monkeypatch):
     X, y = windows()
     method = AeonNetwork()
     method.fit(X, seed=0)
-    predict = method.classifier(X, y)
+    predict = method.train(X, y)
     assert np.mean(predict(X) == y) > 0.6
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.quality import regression
-from sklearn_crossl import CroSSLTransformer
+from benchmarks.quality.methods import FineTuned
+from sklearn_crossl import CroSSLRegressor, CroSSLTransformer
 
 NAME, N_SUBJECTS, N_WINDOWS = "stress_predict", 10, 20
 
@@ -42,10 +43,9 @@ def test_the_target_is_no_sensor(folder):
 
 
 def test_it_is_measured_resumed_and_reported(folder, monkeypatch, capsys):
-    def small(**params):
-        return CroSSLTransformer(max_epochs=1, summary_size=64, **params)
-
-    monkeypatch.setattr(regression, "CroSSLTransformer", small)
+    small = CroSSLTransformer(max_epochs=1, summary_size=64)
+    tuned = FineTuned(CroSSLRegressor, small)
+    monkeypatch.setitem(regression.LEARNERS, "CroSSLRegressor", tuned)
     monkeypatch.setattr(regression, "DRAWS", 2)
     out, methods = folder / "out", ["CroSSLRegressor", "statistics", regression.CONSTANT]
     arguments = ["--data", str(folder), "--out", str(out), "--datasets", NAME]

@@ -26,7 +26,7 @@ class AeonNetwork:
         self.seed = seed
         self.moments = channel_moments(X)
 
-    def classifier(self, X: Windows, y: np.ndarray) -> Callable[[Windows], np.ndarray]:
+    def train(self, X: Windows, y: np.ndarray) -> Callable[[Windows], np.ndarray]:
         """Train on labelled windows; returns what maps windows to classes."""
         from aeon.classification.deep_learning import IndividualLITEClassifier
 

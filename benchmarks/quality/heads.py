@@ -2,7 +2,8 @@
 
 Logistic regression with its default penalty or, for ROCKET-like features, the ridge
 classifier that their authors use, with ten penalties to choose from. For methods that use
-the subjects of windows, there is a self-trained logistic regression as well.
+the subjects of windows, there is a self-trained logistic regression as well; for targets
+that are numbers, ridge regression.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from sklearn.linear_model import (
     LogisticRegression,
     RidgeClassifier,
     RidgeClassifierCV,
+    RidgeCV,
 )
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -20,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
 SELF_TRAINING = "self-training"
+REGRESSION = "ridge regression"
 _FOLDS = 3  # of subjects
 
 
@@ -39,10 +42,16 @@ def self_training() -> Pipeline:
     return make_pipeline(StandardScaler(), model)
 
 
+def ridge_regression() -> Pipeline:
+    """Make the linear model of targets that are numbers."""
+    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-3, 5, 17)))
+
+
 HEADS = {
     "logistic": logistic_regression,
     "ridge": ridge_classifier,
     SELF_TRAINING: self_training,
+    REGRESSION: ridge_regression,
 }
 
 

@@ -19,7 +19,7 @@ import torch
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 
-from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
+from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
 from sklearn_crossl.objectives import VICReg
 
@@ -28,6 +28,9 @@ from .aeon_network import AeonNetwork
 from .heads import SELF_TRAINING
 from .recordings import Windows, channel_moments
 from .supervised import SupervisedNetwork
+
+# Random weights need larger steps than pretrained ones.
+FROM_SCRATCH: dict[str, Any] = {"pretrain": False, "lr": 1e-3, "head_lr": 1e-2}
 
 
 @contextmanager
@@ -106,16 +109,18 @@ class Published(Ours):
 
 
 class FineTuned:
-    """CroSSLClassifier, pretrained once a split, or trained by labels alone."""
+    """A fine-tuned network, pretrained once a split, or trained by labels alone."""
 
     heads = ("network",)
 
     def __init__(
         self,
+        estimator: type[CroSSLClassifier | CroSSLRegressor] = CroSSLClassifier,
         transformer: CroSSLTransformer | None = None,
         by_subject: bool = False,
         **params: object,
     ):
+        self.estimator = estimator
         self.transformer = transformer or CroSSLTransformer()
         self.by_subject = by_subject
         self.params = params
@@ -128,9 +133,9 @@ class FineTuned:
             groups = subject if self.by_subject else None
             self.fixed["pretrained"] = transformer.fit(X, groups=groups)
 
-    def classifier(self, X: Windows, y: np.ndarray):
-        """Fine-tune on labelled windows; returns what maps windows to classes."""
-        return CroSSLClassifier(**self.fixed).fit(X, y)
+    def train(self, X: Windows, y: np.ndarray):
+        """Fine-tune on labelled windows; returns what maps windows to targets."""
+        return self.estimator(**self.fixed).fit(X, y)
 
 
 class Statistics(Standardized):
@@ -250,7 +255,7 @@ METHODS: dict[str, Any] = {
     "CroSSLClassifier": FineTuned(),
     "CroSSLClassifier, subjects": FineTuned(by_subject=True),
     "CroSSLClassifier, frozen": FineTuned(freeze="all"),
-    "CroSSLClassifier, from scratch": FineTuned(pretrain=False, lr=1e-3, head_lr=1e-2),
+    "CroSSLClassifier, from scratch": FineTuned(**FROM_SCRATCH),
     "untrained": Ours(summary_size=0, output="global", **UNTRAINED),
     "CroSSLTransformer, learnt alone": Ours(summary_size=0, output="global"),
     "CroSSLTransformer, learnt alone, reconstruction": Ours(

@@ -171,7 +171,7 @@ class Learner:
             with ignore_convergence_warnings():
                 model = fit_head(head, self.Z, y, rows, subject)
             return model, lambda name: model.predict(self.Z_tests[name])
-        model = self.method.classifier(select(X, rows), y[rows])
+        model = self.method.train(select(X, rows), y[rows])
         predict = getattr(model, "predict", model)
         return model, lambda name: predict(self.tests[name])
 

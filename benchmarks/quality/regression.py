@@ -17,77 +17,41 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import RidgeCV
 from sklearn.metrics import mean_absolute_error
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from sklearn_crossl import CroSSLRegressor, CroSSLTransformer
+from sklearn_crossl import CroSSLRegressor
 
 from ..few_labels import DRAWS
-from .methods import METHODS
-from .protocols import Parts, part
-from .recordings import SPLITS, arguments_parser, found, load, select, test_windows
+from .heads import REGRESSION
+from .methods import FROM_SCRATCH, METHODS, FineTuned
+from .protocols import Learner, Parts, part
+from .recordings import SPLITS, Windows, arguments_parser, found, load, test_windows
 from .resumed import Row, measure_and_report
 
 TARGETS = {"stress_predict": "hr", "emg_lower_limb": "knee"}  # the sensor of each set
 SHARES = {"1 %": 0.01, "5 %": 0.05, "10 %": 0.1, "100 %": 1.0}
-PENALTIES = np.logspace(-3, 5, 17)
-LINEAR = ("CroSSLTransformer", "features", "MiniRocket", "statistics")
-NETWORKS: dict[str, dict[str, Any]] = {
-    "CroSSLRegressor": {},
-    "CroSSLRegressor, from scratch": {"pretrain": False, "lr": 1e-3, "head_lr": 1e-2},
-}
 CONSTANT = "mean of the labelled windows"
 
 
-class Linear:
-    """Ridge regression on what a method of the benchmark makes of the windows."""
-
-    def __init__(self, name: str, parts: Parts, seed: int):
-        method = METHODS[name]
-        method.fit(parts.X, seed, parts.subject)
-        self.Z, self.Z_test = method.transform(parts.X), method.transform(parts.X_test)
-
-    def predict(self, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Learn from some windows' targets, and predict those of the test windows."""
-        model = make_pipeline(StandardScaler(), RidgeCV(PENALTIES))
-        return model.fit(self.Z[rows], target).predict(self.Z_test)
-
-
-class Network:
-    """A fine-tuned network, pretrained once, or one from random weights."""
-
-    def __init__(self, name: str, parts: Parts, seed: int):
-        self.parts = parts
-        self.params = {"random_state": seed, **NETWORKS[name]}
-        if self.params.get("pretrain", True):
-            pretrained = CroSSLTransformer(random_state=seed).fit(parts.X)
-            self.params["pretrained"] = pretrained
-
-    def predict(self, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Learn from some windows' targets, and predict those of the test windows."""
-        model = CroSSLRegressor(**self.params).fit(select(self.parts.X, rows), target)
-        return model.predict(self.parts.X_test)
-
-
 class Constant:
-    """The mean of the targets: what knows nothing of the windows."""
+    """The same vector for all windows: what knows nothing of them."""
 
-    def __init__(self, name: str, parts: Parts, seed: int):
-        self.n_windows = len(parts.y_test)
+    def fit(self, X: Windows, seed: int, subject: np.ndarray) -> None:
+        """Learn nothing."""
 
-    def predict(self, rows: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Predict the mean for all test windows."""
-        model = DummyRegressor().fit(rows[:, None], target)
-        return model.predict(np.empty((self.n_windows, 1)))
+    def transform(self, X: Windows) -> np.ndarray:
+        """Return zeros, of which a linear model can predict its intercept alone."""
+        return np.zeros((len(next(iter(X.values()))), 1))
 
 
 LEARNERS: dict[str, Any] = {
-    **dict.fromkeys(NETWORKS, Network),
-    **dict.fromkeys(LINEAR, Linear),
-    CONSTANT: Constant,
+    "CroSSLRegressor": FineTuned(CroSSLRegressor),
+    "CroSSLRegressor, from scratch": FineTuned(CroSSLRegressor, **FROM_SCRATCH),
+    **{
+        name: METHODS[name]
+        for name in ("CroSSLTransformer", "features", "MiniRocket", "statistics")
+    },
+    CONSTANT: Constant(),
 }
 
 
@@ -104,15 +68,17 @@ def load_target(dataset: str, folder: Path, split: int) -> Parts:
 def measure(dataset: str, method: str, split: int, folder: Path) -> Iterator[Row]:
     """Yield the mean absolute error with each share of targets, a mean over draws."""
     parts = load_target(dataset, folder, split)
-    learner = LEARNERS[method](method, parts, split)
+    fitted = LEARNERS[method]
+    fitted.fit(parts.X, split, parts.subject)
+    learner = Learner(fitted, parts, {"": parts.X_test})
     n_windows = len(parts.y)
     for labels, share in SHARES.items():
         errors = []
         for seed in range(1 if share == 1 else DRAWS):
             rng = np.random.default_rng(seed)
             rows = rng.permutation(n_windows)[: max(2, round(share * n_windows))]
-            predicted = learner.predict(rows, parts.y[rows])
-            errors.append(mean_absolute_error(parts.y_test, predicted))
+            _, predict = learner.learn(REGRESSION, rows)
+            errors.append(mean_absolute_error(parts.y_test, predict("")))
         yield {"labels": labels, "value": float(np.mean(errors))}
 
 

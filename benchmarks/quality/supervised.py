@@ -39,7 +39,7 @@ class SupervisedNetwork:
         self.seed = seed
         self.moments = channel_moments(X)
 
-    def classifier(self, X: Windows, y: np.ndarray):
+    def train(self, X: Windows, y: np.ndarray):
         """Train on labelled windows; returns what maps windows to classes."""
         encoder = LabelEncoder().fit(y)
         target = torch.from_numpy(encoder.transform(y))
