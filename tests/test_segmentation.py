@@ -78,7 +78,7 @@ def test_exact_to_the_sample(rates, window, step, seconds, purity, seed):
 
 def test_windows_do_not_drift():
     rate = 44.1
-    signal = np.arange(round(100_000 * rate))
+    signal = np.arange(round(20_000 * rate))
     X, _, _ = sliding_windows({"a": signal}, {"a": rate}, 1, 0.1)
     last = len(X["a"]) - 1
     assert X["a"][last, 0, 0] == ceil(Fraction("44.1") * last / 10)
