@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from ._augmentation import Augmentation
 from ._device import to_device
-
-# (windows, mask of present values, draws) -> (changed windows, their mask)
-Retake = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
+from ._window_ends import window_lengths
 
 
 class Batch(NamedTuple):
@@ -41,13 +39,13 @@ class Batch(NamedTuple):
             self.any_alone,
         )
 
-    def retaken(self, retake: Retake, draws: Tensor) -> Batch:
-        """Apply a retake, with draws (batch, 2) that all modalities share."""
+    def augmented(self, augmentation: Augmentation, draws: Tensor) -> Batch:
+        """Augment the windows, with draws (batch, 2) that all modalities share."""
         inputs, presents = {}, {}
         for name, x in self.inputs.items():
             rows, present = self.rows[name], self.present[name]
             of_these = draws if rows is None else draws[rows]
-            inputs[name], presents[name] = retake(x, present, of_these)
+            inputs[name], presents[name] = augmentation(x, present, of_these)
         return self._replace(inputs=inputs, present=presents)
 
     @property
@@ -55,7 +53,7 @@ class Batch(NamedTuple):
         """Whether every window has every modality."""
         return all(rows is None for rows in self.rows.values())
 
-    def spread(self, name: str) -> Tensor:
+    def scattered(self, name: str) -> Tensor:
         """Return a modality with a row for each window, zero where it is missing."""
         return self._in_rows(name, self.inputs[name])
 
@@ -64,8 +62,7 @@ class Batch(NamedTuple):
         present = self.present[name]
         if present is None or present.ndim > 3:
             return None
-        numbers = torch.arange(1, present.shape[-1] + 1, device=present.device)
-        return self._in_rows(name, (present.any(1) * numbers).amax(-1))
+        return self._in_rows(name, window_lengths(present))
 
     def _in_rows(self, name: str, x: Tensor) -> Tensor:
         """Scatter values of a modality's observed windows to the rows of the batch."""

@@ -13,16 +13,16 @@ from ._batch import Batch
 from ._device import memory_for_data, to_device
 from ._gaps import fill_gaps
 from ._groups import group_numbers
-from ._rows import spread_rows
+from ._rows import evenly_spaced
 from ._sources import InMemory, Source
 from ._standardization import standardize
 from ._windows import Windows
 
 CHUNK_BYTES = 2**27  # of float32; windows on disk are shuffled within such chunks
 _BLOCKS_A_CHUNK = 16  # blocks of consecutive windows, from random positions
-_FEW = 16  # windows with the same single modality; fewer get no batch of their own
+_MIN_GROUP_SIZE = 16  # windows of the same single modality that get batches of their own
 _N_BLOCKS = 16  # blocks of consecutive windows in a sample of windows on disk
-_AT_LEAST = 64  # windows of each modality in a sample, if there are that many
+_MIN_PER_MODALITY = 64  # windows of each modality in a sample, if there are that many
 
 
 class WindowDataset(Dataset):
@@ -34,7 +34,7 @@ class WindowDataset(Dataset):
         The modalities; what missing rows hold is never read.
     observed : bool ndarray of shape (n_windows, M)
         Which modalities each window has.
-    partial : bool ndarray of shape (n_windows, M)
+    incomplete : bool ndarray of shape (n_windows, M)
         Which of these have gaps or padding.
     groups : int ndarray of shape (n_windows,), optional
         The group of each window, such as its subject.
@@ -44,12 +44,12 @@ class WindowDataset(Dataset):
         self,
         data: dict[str, Source],
         observed: np.ndarray,
-        partial: np.ndarray,
+        incomplete: np.ndarray,
         groups: np.ndarray | None = None,
     ):
         self.data = data
         self.observed = observed
-        self.partial = partial
+        self.incomplete = incomplete
         self.groups = groups
         self._resident: dict[str, torch.Tensor] = {}
 
@@ -60,7 +60,7 @@ class WindowDataset(Dataset):
         whole = {
             name: source.values
             for index, (name, source) in enumerate(self.data.items())
-            if isinstance(source, InMemory) and not self.partial[:, index].any()
+            if isinstance(source, InMemory) and not self.incomplete[:, index].any()
         }
         if sum(x.nbytes for x in whole.values()) <= memory_for_data(device):
             # Do not pin the memory first: torch would not give it back.
@@ -83,19 +83,19 @@ class WindowDataset(Dataset):
 
         They are more than ``n_windows`` if a modality would be rare among these.
         """
-        rows = spread_rows(np.arange(len(self)), n_windows)
+        rows = evenly_spaced(np.arange(len(self)), n_windows)
         return self, _with_rare(rows, self.observed)
 
     def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
         """Choose windows by row; return a dataset and their rows in it."""
         return self, rows
 
-    def batch(self, rows: np.ndarray, as_partial: bool = False) -> Batch:
+    def batch(self, rows: np.ndarray, always_mask: bool = False) -> Batch:
         """Gather a batch; each modality holds only the windows that have it.
 
-        With ``as_partial``, modalities without gaps get a mask of present values, too.
+        With ``always_mask``, modalities without gaps get a mask of present values, too.
         """
-        observed, partial = self.observed[rows], self.partial[rows]
+        observed, incomplete = self.observed[rows], self.incomplete[rows]
         inputs: dict[str, torch.Tensor] = {}
         places: dict[str, torch.Tensor | None] = {}
         presents: dict[str, torch.Tensor | None] = {}
@@ -109,8 +109,8 @@ class WindowDataset(Dataset):
                 inputs[name], presents[name] = resident[index_there], None
             else:
                 x = source.take(chosen)
-                may_have_gaps = source.unequal or bool(partial[:, index].any())
-                filled = _without_gaps(x, may_have_gaps or as_partial, as_partial)
+                may_have_gaps = source.unequal or bool(incomplete[:, index].any())
+                filled = _without_gaps(x, may_have_gaps or always_mask, always_mask)
                 inputs[name], presents[name] = filled
             places[name] = None if complete else torch.from_numpy(has.nonzero()[0])
         return Batch(
@@ -177,9 +177,9 @@ class StreamedWindows(Dataset):
             name: standardize(source, rows, self.mean[name], self.scale[name])
             for name, source in self.windows.data.items()
         }
-        observed, partial = self.windows.observed[rows], self.windows.partial[rows]
+        observed, incomplete = self.windows.observed[rows], self.windows.incomplete[rows]
         groups = None if self.groups is None else self.groups[rows]
-        return WindowDataset(data, observed, partial, groups)
+        return WindowDataset(data, observed, incomplete, groups)
 
     def sample(self, n_windows: int) -> tuple[WindowDataset, np.ndarray]:
         """Read evenly spaced blocks of windows; return a dataset and their rows in it.
@@ -262,7 +262,7 @@ def _by_sensors(observed: np.ndarray) -> list[np.ndarray]:
     alone = observed.sum(axis=1) == 1
     kind = np.where(alone, observed.argmax(axis=1), -1)
     groups = sorted((np.flatnonzero(kind == k) for k in np.unique(kind)), key=len)
-    few = [rows for rows in groups[:-1] if len(rows) < _FEW]
+    few = [rows for rows in groups[:-1] if len(rows) < _MIN_GROUP_SIZE]
     return [np.concatenate([groups[-1], *few]), *groups[len(few) : -1]]
 
 
@@ -271,8 +271,8 @@ def _with_rare(rows: np.ndarray, observed: np.ndarray) -> np.ndarray:
     parts = [rows]
     for has in observed.T:
         having = np.flatnonzero(has)
-        if has[rows].sum() < min(_AT_LEAST, len(having)):
-            parts.append(spread_rows(having, _AT_LEAST))
+        if has[rows].sum() < min(_MIN_PER_MODALITY, len(having)):
+            parts.append(evenly_spaced(having, _MIN_PER_MODALITY))
     return np.unique(np.concatenate(parts))
 
 

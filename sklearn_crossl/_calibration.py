@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ._finetuning import FineTunedNetwork, FineTuningNet, outputs
 from ._finetuning_data import FineTuningData
-from ._loop import ended_well
+from ._loop import completed
 
 _N_FOLDS = 3
 _RANGE = (-4.0, 4.0)  # of the temperature's logarithm
@@ -39,7 +39,7 @@ def learn_temperature(
         seed = int(torch.randint(2**31 - 1, ()))
         for training, rows in folds(target.values, data.groups, seed):
             head = train_head(training)
-            if not ended_well(head):
+            if not completed(head):
                 _warn_not_calibrated()
                 return 1.0
             logits = outputs(head.module_, data.choose(rows), device)

@@ -15,7 +15,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.utils import check_array
 
 from ._encoded import EncodedWindows
-from ._rows import spread_rows
+from ._rows import evenly_spaced
 from ._windows import Windows
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def cluster_agreement(
     ----------
     Ben-Hur, Elisseeff, Guyon, "A Stability Based Method for Discovering Structure in
     Clustered Data", Pacific Symposium on Biocomputing 2002; here the views are those that
-    sensors and retakes of a window give.
+    sensors and augmented copies of a window give.
     Vinh, Epps, Bailey, "Information Theoretic Measures for Clusterings Comparison", JMLR
     11, 2010, section 4 (adjusted mutual information).
 
@@ -126,7 +126,7 @@ def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> floa
     rows = np.flatnonzero(windows.observed.any(axis=1))
     if not len(rows):
         raise ValueError("No window of X has any modality to be scored by.")
-    rows = spread_rows(rows, _MOST_WINDOWS)
+    rows = evenly_spaced(rows, _MOST_WINDOWS)
     everything = np.ones(len(windows.data), dtype=bool)
     encoded = EncodedWindows.of_rows(transformer, windows, rows)
     Z = encoded.fuse(everything)

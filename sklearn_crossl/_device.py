@@ -1,25 +1,17 @@
-"""Where and how precisely torch computes, and with which random numbers."""
+"""Where and how precisely torch computes."""
 
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import RLock
-from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
-_GENERATORS = RLock()  # torch's generators are global, so threads must take turns
 _DTYPE = RLock()  # guards the count of blocks that need float32 as the default
 _n_inside, _users_dtype = 0, torch.float32
 HOST = torch.device("cpu")
-_DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
-_DRAWS |= {"rand_like", "randn_like", "randint_like"}
-_DRAWS |= {"uniform_", "normal_", "random_", "bernoulli_", "exponential_"}
-_DRAWS |= {"cauchy_", "geometric_", "log_normal_"}
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -33,7 +25,7 @@ def resolve_device(device: str | torch.device) -> torch.device:
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
-        return torch.device("cpu")
+        return HOST
     try:
         resolved = torch.device(device)
         torch.zeros(1, device=resolved).item()  # "meta" tensors cannot be read
@@ -54,23 +46,6 @@ def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
     if precision == "bf16" or (precision == "auto" and _has_bf16(device)):
         return torch.bfloat16
     return None
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's generators inside the block and restore them after it.
-
-    Only one thread can be inside at a time, since the generators are global. The user's
-    settings of torch have no effect inside; see :func:`own_settings`.
-    """
-    if device.type == "cpu":
-        fork = torch.random.fork_rng(devices=[])
-    else:
-        count = getattr(torch, device.type).device_count()
-        fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
-    with _GENERATORS, fork, own_settings(device, inference=False):
-        torch.manual_seed(seed)
-        yield
 
 
 @contextmanager
@@ -106,33 +81,12 @@ def own_settings(device: torch.device, inference: bool) -> Iterator[None]:
         stack.enter_context(torch.autocast(device.type, enabled=False))
         stack.enter_context(torch.inference_mode(inference))
         if torch.get_default_device().type != "cpu":
-            stack.enter_context(torch.device("cpu"))
+            stack.enter_context(HOST)
         if device.type == "cuda":
             cudnn = torch.backends.cudnn
             stack.callback(setattr, cudnn, "deterministic", cudnn.deterministic)
             cudnn.deterministic = True
         yield
-
-
-class OwnDraws(TorchFunctionMode):
-    """Makes random functions that are called inside use a separate generator.
-
-    This is for modules whose initial weights are replaced right away: building them
-    neither waits for :func:`seeded` nor changes the state of torch's generators.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.generator = torch.Generator()
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        """Pass the generator to random functions that were given none."""
-        kwargs = dict(kwargs or {})
-        if func.__name__ in _DRAWS or "generator" in kwargs:
-            kwargs["generator"] = kwargs.get("generator") or self.generator
-        return func(*args, **kwargs)
 
 
 def memory_for_data(device: torch.device) -> float:
@@ -160,29 +114,6 @@ def on_host(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().cpu().double()
 
 
-def compiled(function: Callable) -> Callable:
-    """Compile a function; if that fails, warn and use it uncompiled."""
-    current = torch.compile(function)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        nonlocal current
-        try:
-            return current(*args, **kwargs)
-        except Exception as error:  # a compiler's can be of any type
-            if current is function or out_of_memory(error):
-                raise
-            warnings.warn(
-                f"torch.compile failed ({type(error).__name__}: {error}); training goes "
-                "on without it. Set compile=False to be rid of this warning.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            current = function
-            return function(*args, **kwargs)
-
-    return call
-
-
 def out_of_memory(error: BaseException) -> bool:
     """Return whether torch raised an error because memory ran out, on any device."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
@@ -197,14 +128,14 @@ def release_memory(device: torch.device) -> None:
         getattr(torch, device.type).empty_cache()
 
 
-def _renew_locks() -> None:
-    """Start a forked process with locks that no thread of its parent holds."""
-    global _GENERATORS, _DTYPE
-    _GENERATORS, _DTYPE = RLock(), RLock()
+def _renew_lock() -> None:
+    """Start a forked process with a lock that no thread of its parent holds."""
+    global _DTYPE
+    _DTYPE = RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_locks)
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _has_bf16(device: torch.device) -> bool:

@@ -13,13 +13,13 @@ from ._batch import Batch
 from ._batches import StreamedWindows, WindowDataset
 from ._device import (
     HOST,
-    OwnDraws,
     out_of_memory,
     own_settings,
     release_memory,
 )
 from ._network import CroSSLNetwork
 from ._persistence import arrays_to_module
+from ._random_state import OwnDraws
 from ._sources import Source
 from ._windows import Windows
 
@@ -73,7 +73,7 @@ def embed(
         return network.embed(batch, n_rows, summarize)
 
     passes = in_passes(one_pass, windows, mean, scale, device)
-    for rows, (codes, z, result) in passes:
+    for rows, (z, result, codes) in passes:
         has = windows.observed[rows][..., None]
         yield rows, z, result, np.where(has, codes, code_means)
 
@@ -109,15 +109,15 @@ def in_passes(
     for block in windows.blocks():
         rows = np.arange(block.start, block.stop)[wanted[block]]
         dataset = streamed.read(rows)
-        for group in _alike(dataset):
-            as_partial = bool(dataset.partial[group].any())
+        for group in _uniform_groups(dataset):
+            always_mask = bool(dataset.incomplete[group].any())
             n_rows = min(most, _rows_of_a_pass(dataset.data, group[0], device))
             start = 0
             while start < len(group):
                 part = group[start : start + n_rows]
                 try:
                     with own_settings(device, inference=True):
-                        batch = dataset.batch(part, as_partial).to(device)
+                        batch = dataset.batch(part, always_mask).to(device)
                         results = one_pass(batch, n_rows)
                     arrays = [result.cpu().numpy() for result in results]
                 except (RuntimeError, MemoryError) as error:
@@ -148,7 +148,7 @@ def _rows_of_a_pass(data: Mapping[str, Source], row: int, device: torch.device) 
     return int(2 ** (n_rows.bit_length() - 1))
 
 
-def _alike(dataset: WindowDataset) -> list[np.ndarray]:
+def _uniform_groups(dataset: WindowDataset) -> list[np.ndarray]:
     """Group the rows by how the network processes them.
 
     In a group all windows are padded to the same lengths, all or none have gaps, and all
@@ -157,8 +157,8 @@ def _alike(dataset: WindowDataset) -> list[np.ndarray]:
     """
     lengths = np.stack([s.padded_lengths() for s in dataset.data.values()], axis=1)
     complete = dataset.observed.all(axis=1, keepdims=True)
-    partial = dataset.partial.any(axis=1, keepdims=True)
+    incomplete = dataset.incomplete.any(axis=1, keepdims=True)
     kinds, group = np.unique(
-        np.hstack([lengths, partial, complete]), axis=0, return_inverse=True
+        np.hstack([lengths, incomplete, complete]), axis=0, return_inverse=True
     )
     return [np.flatnonzero(group == number) for number in range(len(kinds))]

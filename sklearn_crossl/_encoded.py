@@ -13,12 +13,12 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from ._augmentation import warp_and_scale
 from ._batch import Batch
-from ._device import own_settings, resolve_device, seeded
+from ._device import own_settings, resolve_device
 from ._embedding import in_passes
-from ._input import read_again
 from ._network import CroSSLNetwork, PerModality
-from ._summary.retakes import play_again
+from ._random_state import seeded
 from ._windows import Windows, check_any_observed
 
 _ROWS = 4096  # fused at a time
@@ -67,7 +67,7 @@ class EncodedWindows:
         """Encode windows by a fitted transformer, classifier or regressor."""
         check_is_fitted(estimator)
         transformer = getattr(estimator, "transformer_", estimator)
-        windows = read_again(X, transformer._form, transformer.max_missing)
+        windows = transformer._read(X)
         check_any_observed(windows, "Leave them out.")
         return cls.of_rows(estimator, windows, np.arange(len(windows)))
 
@@ -77,24 +77,23 @@ class EncodedWindows:
         estimator: Any,
         windows: Windows,
         rows: np.ndarray,
-        played_again: int | None = None,
+        augmentation_seed: int | None = None,
     ) -> EncodedWindows:
         """Encode windows by row, in ascending order; each must have a modality.
 
-        With a seed, ``played_again``, encode perturbed copies that imitate a second
+        With a seed, ``augmentation_seed``, encode perturbed copies that imitate a second
         recording.
         """
         transformer = getattr(estimator, "transformer_", estimator)
         fine_tuned = transformer is not estimator
-        build = estimator._tuned_network if fine_tuned else transformer._embedding_network
-        network = build()
+        network = estimator._fitted_network()
         device = resolve_device(transformer.device)
         network.to(device)
 
         def one_pass(batch: Batch, n_rows: int) -> Sequence[Tensor]:
-            if played_again is not None:
+            if augmentation_seed is not None:
                 draws = torch.rand(len(batch.observed), 2).to(device)
-                batch = batch.retaken(play_again, draws)
+                batch = batch.augmented(warp_and_scale, draws)
             padded = batch.padded(n_rows)
             modalities = network.by_modality(batch, padded, network.features(padded))
             n = len(batch.observed)
@@ -102,7 +101,11 @@ class EncodedWindows:
 
         moments = transformer.mean_, transformer.scale_
         found, results = [], []
-        drawing = nullcontext() if played_again is None else seeded(played_again, device)
+        drawing = (
+            nullcontext()
+            if augmentation_seed is None
+            else seeded(augmentation_seed, device)
+        )
         with drawing:
             for of_pass, arrays in in_passes(one_pass, windows, *moments, device, rows):
                 found.append(of_pass)

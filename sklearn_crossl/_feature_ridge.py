@@ -30,12 +30,12 @@ class FeatureRidge(nn.Module):
         self.sizes = list(sizes)
         self.weight: Tensor
         self.bias: Tensor
-        self.of_components: Tensor
+        self.component_weight: Tensor
         self.register_buffer("weight", torch.zeros(sum(sizes), n_outputs))
         self.register_buffer("bias", torch.zeros(n_outputs))
         # the outputs for each modality that are expected given the components
         shape = (len(self.sizes), n_components, n_outputs)
-        self.register_buffer("of_components", torch.zeros(shape))
+        self.register_buffer("component_weight", torch.zeros(shape))
 
     def fit(self, x: Tensor, target: Tensor, weight: Tensor, axes: Tensor) -> None:
         """Learn from complete features (n, sum(sizes)) and targets (n, n_outputs).
@@ -70,7 +70,7 @@ class FeatureRidge(nn.Module):
         parts = zip(
             axes.to(found).split(self.sizes), found.split(self.sizes), strict=True
         )
-        self.of_components.copy_(torch.stack([p.T @ w for p, w in parts]))
+        self.component_weight.copy_(torch.stack([p.T @ w for p, w in parts]))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map complete features (n, sum(sizes)) to outputs (n, n_outputs)."""
@@ -85,7 +85,7 @@ class FeatureRidge(nn.Module):
         """Sum the outputs of the modalities observed, (n, M), expected ones elsewhere."""
         if not bool(observed.all()):
             # (M, components, n_outputs) to (components, M * n_outputs)
-            weight = self.of_components.transpose(0, 1).flatten(1)
+            weight = self.component_weight.transpose(0, 1).flatten(1)
             expected = _times(components, weight).view_as(modalities)
             modalities = torch.where(observed[..., None], modalities, expected)
         return modalities.sum(1) + self.bias

@@ -66,12 +66,12 @@ class FineTunedNetwork(CroSSLNetwork):
         codes = batch.codes  # the pretrained encoders'
         if any(p.requires_grad for p in self.encoders.parameters()):
             windows = batch.windows()
-            codes = self.codes(self.encode_in(windows, autocast), windows)
+            codes = self.codes(self.encode_autocast(windows, autocast), windows)
         z = self.aggregator(codes, batch.keep[..., None])
-        by_features = None
-        if batch.features is not None and self.head.of_features is not None:
-            by_features = self.head.of_features(batch.features.float())
-        return self.head(z, batch.summaries, by_features)
+        ridge_outputs = None
+        if batch.features is not None and self.head.ridge is not None:
+            ridge_outputs = self.head.ridge(batch.features.float())
+        return self.head(z, batch.summaries, ridge_outputs)
 
     def fit_features(self, x: Tensor, target: np.ndarray, weight: np.ndarray) -> None:
         """Learn the head's map of complete features (n, n_features).
@@ -86,10 +86,10 @@ class FineTunedNetwork(CroSSLNetwork):
             Weight of each window.
         """
         assert self.summary is not None
-        assert self.head.of_features is not None
+        assert self.head.ridge is not None
         axes = self.summary.pca.axes
         known = torch.from_numpy(target), torch.from_numpy(weight)
-        self.head.of_features.fit(x, *known, axes)
+        self.head.ridge.fit(x, *known, axes)
         self.head.set_ridge_weight(len(x))
 
     def by_modality(
@@ -97,22 +97,22 @@ class FineTunedNetwork(CroSSLNetwork):
     ) -> PerModality:
         """Encode a batch's modalities, and compute the head's outputs for each."""
         modalities = super().by_modality(batch, padded, features)
-        if features is None or self.head.of_features is None:
+        if features is None or self.head.ridge is None:
             return modalities
-        return modalities._replace(outputs=self.head.of_features.by_modality(features))
+        return modalities._replace(outputs=self.head.ridge.by_modality(features))
 
     def fuse(
         self, modalities: PerModality, observed: Tensor, needs_z: bool = True
     ) -> tuple[Tensor, Tensor]:
         """Compute global embedding and outputs by the modalities observed, (n, M)."""
         z = self.aggregator(modalities.codes, observed[..., None])
-        if self.summary is None or self.head.of_features is None:
+        if self.summary is None or self.head.ridge is None:
             return z, self.head(z, None, None)
         assert modalities.projections is not None
         assert modalities.outputs is not None
         components = self.summary.components(modalities.projections, observed)
-        by_features = self.head.of_features.fuse(modalities.outputs, components, observed)
-        return z, self.head(z, self.summary(components), by_features)
+        ridge_outputs = self.head.ridge.fuse(modalities.outputs, components, observed)
+        return z, self.head(z, self.summary(components), ridge_outputs)
 
 
 class FineTuningNet(LossNet):

@@ -47,7 +47,7 @@ def gather(
         groups = groups[target.labelled]
     dataset = StreamedWindows(windows, transformer.mean_, transformer.scale_)
     labelled = dataset.read(np.flatnonzero(target.labelled))
-    network = transformer._embedding_network()
+    network = transformer._fitted_network()
     device = resolve_device(transformer.device)
     views = make_views(network, labelled, modality_dropout, device)
     return FineTuningData(transformer, labelled, views, target, groups)
@@ -66,10 +66,10 @@ def split(
     """
     values = target.values
     units = np.arange(len(values)) if groups is None else groups
-    whose = np.unique(units, return_inverse=True)[1]
+    group_index = np.unique(units, return_inverse=True)[1]
     classes = values if values.dtype.kind == "i" else np.zeros(len(values), dtype=int)
-    table = np.zeros((whose.max() + 1, classes.max() + 1), dtype=int)
-    np.add.at(table, (whose, classes), 1)  # windows of each unit and class
+    table = np.zeros((group_index.max() + 1, classes.max() + 1), dtype=int)
+    np.add.at(table, (group_index, classes), 1)  # windows of each unit and class
     left, held_out = table.sum(axis=0), np.zeros(len(table), dtype=bool)
     n_wanted = int(np.ceil(validation_fraction * len(table)))
     for unit in random_state.permutation(len(table)):
@@ -83,4 +83,4 @@ def split(
             "leave some of each class to train on. Give more labels, or leave "
             "early_stopping off."
         )
-    return np.flatnonzero(~held_out[whose]), np.flatnonzero(held_out[whose])
+    return np.flatnonzero(~held_out[group_index]), np.flatnonzero(held_out[group_index])

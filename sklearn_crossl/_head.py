@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ._feature_ridge import FeatureRidge
 from ._summary import Summary
 
-_MANY = 800  # labelled windows with which the ridge regression has a weight of one half
+_HALF_WEIGHT_AT = 800  # labelled windows with which the ridge has a weight of one half
 
 
 class Head(nn.Module):
@@ -44,19 +44,19 @@ class Head(nn.Module):
         self.linear = nn.Linear(size, n_outputs)
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
-        self.of_features = None
+        self.ridge = None
         if summary is not None:
             sizes = summary.pca.sizes
-            self.of_features = FeatureRidge(sizes, summary.size, n_outputs)
+            self.ridge = FeatureRidge(sizes, summary.size, n_outputs)
         self.share: Tensor
         self.register_buffer("share", torch.zeros(()))
 
     def set_ridge_weight(self, n_windows: int) -> None:
         """Set the weight of the ridge regression from the number of labelled windows."""
-        self.share.fill_(n_windows / (n_windows + _MANY))
+        self.share.fill_(n_windows / (n_windows + _HALF_WEIGHT_AT))
 
     def forward(
-        self, z: Tensor, summary: Tensor | None, by_features: Tensor | None
+        self, z: Tensor, summary: Tensor | None, ridge_outputs: Tensor | None
     ) -> Tensor:
         """Compute outputs (..., n_outputs).
 
@@ -66,13 +66,13 @@ class Head(nn.Module):
             The global embedding.
         summary : Tensor of shape (..., summary_size) or None
             The summary.
-        by_features : Tensor of shape (..., n_outputs) or None
+        ridge_outputs : Tensor of shape (..., n_outputs) or None
             Outputs of the second map; None while the first is trained on its own.
         """
         x = self.norm(z)
         if summary is not None:
             x = torch.cat([x, summary], dim=-1)
         outputs = self.linear(self.dropout(x))
-        if by_features is None:
+        if ridge_outputs is None:
             return outputs
-        return torch.lerp(outputs, by_features, self.share)
+        return torch.lerp(outputs, ridge_outputs, self.share)

@@ -13,8 +13,8 @@ from ._containers import (
     names_in,
     names_its_modalities,
     read_modalities,
-    read_source,
 )
+from ._read_source import read_source
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows
 from .modalities import resolve_modalities
@@ -53,7 +53,9 @@ class InputForm:
         return sum(shape[0] for shape in self.shapes.values())
 
 
-def read_new(X: Any, modalities: Any, max_missing: float) -> tuple[InputForm, Windows]:
+def read_for_fit(
+    X: Any, modalities: Any, max_missing: float
+) -> tuple[InputForm, Windows]:
     """Read the X of a first fit.
 
     Parameters
@@ -125,7 +127,7 @@ def check_same_modalities(modalities: Any, form: InputForm) -> None:
         )
 
 
-def read_again(
+def read_for_transform(
     X: Any, form: InputForm, max_missing: float, min_windows: int = 1
 ) -> Windows:
     """Read an X that must have the form that was fitted.
@@ -136,7 +138,7 @@ def read_again(
         What the user passed. If it names its modalities, it may leave out fitted ones,
         which are then missing.
     form : InputForm
-        What :func:`read_new` returned.
+        What :func:`read_for_fit` returned.
     max_missing : float
         Share of a window's modality that may be NaN.
     min_windows : int, default=1
@@ -183,7 +185,9 @@ def _read_array_again(X: Any, form: InputForm, min_windows: int) -> dict[str, So
                 f"X has {n_timepoints} features, but estimator is expecting {fitted[0]} "
                 "features as input: the timepoints of a window."
             )
-    elif n_channels != form.n_channels or not _fits(whole, fitted[-1], form.unequal):
+    elif n_channels != form.n_channels or not _fits(
+        whole, fitted[-1], bool(form.unequal)
+    ):
         raise ValueError(
             f"X has {n_channels} channel(s) of {n_timepoints} timepoints, but the "
             f"estimator was fitted on {form.n_channels} channel(s) of {fitted[-1]} "

@@ -243,13 +243,13 @@ def history(net: LossNet) -> list[dict[str, Any]]:
     ]
 
 
-def ended_well(net: LossNet) -> bool:
+def completed(net: LossNet) -> bool:
     """Return whether training neither diverged nor was interrupted."""
     return net.diverged_ is None and not net.interrupted_
 
 
-def check_end(net: LossNet, kept: str) -> None:
-    """Raise, with ``kept``, if training diverged in epoch 1; warn if it ended badly."""
+def check_end(net: LossNet, outcome: str) -> None:
+    """Raise if training diverged in epoch 1, with the outcome; warn if later."""
     if net.diverged_ is not None:
         names = " or ".join(net.rates)
         now = " and ".join(str(getattr(net, name)) for name in net.rates)
@@ -259,7 +259,7 @@ def check_end(net: LossNet, kept: str) -> None:
             "precision='fp32', or look for extreme values in X."
         )
         if net.diverged_ == 1:
-            raise ValueError(f"{text} No epoch ended well: {kept}")
+            raise ValueError(f"{text} No epoch ended well: {outcome}")
         epoch = _best_epoch(net) or net.diverged_ - 1
         text += f" The weights of epoch {epoch} are kept."
         warnings.warn(text, ConvergenceWarning, stacklevel=3)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_feature_names, _check_feature_names_
 from ._input import InputForm
 
 
-def names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
+def feature_attributes(X: Any, form: InputForm) -> dict[str, Any]:
     """Collect ``n_features_in_`` and, of a data frame, ``feature_names_in_``."""
     if not _has_columns(form) or form.array_shape is None:
         return {"n_features_in_": form.n_channels}
@@ -21,7 +21,7 @@ def names_and_number(X: Any, form: InputForm) -> dict[str, Any]:
     return {**vars(record), "n_features_in_": form.array_shape[0]}
 
 
-def names_and_number_of(fitted: BaseEstimator) -> dict[str, Any]:
+def feature_attributes_of(fitted: BaseEstimator) -> dict[str, Any]:
     """Collect ``n_features_in_`` and ``feature_names_in_``, if a fitted one has them."""
     names = ("n_features_in_", "feature_names_in_")
     return {name: getattr(fitted, name) for name in names if hasattr(fitted, name)}

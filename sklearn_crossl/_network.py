@@ -40,9 +40,9 @@ class PerModality(NamedTuple):
 class Embedding(NamedTuple):
     """Embeddings of unmasked windows."""
 
-    codes: Tensor  # (batch, M, code_size), zero where missing
     z: Tensor  # the aggregator's output, (batch, embedding_size)
     result: Tensor  # the joint embedding; of a fine-tuned network its head's outputs
+    codes: Tensor  # (batch, M, code_size), zero where missing
 
 
 class Masking(NamedTuple):
@@ -108,13 +108,13 @@ class CroSSLNetwork(nn.Module):
         Masks, losses and batch statistics are always in float32.
         """
         assert self.objective is not None
-        latents = self.encode_in(batch, autocast)
-        codes, keep = self.mask(latents, batch)
+        encoded = self.encode_autocast(batch, autocast)
+        codes, keep = self.mask(encoded, batch)
         views = self.aggregator(codes, keep)
-        inputs = tuple(batch.spread(name) for name in self.names)
+        inputs = tuple(batch.scattered(name) for name in self.names)
         lengths = tuple(batch.lengths(name) for name in self.names)
-        given = Latents(views, codes, batch.observed, inputs, lengths)
-        return self.objective(given)
+        latents = Latents(views, codes, batch.observed, inputs, lengths)
+        return self.objective(latents)
 
     def embed(self, batch: Batch, n_rows: int, summarize: bool = True) -> Embedding:
         """Embed without masking, every pass padded to ``n_rows`` rows.
@@ -128,7 +128,7 @@ class CroSSLNetwork(nn.Module):
         features = self.features(padded) if summarize else None
         modalities = self.by_modality(batch, padded, features)
         z, result = self.fuse(modalities, padded.observed)
-        return Embedding(modalities.codes[:n], z[:n], result[:n])
+        return Embedding(z[:n], result[:n], modalities.codes[:n])
 
     def features(self, padded: Batch) -> Tensor | None:
         """Compute what the summary compresses, (rows, n_features), zero where missing."""
@@ -181,7 +181,9 @@ class CroSSLNetwork(nn.Module):
         codes = self.codes(self.encode(batch), batch)
         return codes, self.aggregator(codes, batch.observed[..., None])
 
-    def encode_in(self, batch: Batch, dtype: torch.dtype | None) -> list[EncodedGroup]:
+    def encode_autocast(
+        self, batch: Batch, dtype: torch.dtype | None
+    ) -> list[EncodedGroup]:
         """Encode a batch in a number format; None is float32."""
         if dtype is None:
             return self.encode(batch)
@@ -190,7 +192,7 @@ class CroSSLNetwork(nn.Module):
 
     def encode(self, batch: Batch, together: bool = True) -> list[EncodedGroup]:
         """Encode each modality's observed windows, groups of modalities at once."""
-        latents = []
+        encoded = []
         alone = [[name] for name in batch.inputs]
         for names in self._together(batch) if together else alone:
             modules = [self.module(name) for name in names]
@@ -204,8 +206,8 @@ class CroSSLNetwork(nn.Module):
                 sequence, coverage = modules[0].sequence(inputs[0], present)
                 sequence = sequence.unsqueeze(1)
                 coverage = None if coverage is None else coverage.unsqueeze(1)
-            latents.append(EncodedGroup(names, sequence.float(), coverage))
-        return latents
+            encoded.append(EncodedGroup(names, sequence.float(), coverage))
+        return encoded
 
     def _together(self, batch: Batch) -> list[list[str]]:
         """Group the modalities that every window has, of equal shape and kind."""
@@ -218,7 +220,7 @@ class CroSSLNetwork(nn.Module):
             groups.setdefault(key, []).append(name)
         return list(groups.values())
 
-    def mask(self, latents: list[EncodedGroup], batch: Batch) -> tuple[Tensor, Tensor]:
+    def mask(self, encoded: list[EncodedGroup], batch: Batch) -> tuple[Tensor, Tensor]:
         """Pool the latent sequences and draw the masks of the views.
 
         Returns codes ([n_views,] batch, M, code_size), separate ones for each view where
@@ -228,8 +230,8 @@ class CroSSLNetwork(nn.Module):
         observed = batch.observed
         ratios = draw_ratio(ratio, n_views, device=observed.device)
         if strategy == "temporal":
-            return self._within(latents, batch, ratios)
-        codes = self.codes(latents, batch)
+            return self._within(encoded, batch, ratios)
+        codes = self.codes(encoded, batch)
         if strategy == "random":
             return codes, random_mask(observed, self.code_size, ratios)
         keep = spatial_mask(observed, ratios)[..., None]
@@ -237,16 +239,16 @@ class CroSSLNetwork(nn.Module):
             return codes, keep
         # A window's only modality cannot be hidden, so a part of it is.
         alone = (observed.sum(1) == 1)[:, None, None]  # (batch, 1, 1)
-        seen, parts = self._within(latents, batch, ratios)
+        seen, parts = self._within(encoded, batch, ratios)
         return torch.where(alone, seen, codes), torch.where(alone, parts, keep)
 
     def _within(
-        self, latents: list[EncodedGroup], batch: Batch, ratios: Tensor
+        self, encoded: list[EncodedGroup], batch: Batch, ratios: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Hide a part of each modality: of its steps, or its units if it has one step."""
         keep = batch.observed[..., None]  # (batch, M, 1)
-        codes = self.codes(latents, batch, ratios)
-        of_one = {n for x in latents if x.sequence.shape[2] == 1 for n in x.names}
+        codes = self.codes(encoded, batch, ratios)
+        of_one = {n for x in encoded if x.sequence.shape[2] == 1 for n in x.names}
         if of_one:
             units = random_mask(batch.observed, self.code_size, ratios)
             one_step = [name in of_one for name in self.names]
@@ -255,14 +257,14 @@ class CroSSLNetwork(nn.Module):
         return codes, keep
 
     def codes(
-        self, latents: list[EncodedGroup], batch: Batch, ratios: Tensor | None = None
+        self, encoded: list[EncodedGroup], batch: Batch, ratios: Tensor | None = None
     ) -> Tensor:
         """Pool over the steps, or over those that each view sees, and stack.
 
         Returns codes ([n_views,] batch, M, code_size), zero where missing.
         """
         pooled: dict[str, Tensor] = {}
-        for names, sequence, coverage in latents:
+        for names, sequence, coverage in encoded:
             weights = coverage
             if ratios is not None:
                 weights = step_weights(sequence, coverage, ratios)

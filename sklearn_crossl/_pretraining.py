@@ -9,7 +9,6 @@ import numpy as np
 from skorch.callbacks import Callback
 
 from ._batches import StreamedWindows, WindowDataset
-from ._device import seeded
 from ._loop import check_end, history
 from ._memory import freed_memory_kept
 from ._network import CroSSLNetwork
@@ -20,6 +19,7 @@ from ._persistence import (
     optimizer_to_arrays,
 )
 from ._pretraining_net import PretrainingNet, make_net
+from ._random_state import seeded
 from ._summary.fitting import fit_learnt, fit_summary
 
 #: What a fit without warm_start stores in place of the training state.

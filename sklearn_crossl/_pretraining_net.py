@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
-from ._device import compiled, on_host
+from ._compile import compiled
+from ._device import on_host
 from ._effective_rank import effective_rank
 from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
 from ._network import CroSSLNetwork

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ._time_index import TimedSamples, check_clocks, index_seconds, read_samples
+from ._time_index import TimedSamples, check_same_time_kind, index_seconds, read_samples
 
 _MOST_POINTS = 10_000_000  # in a grid, unless it has many samples
 _MOST_A_SAMPLE = 100  # grid points per sample in a larger grid
-_FAR = 1.5  # factor between observed and given rate that leads to a warning
-_SOON = 2  # steps
-_ENOUGH = 10  # steps that are needed to estimate a rate
+_RATE_TOLERANCE = 1.5  # factor between observed and given rate that leads to a warning
+_START_TOLERANCE = 2  # steps
+_MIN_STEPS = 10  # steps that are needed to estimate a rate
 _ROUNDING = 1e-4  # of a step
-_AGREED = 0.5  # resultant length, from 0 to 1, above which samples share a phase
+_MIN_COHERENCE = 0.5  # resultant length, from 0 to 1, above which samples share a phase
 
 
 def on_grids(
@@ -52,7 +52,7 @@ def on_grids(
         have different clocks.
     """
     samples = {name: read_samples(name, recording[name]) for name in rates}
-    check_clocks({name: recording[name].index for name in rates})
+    check_same_time_kind({name: recording[name].index for name in rates})
     spans = {name: (_begin(s, rates[name]), s.last) for name, s in samples.items()}
     start = max(begin for begin, _ in spans.values())
     grids = {}
@@ -133,7 +133,7 @@ def place_on_grid(
 def _phase(ticks: np.ndarray) -> float:
     """Estimate the samples' common offset in steps, -0.5 to 0.5; 0 if there is none."""
     mean = np.exp(2j * np.pi * ticks).sum() / max(1, len(ticks))
-    return float(np.angle(mean)) / (2 * np.pi) if abs(mean) > _AGREED else 0.0
+    return float(np.angle(mean)) / (2 * np.pi) if abs(mean) > _MIN_COHERENCE else 0.0
 
 
 def labels_on_grid(
@@ -167,7 +167,7 @@ def labels_on_grid(
     times = index_seconds("labels", index)
     if not len(times):
         raise ValueError("labels has no entry; give it one at least.")
-    check_clocks({"the signals": signals, "labels": index})
+    check_same_time_kind({"the signals": signals, "labels": index})
     grid = start + np.arange(n_samples) / float(rate)
     # Half a microsecond: the rounding of times that are meant to be the same.
     places = np.searchsorted(times, grid + 5e-7, side="right") - 1
@@ -178,7 +178,10 @@ def _check_rate(name: str, times: np.ndarray, rate: Fraction) -> None:
     """Warn where samples mostly come much faster or slower than a rate says."""
     steps = np.diff(times)
     steps = steps[steps > 0]
-    if len(steps) >= _ENOUGH and not 1 / _FAR < np.median(steps) * float(rate) < _FAR:
+    if (
+        len(steps) >= _MIN_STEPS
+        and not 1 / _RATE_TOLERANCE < np.median(steps) * float(rate) < _RATE_TOLERANCE
+    ):
         warnings.warn(
             f"Modality {name!r} has {1 / np.median(steps):.3g} samples a second by its "
             f"index, but rates says {float(rate):g}; are the rate, and the unit of the "
@@ -192,6 +195,6 @@ def _check_rate(name: str, times: np.ndarray, rate: Fraction) -> None:
 def _begin(samples: TimedSamples, rate: Fraction) -> float:
     """Return when a modality begins: at its first row, or soon after with a value."""
     # In a table of several rates the first value of a slow one may come a little later.
-    soon = samples.first + _SOON / float(rate)
+    soon = samples.first + _START_TOLERANCE / float(rate)
     first = samples.times[0] if len(samples.times) else np.inf
     return float(first) if first < soon else samples.first

@@ -55,7 +55,7 @@ def count_windows(X: Any, by_modality: bool = False) -> int:
     return int(next(iter(lengths.values())))
 
 
-def check_as_many(X: Any, by_modality: bool = False, /, **others: Any) -> int:
+def check_same_length(X: Any, by_modality: bool = False, /, **others: Any) -> int:
     """Count the windows of X, and check that the other arguments have as many.
 
     ``by_modality`` is that of :func:`count_windows`. Raises ValueError if one has more or
@@ -103,7 +103,7 @@ def _take(x: Any, rows: np.ndarray) -> Any:
     return getattr(x, "oindex", x)[unique][places]
 
 
-def spread_rows(rows: np.ndarray, most: int) -> np.ndarray:
+def evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
     """Choose evenly spaced rows.
 
     Parameters

@@ -13,10 +13,10 @@ import numpy as np
 from ._containers import is_table
 from ._cutting import LABELS, Streams
 from ._missing_values import plain, unmasked_array
-from ._moment_labels import MomentLabels, check_labels_have_times
 from ._regular_grid import labels_on_grid, on_grids
 from ._rows import is_mapping, library_of
-from ._time_index import by_clock, has_index
+from ._sample_labels import SampleLabels, check_labels_have_times
+from ._time_index import has_index, to_index_times
 
 _ODD = 10  # warn about this many times more channels than samples
 _SHARE = 0.05  # of a recording that may be missing at a sensor's end without a warning
@@ -33,15 +33,15 @@ class Signals(NamedTuple):
     def times(self, seconds: np.ndarray) -> np.ndarray:
         """Turn seconds after the start into times of the recording's index."""
         seconds = self.start + seconds
-        return seconds if self.index is None else by_clock(seconds, self.index)
+        return seconds if self.index is None else to_index_times(seconds, self.index)
 
 
 def read_signals(
     part: Any,
-    labels: MomentLabels | None,
+    labels: SampleLabels | None,
     rates: Mapping[str, Fraction],
     label_rate: Fraction,
-    often: int,
+    label_repeats: int,
 ) -> Signals:
     """Read a recording as signals (n_channels, n_samples), the labels among them.
 
@@ -49,13 +49,13 @@ def read_signals(
     ----------
     part : mapping or DataFrame
         The recording.
-    labels : MomentLabels or None
+    labels : SampleLabels or None
         Of its moments.
     rates : mapping of str to Fraction
         Samples per second of the modalities that it has.
     label_rate : Fraction
         Labels per second.
-    often : int
+    label_repeats : int
         How often each label is repeated.
 
     Returns
@@ -81,8 +81,7 @@ def read_signals(
     index = part[first].index if timed else None
     if labels is None:
         return Signals(streams, start, index, spans)
-    codes = np.repeat(labels.codes, often)
-    label_rate *= often
+    label_rate *= label_repeats
     check_labels_have_times(labels.index, timed, first)
     if timed:
         # Labels hold until the next, so there are some for any window of the signals.
@@ -90,6 +89,8 @@ def read_signals(
         n_samples = math.ceil(seconds * label_rate) + 2
         places = labels_on_grid(labels.index, index, label_rate, start, n_samples)
         codes = labels.codes[places]
+    else:
+        codes = np.repeat(labels.codes, label_repeats)
     streams[LABELS] = (codes[None], label_rate)
     return Signals(streams, start, index, spans)
 

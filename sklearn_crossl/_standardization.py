@@ -11,7 +11,7 @@ import numpy as np
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows, blocks
 
-_MOST = 1e4  # standard deviations to clip at, since squares might overflow
+_CLIP = 1e4  # standard deviations to clip at, since squares might overflow
 
 
 @dataclass(frozen=True)
@@ -162,4 +162,4 @@ def _standard(x: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     # Subtract in float64: with a large offset, float32 would lose precision.
     centred = np.subtract(x, mean.reshape(shape), dtype=np.float64)
     np.divide(centred, scale.reshape(shape), out=centred)
-    return np.clip(centred, -_MOST, _MOST, out=centred).astype(np.float32)
+    return np.clip(centred, -_CLIP, _CLIP, out=centred).astype(np.float32)

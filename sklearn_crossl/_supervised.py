@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -16,23 +16,25 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._device import autocast_dtype, resolve_device, seeded
+from ._device import autocast_dtype, resolve_device
 from ._embedding import build_for_embedding, embed
 from ._finetuning import EPOCHS, FineTunedNetwork, FineTuningNet, fine_tune
 from ._finetuning_data import FineTuningData, gather, split
+from ._fitted_network import FittedNetworkMixin
 from ._groups import group_numbers
-from ._input import read_again, read_new
+from ._input import read_for_fit
 from ._loop import check_callbacks, check_end, history
 from ._memory import freed_memory_kept
-from ._names import check_names, names_and_number_of
+from ._names import check_names, feature_attributes_of
 from ._persistence import arrays_to_module, module_to_arrays
+from ._random_state import seeded
 from ._targets import Target, check_y_given
 from ._windows import Windows, check_any_observed
 from .masking import check_masking_ratio
 from .transformer import CroSSLTransformer
 
 
-class FineTuned(BaseEstimator, ABC):
+class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
     """Pretrains on all windows and fine-tunes on those with labels."""
 
     #: Whether ``fit`` learns from windows without labels, too.
@@ -124,9 +126,9 @@ class FineTuned(BaseEstimator, ABC):
         seed = random_state.randint(np.iinfo(np.int32).max)
         training, held_out = np.arange(len(target.values)), None
         if self.early_stopping:
-            whose = None if groups is None else groups[target.labelled]
+            group_index = None if groups is None else groups[target.labelled]
             fraction = self.validation_fraction
-            training, held_out = split(target, whose, fraction, random_state)
+            training, held_out = split(target, group_index, fraction, random_state)
         if self.pretrained is None:
             learn = transformer.fit if self.pretrain else transformer._initialize
             learn(X, groups=groups)
@@ -135,7 +137,7 @@ class FineTuned(BaseEstimator, ABC):
             dropout = self.modality_dropout
             data = gather(windows, transformer, target, groups, dropout)
             net = self._train(data, training, held_out, self.freeze)
-            check_end(net, kept="the estimator is as before.")
+            check_end(net, outcome="the estimator is as before.")
             calibration = self._calibrate(data, net.module_, held_out)
         fitted = self._fitted_attributes(transformer, target, net)
         network = self._rebuilt(fitted)
@@ -150,7 +152,7 @@ class FineTuned(BaseEstimator, ABC):
         arrays = module_to_arrays(net.module_)
         epochs = history(net)
         return {
-            **names_and_number_of(transformer),
+            **feature_attributes_of(transformer),
             **target.attributes,
             "transformer_": transformer,
             "modalities_": transformer.modalities_,
@@ -167,7 +169,7 @@ class FineTuned(BaseEstimator, ABC):
         windows = self._read(X, transformer, self)
         outputs = np.empty((len(windows), self._n_outputs), windows.dtype)
         for rows, _, of_rows, _ in embed(
-            self._tuned_network(),
+            self._fitted_network(),
             windows,
             transformer.mean_,
             transformer.scale_,
@@ -186,9 +188,8 @@ class FineTuned(BaseEstimator, ABC):
         min_windows: int = 1,
     ) -> Windows:
         """Read windows of the form and the names that were fitted."""
-        form, max_missing = transformer._form, transformer.max_missing
-        check_names(fitted, X, form)
-        windows = read_again(X, form, max_missing, min_windows)
+        check_names(fitted, X, transformer._form)
+        windows = transformer._read(X, min_windows)
         check_any_observed(windows, "Leave them out: there is nothing to predict from.")
         return windows
 
@@ -205,7 +206,7 @@ class FineTuned(BaseEstimator, ABC):
             pretrained: Any = getattr(self.pretrained, "estimator", self.pretrained)
             if not isinstance(pretrained, CroSSLTransformer):
                 what = type(pretrained).__name__
-                raise TypeError(f"pretrained is of a {what}, not of a CroSSLTransformer.")
+                raise TypeError(f"pretrained is a {what}; expected a CroSSLTransformer.")
             check_is_fitted(
                 pretrained,
                 msg="pretrained is not fitted; fit it, or pass it as `transformer` to "
@@ -218,7 +219,7 @@ class FineTuned(BaseEstimator, ABC):
         if transformer.random_state is None:
             seed = random_state.randint(np.iinfo(np.int32).max)
             transformer.set_params(random_state=seed)
-        _, windows = read_new(X, transformer.modalities, transformer.max_missing)
+        _, windows = read_for_fit(X, transformer.modalities, transformer.max_missing)
         return transformer, windows
 
     def _train(
@@ -263,12 +264,6 @@ class FineTuned(BaseEstimator, ABC):
         arrays_to_module(transformer._learnt["weights"], network, strict=False)
         return network
 
-    def _tuned_network(self) -> FineTunedNetwork:
-        """Rebuild the network from the fitted arrays, once."""
-        if getattr(self, "_network", None) is None:
-            self._network = self._rebuilt(vars(self))
-        return self._network
-
     def _rebuilt(self, fitted: Mapping[str, Any]) -> FineTunedNetwork:
         transformer = fitted["transformer_"]
         config = transformer._embedding_config(vars(transformer))
@@ -286,10 +281,6 @@ class FineTuned(BaseEstimator, ABC):
         copied = super().__sklearn_clone__()
         copied.pretrained = copy.copy(self.pretrained)  # set_params leaves ours alone
         return copied
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        return {key: value for key, value in state.items() if key != "_network"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

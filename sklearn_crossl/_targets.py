@@ -9,19 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import column_or_1d, compute_class_weight
-from sklearn.utils._missing import is_pandas_na
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from ._missing_values import target_array
+from ._missing_values import is_missing, target_array
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
 # The strings that -1, NaN, None and NA become in an array of strings.
 _MARKS = {"-1", "nan", "None", "<NA>"}
-_SURE = 2.0  # the logit of a window's class, and of others with the opposite sign
+_TARGET_LOGIT = 2.0  # the logit of a window's class, and of others with the opposite sign
 
 
 class Target(NamedTuple):
@@ -71,8 +70,8 @@ def class_target(
         )
     labelled, kept, importance = _weigh(labelled, sample_weight)
     index = index[kept]
-    sure = np.full((len(index), len(classes)), -_SURE, dtype=np.float32)
-    sure[np.arange(len(index)), index] = _SURE
+    sure = np.full((len(index), len(classes)), -_TARGET_LOGIT, dtype=np.float32)
+    sure[np.arange(len(index)), index] = _TARGET_LOGIT
     return Target(
         labelled,
         index,
@@ -170,10 +169,10 @@ def _warn_of_marks(y: np.ndarray) -> None:
 
 def _has_class(y: np.ndarray) -> np.ndarray:
     """Return which windows have a label; if 1 is the only other, -1 is a label."""
-    labels = [None if is_pandas_na(label) else label for label in y.tolist()]
+    labels = [None if is_missing(label) else label for label in y.tolist()]
     if any(label in (np.inf, -np.inf) for label in labels):
         raise ValueError("Input y contains infinity; labels are finite, or NaN for none.")
-    absent = np.array([label is None or label != label for label in labels], dtype=bool)
+    absent = np.array([label is None for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
     if marked.any() and set(y[~(absent | marked)].tolist()) == {1}:
         warnings.warn(

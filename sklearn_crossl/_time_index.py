@@ -15,7 +15,7 @@ def has_index(values: Any) -> bool:
     return library_of(values) == "pandas"
 
 
-def clock(index: Any) -> str | None:
+def time_kind(index: Any) -> str | None:
     """Describe the kind of times that an index holds; None if it holds none."""
     if index.dtype.kind == "M":
         has_zone = getattr(index, "tz", None) is not None
@@ -23,7 +23,7 @@ def clock(index: Any) -> str | None:
     return {"m": "timedeltas", "f": "seconds"}.get(index.dtype.kind)
 
 
-def by_clock(seconds: np.ndarray, index: Any) -> np.ndarray:
+def to_index_times(seconds: np.ndarray, index: Any) -> np.ndarray:
     """Turn seconds into the kind of times of an index: datetimes (UTC) or timedeltas.
 
     Times are rounded to microseconds, the precision of seconds since 1970 in float64.
@@ -34,9 +34,9 @@ def by_clock(seconds: np.ndarray, index: Any) -> np.ndarray:
     return microseconds.astype(f"{index.dtype.kind}8[us]")
 
 
-def check_clocks(indexes: Mapping[str, Any]) -> None:
+def check_same_time_kind(indexes: Mapping[str, Any]) -> None:
     """Raise ValueError unless all indexes are of one kind."""
-    clocks = {name: clock(index) or "seconds" for name, index in indexes.items()}
+    clocks = {name: time_kind(index) or "seconds" for name, index in indexes.items()}
     if len(set(clocks.values())) > 1:
         raise ValueError(
             f"The index of a recording and of its labels must be of one kind, but "

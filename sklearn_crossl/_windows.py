@@ -29,7 +29,7 @@ class Windows:
 
     data: dict[str, Source]
     observed: np.ndarray
-    partial: np.ndarray
+    incomplete: np.ndarray
 
     @classmethod
     def of(
@@ -129,11 +129,11 @@ def check_modalities(windows: Windows) -> None:
             )
         longest, usual = source.shape[-1], source.usual_shape[-1]
         if longest > LONG_WINDOW_FACTOR * usual:
-            seen = LONG_WINDOW_FACTOR * usual
             warnings.warn(
                 f"Modality {name!r} has a window of {longest} timepoints, where nine in "
-                f"ten have {usual} at most. Training sees {seen} of them: cut "
-                "such windows, as sliding_windows does, or leave them out.",
+                f"ten have {usual} at most. Training sees "
+                f"{LONG_WINDOW_FACTOR * usual} of them: cut such windows, as "
+                "sliding_windows does, or leave them out.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -158,6 +158,5 @@ def _missing_share(
         )
     present = np.isfinite(x).reshape(len(x), -1).sum(1)  # (n, channels * time) summed
     sizes = np.maximum(source.sizes(rows), 1)
-    return (
-        sizes - present
-    ) / sizes  # rounded as max_missing is, unlike 1 - present / sizes
+    # Rounded as max_missing is, unlike 1 - present / sizes.
+    return (sizes - present) / sizes

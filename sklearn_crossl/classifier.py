@@ -16,15 +16,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from ._calibration import learn_temperature
 from ._finetuning import FineTunedNetwork
 from ._finetuning_data import FineTuningData
-from ._partial_scores import PartlyLabelledClassifierMixin
-from ._supervised import FineTuned
+from ._partly_labelled import PartlyLabelledClassifierMixin
+from ._supervised import BaseFineTuner
 from ._targets import Target, class_target
 from .transformer import CroSSLTransformer
 
 __all__ = ["CroSSLClassifier"]
 
 
-class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
+class CroSSLClassifier(PartlyLabelledClassifierMixin, BaseFineTuner):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
     A linear head on the global embedding and the summary is trained together with the
@@ -138,7 +138,7 @@ class CroSSLClassifier(PartlyLabelledClassifierMixin, FineTuned):
     """
 
     _parameter_constraints: dict = {
-        **FineTuned._parameter_constraints,
+        **BaseFineTuner._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "calibrate": ["boolean"],
         "class_weight": [Mapping, StrOptions({"balanced"}), None],

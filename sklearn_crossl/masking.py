@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._window_ends import window_lengths
+
 #: The accepted values of ``CroSSLTransformer(masking=...)``.
 MASKINGS = ("random", "spatial", "temporal")
 
@@ -228,7 +230,7 @@ def temporal_mask(
     """
     batch, n_steps = steps.shape
     position = torch.arange(n_steps, device=steps.device)
-    end = (steps * (position + 1)).amax(1)  # (batch,)
+    end = window_lengths(steps[:, None])  # (batch,)
     shape = (2, len(ratios), batch)
     rounding, place = torch.rand(shape, device=ratios.device, generator=generator)
     length = ((1 - ratios[:, None]) * end + rounding).floor().clamp_min(1)

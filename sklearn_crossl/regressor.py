@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 
-from ._partial_scores import PartlyLabelledRegressorMixin
-from ._supervised import FineTuned
+from ._partly_labelled import PartlyLabelledRegressorMixin
+from ._supervised import BaseFineTuner
 from ._targets import Target, continuous_target
 
 __all__ = ["CroSSLRegressor"]
 
 
-class CroSSLRegressor(PartlyLabelledRegressorMixin, FineTuned):
+class CroSSLRegressor(PartlyLabelledRegressorMixin, BaseFineTuner):
     """Pretrain by CroSSL on all windows, then fine-tune on those with a target.
 
     Works like :class:`CroSSLClassifier`, with one continuous target and squared error.

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 from skorch.helper import SliceDict
 
 from ._cutting import LABELS, cut_together, positive, stack_windows
-from ._moment_labels import MomentLabels, join_labels, majority, read_labels
 from ._rows import is_mapping
+from ._sample_labels import SampleLabels, join_labels, majority, read_labels
 from ._signals import check_durations, check_recordings, read_signals
-from ._time_index import clock, has_index
+from ._time_index import has_index, time_kind
 
 __all__ = ["SlidingWindows", "sliding_windows"]
 
@@ -158,13 +158,13 @@ def sliding_windows(
     marks = first if label_rate is None else positive("label_rate", label_rate)
     window = positive("window_seconds", window_seconds)
     # Repeat labels if a window has few, so that their shares in it can be measured.
-    often = 1 if window * marks >= 10 else math.ceil(max(exact.values()) / marks)
+    label_repeats = 1 if window * marks >= 10 else math.ceil(max(exact.values()) / marks)
     step = positive("step_seconds", step_seconds)
     if not (isinstance(purity, Real) and 0 <= purity <= 1):
         raise ValueError(f"purity={purity!r}; expected a share, from 0 to 1.")
     label_parts = read_labels(labels, len(parts), single)
     group_of = _group_of_each(groups, len(parts))
-    plan = _Plan(exact, marks, often, window, step, purity)
+    plan = _Plan(exact, marks, label_repeats, window, step, purity)
     cuts = []
     for number, (part, of_part) in enumerate(zip(parts, label_parts, strict=True)):
         try:
@@ -193,7 +193,7 @@ class _Plan(NamedTuple):
 
     rates: dict[str, Fraction]
     label_rate: Fraction
-    often: int  # how often each label is repeated
+    label_repeats: int  # how often each label is repeated
     window: Fraction  # seconds
     step: Fraction
     purity: float
@@ -208,10 +208,10 @@ class _Cut(NamedTuple):
     clock: str | None
 
 
-def _cut(part: Any, labels: MomentLabels | None, plan: _Plan) -> _Cut:
+def _cut(part: Any, labels: SampleLabels | None, plan: _Plan) -> _Cut:
     """Cut the windows of one recording; leave out those without a clear label."""
     present = {name: rate for name, rate in plan.rates.items() if name in part}
-    signals = read_signals(part, labels, present, plan.label_rate, plan.often)
+    signals = read_signals(part, labels, present, plan.label_rate, plan.label_repeats)
     check_durations(signals, plan.window)
     cut, seconds = cut_together(signals.streams, plan.window, plan.step)
     y = np.full(len(seconds), None, dtype=object)
@@ -220,7 +220,7 @@ def _cut(part: Any, labels: MomentLabels | None, plan: _Plan) -> _Cut:
         clear = share >= plan.purity
         cut = {name: x[clear] for name, x in cut.items()}
         y, seconds = labels.values[codes[clear]], seconds[clear]
-    kind = None if signals.index is None else clock(signals.index)
+    kind = None if signals.index is None else time_kind(signals.index)
     return _Cut(cut, y, signals.times(seconds), kind)
 
 

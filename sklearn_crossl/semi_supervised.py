@@ -21,10 +21,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from ._groups import group_numbers
-from ._names import names_and_number_of
-from ._partial_scores import PartlyLabelledClassifierMixin, partly_labelled_scorer
+from ._names import feature_attributes_of
+from ._partly_labelled import PartlyLabelledClassifierMixin, partly_labelled_scorer
 from ._pseudo_labels import most_confident, rescale_to_priors
-from ._rows import check_as_many, take_windows
+from ._rows import check_same_length, take_windows
 from ._targets import check_y_given, class_target, labels_at
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
@@ -156,22 +156,22 @@ class GroupSelfTrainingClassifier(
         check_y_given(self, y)
         target = class_target(y, None, 0.0)
         labelled, classes = target.labelled, target.attributes["classes_"]
-        (X,) = indexable(X)
-        check_as_many(X, y=labelled)
+        n_windows, (X,) = len(labelled), indexable(X)
+        check_same_length(X, y=labelled)
         params = self._for_estimator(params, groups)
-        groups = np.zeros(len(labelled)) if groups is None else groups
-        whose, given = group_numbers(groups, len(labelled)), np.full(len(labelled), -1)
+        groups = np.zeros(n_windows) if groups is None else groups
+        index, given = group_numbers(groups, n_windows), np.full(n_windows, -1)
         given[labelled] = target.values
         label, fitted = given, self._fit_labelled(X, classes, given, params)
         for step in range(0 if labelled.all() else self.n_rounds):
             share = self.share * (step + 1) / self.n_rounds
-            label = self._label(fitted.predict_proba(X), given, whose, share)
+            label = self._label(fitted.predict_proba(X), given, index, share)
             fitted = self._fit_labelled(X, classes, label, params)
         self.estimator_, self.classes_ = fitted, classes
         self.transduction_ = labels_at(label, classes)
         for name in {"n_features_in_", "feature_names_in_"} & self.__dict__.keys():
             del self.__dict__[name]
-        self.__dict__.update(names_and_number_of(fitted))
+        self.__dict__.update(feature_attributes_of(fitted))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -259,14 +259,14 @@ class GroupSelfTrainingClassifier(
         return clone(self.estimator).fit(X_labelled, y, **params)
 
     def _label(
-        self, p: np.ndarray, given: np.ndarray, whose: np.ndarray, share: float
+        self, p: np.ndarray, given: np.ndarray, group_index: np.ndarray, share: float
     ) -> np.ndarray:
         """Add labels to a share of each group's unlabelled windows, by probabilities."""
         label = given.copy()
         shares = np.bincount(given[given >= 0]) / (given >= 0).sum()
         p = rescale_to_priors(p, shares, self.max_weight)
-        for group in range(whose.max() + 1):
-            rows = np.flatnonzero(whose == group)
+        for group in range(group_index.max() + 1):
+            rows = np.flatnonzero(group_index == group)
             drawn = rescale_to_priors(p[rows], shares, self.max_weight)[given[rows] < 0]
             rows = rows[given[rows] < 0]
             chosen = most_confident(drawn, share)

@@ -19,9 +19,10 @@ from ._callbacks import CallbackSupportMixin, bridge_to
 from ._cluster_agreement import agreement_of_views
 from ._device import autocast_dtype, resolve_device
 from ._embedding import build_for_embedding, embed
-from ._input import check_same_modalities, read_again, read_new
+from ._fitted_network import FittedNetworkMixin
+from ._input import check_same_modalities, read_for_fit, read_for_transform
 from ._loop import check_callbacks
-from ._names import check_input_names, check_names, names_and_number, unit_names
+from ._names import check_input_names, check_names, feature_attributes, unit_names
 from ._network import CroSSLNetwork, Masking
 from ._output import output_array
 from ._paper import published
@@ -45,7 +46,9 @@ _STAGES: dict[str, Any] = {
 }
 
 
-class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
+class CroSSLTransformer(
+    FittedNetworkMixin, CallbackSupportMixin, TransformerMixin, BaseEstimator
+):
     """Learn an embedding of multi-sensor windows without labels, by CroSSL.
 
     One encoder per modality turns a window into codes. Random masks of the codes make
@@ -398,7 +401,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             windows without any modality while ``missing="error"``, or ``out`` is no
             array of floats of that shape.
         """
-        windows = self._read_again(X)
+        windows = self._read_to_embed(X)
         shape = (len(windows), len(self.get_feature_names_out()))
         out = output_array(out, shape, windows.dtype)
         out[~windows.observed.any(axis=1)] = np.nan
@@ -436,7 +439,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         --------
         sklearn_crossl.inspection.cluster_agreement : The measure, and its source.
         """
-        return agreement_of_views(self, self._read_again(X))
+        return agreement_of_views(self, self._read_to_embed(X))
 
     def get_feature_names_out(
         self, input_features: ArrayLike | None = None
@@ -528,13 +531,13 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         """Check X and learn what does not take training: its form and moments."""
         fitted: dict[str, Any] = {}
         if previous is None:
-            form, windows = read_new(X, self.modalities, self.max_missing)
-            fitted.update(names_and_number(X, form))
+            form, windows = read_for_fit(X, self.modalities, self.max_missing)
+            fitted.update(feature_attributes(X, form))
         else:
             form = self._form
             check_same_modalities(self.modalities, form)
             check_names(self, X, form)
-            windows = read_again(X, form, self.max_missing, min_windows=2)
+            windows = self._read(X, min_windows=2)
         check_any_observed(
             windows, "There is nothing to learn from them; leave them out."
         )
@@ -579,11 +582,15 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         epochs_before = 0 if previous is None else len(previous["history"])
         return int(np.random.SeedSequence([seed, epochs_before]).generate_state(1)[0])
 
-    def _read_again(self, X: ArrayLike) -> Windows:
+    def _read(self, X: ArrayLike, min_windows: int = 1) -> Windows:
+        """Read windows in the form that was fitted."""
+        return read_for_transform(X, self._form, self.max_missing, min_windows)
+
+    def _read_to_embed(self, X: ArrayLike) -> Windows:
         check_is_fitted(self)
         self._validate_params()  # some may be set after fit
         check_names(self, X, self._form)
-        windows = read_again(X, self._form, self.max_missing)
+        windows = self._read(X)
         if self.missing == "error":
             check_any_observed(
                 windows, "Leave them out, or set missing='nan' to get rows of NaN."
@@ -592,7 +599,7 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
 
     def _embed(self, windows: Windows) -> Iterator[tuple[np.ndarray, ...]]:
         return embed(
-            self._embedding_network(),
+            self._fitted_network(),
             windows,
             self.mean_,
             self.scale_,
@@ -607,12 +614,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
         parts = {"joint": [joint], "global": [z], "modalities": [codes]}
         return np.hstack(parts.get(self.output, [joint, codes]))
 
-    def _embedding_network(self) -> CroSSLNetwork:
-        """Rebuild the network from the fitted arrays, once."""
-        if getattr(self, "_network", None) is None:
-            self._network = self._rebuilt(vars(self))
-        return self._network
-
     def _rebuilt(self, fitted: Mapping[str, Any]) -> CroSSLNetwork:
         config, weights = self._embedding_config(fitted), fitted["_learnt"]["weights"]
         return build_for_embedding(CroSSLNetwork, config, weights)
@@ -625,10 +626,6 @@ class CroSSLTransformer(CallbackSupportMixin, TransformerMixin, BaseEstimator):
             "aggregator": fitted["aggregator_"],
             "summary_size": fitted["summary_size_"],
         }
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        return {key: value for key, value in state.items() if key != "_network"}
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

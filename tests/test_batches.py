@@ -143,7 +143,7 @@ def test_windows_with_one_modality_keep_to_themselves(tmp_path, stream):
     observed = rng.random((500, 2)) < 0.6
     observed[~observed.any(1)] = True
     part = windows(500, tmp_path)
-    part = Windows(part.data, observed, part.partial)
+    part = Windows(part.data, observed, part.incomplete)
     dataset = StreamedWindows(part, MEAN, SCALE, 10_000 if stream else 2**27)
     batches = ShuffledBatches(
         dataset if stream else dataset.read(np.arange(500)), 32, CPU
@@ -167,7 +167,7 @@ def test_a_few_windows_with_one_modality_go_with_the_others():
     observed = np.ones((100, 2), dtype=bool)
     observed[:5, 0] = False
     whole = windows(100)
-    dataset = WindowDataset(whole.data, observed, whole.partial)
+    dataset = WindowDataset(whole.data, observed, whole.incomplete)
     assert len(ShuffledBatches(dataset, 50, CPU)) == 2
 
 
@@ -177,7 +177,7 @@ def test_batches_are_the_same_from_a_device_that_holds_the_data(monkeypatch, roo
     part = windows(100)
     observed = np.ones((100, 2), dtype=bool)
     observed[::3, 1] = False
-    dataset = WindowDataset(part.data, observed, part.partial)
+    dataset = WindowDataset(part.data, observed, part.incomplete)
     rows = np.array([5, 3, 99])
     expected = dataset.batch(rows)
     dataset.move_to(CPU)
@@ -191,8 +191,8 @@ def test_batches_are_the_same_from_a_device_that_holds_the_data(monkeypatch, roo
 
 def test_data_with_gaps_is_not_held_by_the_device():
     part = windows(10)
-    part.partial[3, 0] = True
-    dataset = WindowDataset(part.data, part.observed, part.partial)
+    part.incomplete[3, 0] = True
+    dataset = WindowDataset(part.data, part.observed, part.incomplete)
     dataset.move_to(CPU)
     assert list(dataset._resident) == ["b"]
 
@@ -204,7 +204,7 @@ def test_batches_say_where_values_are():
     gappy[2, 1, 1] = np.nan
     data = {"a": Unequal(x, 1), "b": InMemory(gappy)}
     part = Windows.of(data)
-    dataset = WindowDataset(data, part.observed, part.partial)
+    dataset = WindowDataset(data, part.observed, part.incomplete)
     batch = dataset.batch(np.arange(4))
     assert batch.rows["a"].tolist() == [0, 1, 2]
     assert batch.present["a"].sum((1, 2)).tolist() == [5, 8, 6]
@@ -220,7 +220,7 @@ def test_batches_of_all_kinds_are_mixed():
     whole = windows(640)
     observed = np.ones((640, 2), dtype=bool)
     observed[::2, 1] = False
-    dataset = WindowDataset(whole.data, observed, whole.partial)
+    dataset = WindowDataset(whole.data, observed, whole.incomplete)
     torch.manual_seed(0)
     kinds = [int(b.observed[0].sum()) for b, _ in ShuffledBatches(dataset, 32, CPU)]
     assert sorted(kinds) == [1] * 10 + [2] * 10

@@ -213,13 +213,13 @@ def test_class_weights_move_predictions(pretrained):
 def test_early_stopping_by_groups(pretrained, monkeypatch):
     groups = np.arange(48) // 8
     spied = []
-    train = _supervised.FineTuned._train
+    train = _supervised.BaseFineTuner._train
 
     def spy(self, data, training, held_out, *args, **kwargs):
         spied.append((data.groups[training], data.groups[held_out]))
         return train(self, data, training, held_out, *args, **kwargs)
 
-    monkeypatch.setattr(_supervised.FineTuned, "_train", spy)
+    monkeypatch.setattr(_supervised.BaseFineTuner, "_train", spy)
     y = np.random.default_rng(0).permutation(Y)  # nothing to learn: the loss rises
     params = {"early_stopping": True, "max_epochs": 60, "patience": 3, "head_lr": 0.1}
     model = make(pretrained=pretrained, **params).fit(X, y, groups)
@@ -272,7 +272,7 @@ def test_what_cannot_be_held_out_is_told_before_the_pretraining(monkeypatch):
     y = np.where(np.arange(48) < 4, np.arange(48), -1)
     with pytest.raises(ValueError, match="any of 4 windows"):
         model.fit(X, y)
-    with pytest.raises(TypeError, match="pretrained is of a StandardScaler, not"):
+    with pytest.raises(TypeError, match="pretrained is a StandardScaler; expected"):
         make(pretrained=FrozenEstimator(StandardScaler())).fit(X, Y)
 
 
@@ -289,7 +289,7 @@ def test_a_search_over_pretrained_ones(pretrained):
 
 def test_early_stopping_goes_back_to_the_best(pretrained, monkeypatch):
     kept = []
-    train = _supervised.FineTuned._train
+    train = _supervised.BaseFineTuner._train
 
     def spy(self, data, training, held_out, *args, **kwargs):
         net = train(self, data, training, held_out, *args, **kwargs)
@@ -299,7 +299,7 @@ def test_early_stopping_goes_back_to_the_best(pretrained, monkeypatch):
         kept.append(float(data.target.loss(logits, target).mean()))
         return net
 
-    monkeypatch.setattr(_supervised.FineTuned, "_train", spy)
+    monkeypatch.setattr(_supervised.BaseFineTuner, "_train", spy)
     y = np.random.default_rng(0).permutation(Y)
     params = {"early_stopping": True, "max_epochs": 60, "patience": 3, "head_lr": 0.1}
     model = make(pretrained=pretrained, **params).fit(X, y)

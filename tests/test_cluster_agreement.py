@@ -10,9 +10,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
 from sklearn_crossl import CroSSLTransformer, _cluster_agreement
+from sklearn_crossl._augmentation import warp_and_scale
 from sklearn_crossl._cluster_agreement import cluster_agreement
-from sklearn_crossl._device import seeded
-from sklearn_crossl._summary.retakes import play_again
+from sklearn_crossl._random_state import seeded
 
 
 def blobs(n=120, n_classes=4, spread=0.3, seed=0):
@@ -135,7 +135,9 @@ def windows_by_hand(model, X, modalities):
             draws = torch.rand(len(X), 2)
             again = np.concatenate(
                 [
-                    play_again(torch.from_numpy(standard[:, channels]), None, draws)[0]
+                    warp_and_scale(torch.from_numpy(standard[:, channels]), None, draws)[
+                        0
+                    ]
                     for channels in modalities.values()
                 ],
                 axis=1,
@@ -145,7 +147,7 @@ def windows_by_hand(model, X, modalities):
 
 
 @pytest.mark.parametrize("output", ["joint", "global", "modalities", "all"])
-def test_the_score_is_that_of_sensors_alone_and_retakes(output):
+def test_the_score_is_that_of_sensors_alone_and_augmented_copies(output):
     X, _ = make_windows(80)
     modalities = {"acc": [0, 1, 2], "pulse": [3]}
     model = CroSSLTransformer(

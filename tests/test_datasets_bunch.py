@@ -13,7 +13,7 @@ from sklearn_crossl.datasets import _bunch
 from sklearn_crossl.datasets._bunch import DataSet, Recording, make_bunch
 from sklearn_crossl.segmentation import sliding_windows
 
-ABOUT = DataSet(
+DATASET = DataSet(
     name="hapt",
     subjects=(1, 2, 3),
     modalities={"acc": ("x", "y"), "eda": ("eda",)},
@@ -31,9 +31,9 @@ def recordings(lengths=(20, 13), seed=0):
         Recording(
             subject,
             {
-                name: rng.normal(size=(len(channels), int(length * ABOUT.rates[name])))
+                name: rng.normal(size=(len(channels), int(length * DATASET.rates[name])))
                 .astype(np.float32)
-                for name, channels in ABOUT.modalities.items()
+                for name, channels in DATASET.modalities.items()
             },
             np.where(np.arange(length * 5) < length * 3.75, 0, -1),
         )
@@ -44,7 +44,7 @@ def recordings(lengths=(20, 13), seed=0):
 WHOLE = {"window_seconds": None, "step_seconds": None}
 
 
-def make(parts, about=ABOUT, **options):
+def make(parts, about=DATASET, **options):
     default = {"as_windows": True, "window_seconds": 4, "step_seconds": 2}
     return make_bunch(about, parts, **{**default, "return_X_y": False, **options})
 
@@ -146,7 +146,7 @@ def test_whole_recordings_have_one_label():
 def test_descriptions_are_read_from_the_package():
     assert _bunch._description("hapt").startswith(".. _hapt_dataset:")
     with pytest.raises(FileNotFoundError):
-        make(recordings(), replace(ABOUT, name="unknown"))
+        make(recordings(), replace(DATASET, name="unknown"))
 
 
 def test_steps_without_windows():

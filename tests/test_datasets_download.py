@@ -110,10 +110,10 @@ def test_an_answer_from_elsewhere_in_the_file_is_not_appended(server, tmp_path):
         status_code = 206
         headers = {"Content-Range": "bytes 100-200/300"}
 
-    assert _resume._goes_on(Answer, 100)
-    assert not _resume._goes_on(Answer, 50)
+    assert _resume._resumes(Answer, 100)
+    assert not _resume._resumes(Answer, 50)
     Answer.headers = {}
-    assert not _resume._goes_on(Answer, 100)
+    assert not _resume._resumes(Answer, 100)
 
 
 def test_mirrors(server, tmp_path):

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_datasets_bunch import ABOUT as OTHER
+from test_datasets_bunch import DATASET as OTHER
 
 from sklearn_crossl.datasets._subjects import choose_subjects
 
-ABOUT = replace(OTHER, name="hapt", subjects=(1, 2, 3))
+DATASET = replace(OTHER, name="hapt", subjects=(1, 2, 3))
 
 
 def test_choose_subjects():
-    assert choose_subjects(ABOUT, None, [3, 1, 3, 2]) == [1, 2, 3]
-    assert choose_subjects(ABOUT, np.array([3, 1]), ["03", "01"]) == [1, 3]
-    assert choose_subjects(ABOUT, range(1, 3), [3, 1, 2]) == [1, 2]
+    assert choose_subjects(DATASET, None, [3, 1, 3, 2]) == [1, 2, 3]
+    assert choose_subjects(DATASET, np.array([3, 1]), ["03", "01"]) == [1, 3]
+    assert choose_subjects(DATASET, range(1, 3), [3, 1, 2]) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def test_choose_subjects():
 )
 def test_unknown_subjects(subjects, match):
     with pytest.raises(ValueError, match=match):
-        choose_subjects(ABOUT, subjects, [1, 2, 3])
+        choose_subjects(DATASET, subjects, [1, 2, 3])
 
 
 def test_some_of_all_are_read_with_a_warning():
     with pytest.warns(
         UserWarning, match=r"no files of the subjects \[1, 3\].*The others"
     ):
-        assert choose_subjects(ABOUT, None, [2]) == [2]
+        assert choose_subjects(DATASET, None, [2]) == [2]
 
 
 @pytest.mark.parametrize(("subjects", "there"), [([1, 2], [2, 3]), (None, [])])
@@ -44,4 +44,4 @@ def test_subjects_asked_for_that_are_not_there_are_an_error(subjects, there):
     with pytest.raises(
         OSError, match=r"Of hapt there are no files of .* \[1.*move it away"
     ):
-        choose_subjects(ABOUT, subjects, there)
+        choose_subjects(DATASET, subjects, there)

@@ -14,17 +14,16 @@ from torch import nn
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._device import (
-    OwnDraws,
     autocast_dtype,
     memory_for_data,
     out_of_memory,
     release_memory,
     resolve_device,
-    seeded,
     to_device,
 )
 from sklearn_crossl._encoded import EncodedWindows
 from sklearn_crossl._network import CroSSLNetwork, Masking
+from sklearn_crossl._random_state import OwnDraws, seeded
 from sklearn_crossl.aggregators import AGGREGATORS
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.masking import MASKINGS

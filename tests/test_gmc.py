@@ -95,7 +95,7 @@ def test_the_head_is_shared_after_one_layer_each():
             x = np.maximum(x, 0) @ w.T + b
         return x
 
-    expected = oracle(head(views, "of_views"), head(codes, "of_codes"), observed, 0.1)
+    expected = oracle(head(views, "view_layer"), head(codes, "code_layer"), observed, 0.1)
     loss = module(Latents(views, codes, observed))["loss"].detach()
     np.testing.assert_allclose(loss, expected, rtol=1e-4)
 
@@ -118,6 +118,6 @@ def test_the_temperature_is_that_of_the_parameter():
     module = GMC(temperature=2.0, projector=(6,)).build(embedding_size=8, code_size=4)
     views, codes = torch.randn(2, 7, 8), torch.randn(7, 3, 4)
     observed = torch.ones(7, 3, dtype=torch.bool)
-    expected = gmc_loss(module.of_views(views), module.of_codes(codes), observed, 2.0)
+    expected = gmc_loss(module.view_layer(views), module.code_layer(codes), observed, 2.0)
     loss = module(Latents(views, codes, observed))["loss"]
     torch.testing.assert_close(loss, expected)

@@ -75,16 +75,16 @@ def build(summary_size=4):
 def test_outputs_are_the_weighted_mean_of_both_maps():
     head = build()
     head.set_ridge_weight(200)
-    z, summary, by_features = torch.randn(5, 6), torch.randn(5, 4), torch.randn(5, 3)
+    z, summary, ridge_outputs = torch.randn(5, 6), torch.randn(5, 4), torch.randn(5, 3)
     normed = (z - z.mean(-1, keepdim=True)) / (
         z.var(-1, keepdim=True, correction=0) + 1e-5
     ).sqrt()
     with torch.no_grad():
-        outputs = head(z, summary, by_features)
+        outputs = head(z, summary, ridge_outputs)
         read = torch.cat([normed, summary], -1)
         by_embedding = read @ head.linear.weight.T + head.linear.bias
     share = 0.2
-    expected = (1 - share) * by_embedding + share * by_features
+    expected = (1 - share) * by_embedding + share * ridge_outputs
     torch.testing.assert_close(outputs, expected)
 
 
@@ -101,7 +101,7 @@ def test_the_share_of_the_features_grows_with_the_labels():
 
 def test_without_a_summary_the_embedding_alone_counts():
     head = build(summary_size=0)
-    assert head.of_features is None
+    assert head.ridge is None
     z = torch.randn(5, 6)
     with torch.no_grad():
         torch.testing.assert_close(head(z, None, None), head.linear(head.norm(z)))
@@ -123,15 +123,15 @@ def test_the_estimators_read_features_beside_the_embedding(rng, estimator):
     share = model._weights["head.share"]
     assert share == pytest.approx(60 / 860)
     blended = model._outputs(X)
-    head = model._tuned_network().head
+    head = model._fitted_network().head
     head.share.fill_(0.0)
     by_embedding = model._outputs(X)
     head.share.fill_(1.0)
-    by_features = model._outputs(X)
+    ridge_outputs = model._outputs(X)
     np.testing.assert_allclose(
-        blended, (1 - share) * by_embedding + share * by_features, atol=1e-5
+        blended, (1 - share) * by_embedding + share * ridge_outputs, atol=1e-5
     )
-    difference = by_features[:, -1] - (by_features[:, 0] if n_outputs == 2 else 0)
+    difference = ridge_outputs[:, -1] - (ridge_outputs[:, 0] if n_outputs == 2 else 0)
     assert np.corrcoef(difference, y)[0, 1] > 0.95
 
 

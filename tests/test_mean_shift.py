@@ -96,8 +96,8 @@ def test_training_windows_are_loaded_again():
 def test_no_more_training_windows_are_kept_than_are_needed(most, kept, monkeypatch):
     monkeypatch.setattr(fitting, "_MOST_KEPT", most)
     embedder = CroSSLTransformer([3, 1], max_epochs=1, summary_size=16, random_state=0)
-    network = embedder.fit(make_windows(60)[0])._embedding_network()
-    shift = network.summary.shift
+    network = embedder.fit(make_windows(60)[0])._fitted_network()
+    shift = network.summary.mean_shift
     assert shift.neighbours.shape == (kept, 16)
     torch.testing.assert_close(shift.directions.norm(dim=1), torch.ones(kept))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
-from sklearn_crossl._summary.neighbours import covariance_between, near_windows
+from sklearn_crossl._summary.neighbours import near_windows, neighbour_covariance
 from sklearn_crossl.datasets import make_multimodal_series
 
 
@@ -50,7 +50,7 @@ def test_which_are_near_and_what_they_differ_in_literally(n, n_groups, share, se
     expected, pairs = np.zeros((3, 3)), np.argwhere(near.numpy())
     for i, j in pairs:
         expected += np.outer(x[i] - x[j], x[i] - x[j]) / 2 / len(pairs)
-    got = covariance_between(torch.from_numpy(x), near)
+    got = neighbour_covariance(torch.from_numpy(x), near)
     np.testing.assert_allclose(got.numpy(), expected, atol=1e-12)
 
 

@@ -83,7 +83,7 @@ def test_every_combination_of_stages_learns(encoder, aggregator, objective):
 def test_missing_modalities_are_never_encoded():
     batch = whole(dataset())
     assert [len(x) for x in batch.inputs.values()] == [9, 9, 7]
-    codes, embedding, _ = network().eval().embed(batch, 12)
+    embedding, _, codes = network().eval().embed(batch, 12)
     assert torch.isfinite(embedding).all()
     assert (codes[~batch.observed] == 0).all()
     assert (codes[batch.observed].abs().sum(-1) > 0).all()
@@ -284,7 +284,7 @@ def test_an_objective_is_told_what_windows_hold_and_where_they_end():
     x = [rng.normal(size=(1, n)).astype(np.float32) for n in (5, 8, 6, 0)]
     y = rng.normal(size=(4, 2, 9)).astype(np.float32)
     windows = Windows.of({"a": Unequal(x, 1), "b": InMemory(y)})
-    batch = whole(WindowDataset(windows.data, windows.observed, windows.partial))
+    batch = whole(WindowDataset(windows.data, windows.observed, windows.incomplete))
     shapes, objective = {"a": (1, 8), "b": (2, 9)}, ModuleObjective(Told)
     Told.latents.clear()
     CroSSLNetwork(shapes, TCNEncoder(), SetAggregator(4), objective)(batch)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sklearn_crossl._summary.features import FixedFeatures
 from sklearn_crossl._summary.kernels import RandomKernels
-from sklearn_crossl._summary.learnt import LearntPart
+from sklearn_crossl._summary.learnt import EmbeddingPCA
 from sklearn_crossl._summary.noise_whitening import NoiseWhitening
 from sklearn_crossl._summary.probabilistic_pca import ProbabilisticPCA
 from sklearn_crossl._summary.statistics import band_edges, distribution, spectrum
@@ -386,7 +386,7 @@ def test_windows_in_which_nothing_changes_scale_all_alike():
 
 def test_the_learnt_part_are_the_first_principal_components():
     torch.manual_seed(0)
-    part = LearntPart(200, 8)
+    part = EmbeddingPCA(200, 8)
     z = (torch.randn(400, 150) @ torch.randn(150, 200)) * torch.rand(200) + 3
     part.fit(z, torch.randn(400, 8))
     learnt = part(z).numpy()
@@ -402,7 +402,7 @@ def test_the_learnt_part_are_the_first_principal_components():
 
 def test_the_learnt_part_is_predicted_where_it_depends_linearly():
     torch.manual_seed(0)
-    part = LearntPart(3, 8)
+    part = EmbeddingPCA(3, 8)
     components = torch.randn(400, 8) * torch.linspace(1, 3, 8)
     z = components @ torch.randn(8, 3) + 5
     part.fit(z, components)

@@ -112,7 +112,7 @@ def test_all_is_both_side_by_side(X):
     np.testing.assert_array_equal(everything, np.hstack(parts))
     Z = model.set_params(output="global").transform(X)
     weights = model._learnt["weights"]
-    learnt = (Z - weights["summary.learnt.middle"]) @ weights["summary.learnt.axes"]
+    learnt = (Z - weights["summary.learnt.mean"]) @ weights["summary.learnt.axes"]
     np.testing.assert_allclose(everything[:, :128], learnt, rtol=1e-3, atol=1e-4)
 
 
@@ -836,8 +836,8 @@ def test_one_long_window_changes_nothing_in_how_others_are_looked_at():
     X, long = of_unequal_lengths(), np.zeros((2, 4096), dtype="f4")
     model = CroSSLTransformer(max_epochs=1, summary_size=8, random_state=0)
     with pytest.warns(UserWarning, match="a window of 4096 timepoints.*nine in ten"):
-        with_long = clone(model).fit([*X, long])._embedding_network()
-    without = model.fit(X)._embedding_network()
+        with_long = clone(model).fit([*X, long])._fitted_network()
+    without = model.fit(X)._fitted_network()
     for network in (with_long, without):
         encoder, features = network.module(network.names[0]), network.summary.features[0]
         assert [layer.conv.stride for layer in encoder.layers] == [(1, 2)] * 3
@@ -1023,12 +1023,12 @@ def test_the_learnt_part_of_complete_windows_is_of_their_embedding(X):
     new, _ = make_windows(seed=1)
     joint = model.transform(new)
     z = torch.from_numpy(model.set_params(output="global").transform(new))
-    learnt = model._embedding_network().summary.learnt(z)
+    learnt = model._fitted_network().summary.learnt(z)
     np.testing.assert_allclose(joint[:, : learnt.shape[1]], learnt, atol=1e-4)
 
 
 def test_the_learnt_part_is_fitted_to_the_embedding_without_dropout(X):
     encoder = TCNEncoder(dropout=0.5)
     model = make(encoder=encoder, output="global")._initialize(X)
-    middle = model._embedding_network().summary.learnt.middle
+    middle = model._fitted_network().summary.learnt.mean
     np.testing.assert_allclose(middle, model.transform(X).mean(axis=0), atol=1e-4)

@@ -125,7 +125,7 @@ def test_reconstruction_is_one_more_term():
     )
     module = VICReg(reconstruction=30.0).build(4, 6, [(2, 16), (1, 8)])
     terms = module(given)
-    alone, error = module.of_views(given), module.of_inputs(given)["loss"]
+    alone, error = module.view_objective(given), module.reconstruction(given)["loss"]
     assert set(terms) == {*alone, "reconstruction"}
     torch.testing.assert_close(terms["reconstruction"], error)
     torch.testing.assert_close(terms["loss"], alone["loss"] + 30 * error)

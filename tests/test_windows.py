@@ -27,7 +27,7 @@ def test_windows_hold_the_channels_in_order():
     assert windows.shapes == {"acc": (2, 7), "heart": (1, 7), "mixed": (2, 7)}
     np.testing.assert_array_equal(windows.data["mixed"].take(slice(None)), X[:, [4, 2]])
     assert windows.observed.all()
-    assert not windows.partial.any()
+    assert not windows.incomplete.any()
     assert np.shares_memory(windows.data["acc"].values, X)
 
 
@@ -44,12 +44,12 @@ def test_what_is_missing_and_what_is_there_in_part(monkeypatch, block_bytes):
     expected[1, 0] = expected[4, 1] = False
     windows = windows_of(X)
     np.testing.assert_array_equal(windows.observed, expected)
-    assert np.argwhere(windows.partial).tolist() == [[2, 0], [3, 2], [5, 0]]
+    assert np.argwhere(windows.incomplete).tolist() == [[2, 0], [3, 2], [5, 0]]
     windows = windows_of(X, max_missing=0.5)
     expected[3, 2] = False
     np.testing.assert_array_equal(windows.observed, expected)
-    assert np.argwhere(windows.partial).tolist() == [[2, 0], [5, 0]]
-    assert not windows_of(X, max_missing=0.0).partial.any()
+    assert np.argwhere(windows.incomplete).tolist() == [[2, 0], [5, 0]]
+    assert not windows_of(X, max_missing=0.0).incomplete.any()
 
 
 def test_the_share_that_may_be_missing_is_included():
@@ -83,7 +83,7 @@ def test_padding_is_not_missing():
     windows = Windows.of({"a": source}, max_missing=0.0)
     assert windows.observed[:, 0].tolist() == [True, True, True, False]
     # 4 is read as 4, 20 as 24, 5 as 6.
-    assert windows.partial[:, 0].tolist() == [False, True, True, False]
+    assert windows.incomplete[:, 0].tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf])

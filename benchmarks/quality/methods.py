@@ -161,7 +161,7 @@ class Features(Standardized):
     def learn(self, X: Windows, seed: int) -> None:
         """Take the convolutions' biases from the training windows."""
         embedder = CroSSLTransformer(random_state=seed)._initialize(X)
-        self.summary = embedder._embedding_network().summary
+        self.summary = embedder._fitted_network().summary
 
     def features(self, X: Windows) -> np.ndarray:
         """Compute the features of all modalities."""

@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import f1_score
 
-from sklearn_crossl import CroSSLTransformer
+from sklearn_crossl import CroSSLTransformer, _augmentation
 from sklearn_crossl._summary import (
     features,
     fitting,
@@ -29,7 +29,6 @@ from sklearn_crossl._summary import (
     mean_shift,
     neighbours,
     noise_whitening,
-    retakes,
 )
 from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS
@@ -76,9 +75,11 @@ BARE: dict[str, dict[str, Any]] = {  # changes of what is learnt alone
 VARIANTS = {
     "default": Variant(),
     "subjects": Variant(by_subject=True),
-    "no neighbours in the scaling": Variant({}, ((noise_whitening, "_LIKE", 0.0),)),
-    "neighbours weigh as much as retakes": Variant(
-        {}, ((noise_whitening, "_LIKE", 1.0),)
+    "no neighbours in the scaling": Variant(
+        {}, ((noise_whitening, "_NEIGHBOUR_WEIGHT", 0.0),)
+    ),
+    "neighbours weigh as much as augmentations": Variant(
+        {}, ((noise_whitening, "_NEIGHBOUR_WEIGHT", 1.0),)
     ),
     "twice as many neighbours": Variant({}, ((neighbours, "_NEAR", 0.02),)),
     "no summary": Variant({"summary_size": 0}),
@@ -96,16 +97,16 @@ VARIANTS = {
     "both weigh the same": Variant({}, ((features, "_WEIGHTS", (1.0, 1.0)),)),
     "no scaling within windows": Variant({}, ((noise_whitening, "_RIDGE", 1e6),)),
     "less regularised scaling": Variant({}, ((noise_whitening, "_RIDGE", 0.1),)),
-    "cut parts alone": Variant({}, ((fitting, "_RETAKES", (retakes.cut,)),)),
-    "parts played again alone": Variant(
-        {}, ((fitting, "_RETAKES", (retakes.play_again,)),)
+    "crops alone": Variant({}, ((fitting, "_AUGMENTATIONS", (_augmentation.crop,)),)),
+    "warps alone": Variant(
+        {}, ((fitting, "_AUGMENTATIONS", (_augmentation.warp_and_scale,)),)
     ),
-    "no louder nor softer": Variant({}, ((retakes, "_GAIN", 0.0),)),
+    "no scaling of channels": Variant({}, ((_augmentation, "_GAIN", 0.0),)),
     "all kernels padded": Variant({}, ((kernels, "_FITTING", 2.0),)),
     "half unpadded if they fit at all": Variant({}, ((kernels, "_FITTING", 1e-6),)),
     "no step to the nearest": Variant({}, ((mean_shift, "_WIDTH", 1e-9),)),
     "nearest weigh more": Variant(
-        {}, ((mean_shift, "_MOST", np.inf), (mean_shift, "_WIDTH", 0.15))
+        {}, ((mean_shift, "_MAX_TOTAL_WEIGHT", np.inf), (mean_shift, "_WIDTH", 0.15))
     ),
     "10 nearest": Variant({}, ((mean_shift, "_NEAREST", 10),)),
     "nearest along all axes": Variant({}, ((mean_shift, "_AXES", 512),)),

@@ -8,22 +8,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._batch import Retake
+from .._augmentation import Augmentation, crop, warp_and_scale
 from .._batches import StreamedWindows, WindowDataset
 from .._network import CroSSLNetwork
-from .._rows import spread_rows
-from .neighbours import covariance_between, near_windows
-from .retakes import cut, play_again
+from .._rows import evenly_spaced
+from .neighbours import near_windows, neighbour_covariance
 from .summary import Summary
 
 _MOST_WINDOWS = 8192  # windows to learn the summary from
 _BYTES = 2**28  # memory for their features
 _ROWS = 256  # windows in a pass
-_FEW = 64  # windows to take the kernels' biases from
-_ENOUGH = 256  # complete windows that suffice to learn the prediction
-_MOST_RETAKEN = 1024  # windows to make retakes of
+_N_BIAS_WINDOWS = 64  # windows to take the kernels' biases from
+_MIN_COMPLETE = 256  # complete windows that suffice to learn the prediction
+_MAX_AUGMENTED = 1024  # windows to augment
 _MOST_KEPT = 2048  # windows kept as neighbours for the mean shift
-_RETAKES: tuple[Retake, ...] = (cut, play_again)
+_AUGMENTATIONS: tuple[Augmentation, ...] = (crop, warp_and_scale)
 
 
 class Sample(NamedTuple):
@@ -56,16 +55,16 @@ def fit_summary(
     if afresh:
         summary.fit_components(x, observed)
     complete = observed.all(1)
-    if int(complete.sum()) < _ENOUGH:
+    if int(complete.sum()) < _MIN_COMPLETE:
         complete = torch.ones_like(complete)
     blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
     components = [summary.components(summary.pca.project(v), o) for v, o in blocks]
     found, those = torch.cat(components)[complete], rows[complete.cpu().numpy()]
     if afresh:
-        kept = spread_rows(np.arange(len(found)), _MOST_KEPT)
+        kept = evenly_spaced(np.arange(len(found)), _MOST_KEPT)
         groups = None if windows.groups is None else windows.groups[those[kept]]
-        retakes = _between_retakes(summary, windows, rows, device)
-        _fit_scaling(summary, retakes, found[kept], groups)
+        differences = _augmentation_differences(summary, windows, rows, device)
+        _fit_whitening(summary, differences, found[kept], groups)
     return Sample(windows, those, found)
 
 
@@ -91,45 +90,45 @@ def _fit_kernels(
     ):
         having = rows[windows.observed[rows, index]]
         if len(having):
-            batch = windows.batch(spread_rows(having, _FEW))
+            batch = windows.batch(evenly_spaced(having, _N_BIAS_WINDOWS))
             x, present = batch.inputs[name].to(device), batch.present[name]
             present = None if present is None else present.to(device).flatten(2)
             features.kernels.fit(x.flatten(2), present)
 
 
-def _fit_scaling(
-    summary: Summary, retakes: Tensor, kept: Tensor, groups: np.ndarray | None
+def _fit_whitening(
+    summary: Summary, differences: Tensor, kept: Tensor, groups: np.ndarray | None
 ) -> None:
     """Learn the scaling that reduces noise, and the mean shift to the windows kept.
 
-    Neighbours are found after a first scaling that is learnt from retakes alone. The
-    differences between neighbours then count as noise, too, in the final scaling.
+    Neighbours are found after a first scaling that is learnt from augmented copies alone.
+    The differences between neighbours then count as noise, too, in the final scaling.
     """
-    scaling, shift = summary.scaling, summary.shift
+    whitening, mean_shift = summary.whitening, summary.mean_shift
     variance = summary.pca.variance
-    scaling.fit(retakes, variance)
-    scaled = scaling(kept)
-    shift.fit(scaled)
-    similarity = shift.similarity(scaled)
-    between = covariance_between(kept, near_windows(similarity))
+    whitening.fit(differences, variance)
+    scaled = whitening(kept)
+    mean_shift.fit(scaled)
+    similarity = mean_shift.similarity(scaled)
+    covariance = neighbour_covariance(kept, near_windows(similarity))
     if groups is not None:
-        between += covariance_between(kept, near_windows(similarity, groups))
-    scaling.fit(retakes, variance, between)
-    shift.fit(scaling(kept))
+        covariance += neighbour_covariance(kept, near_windows(similarity, groups))
+    whitening.fit(differences, variance, covariance)
+    mean_shift.fit(whitening(kept))
 
 
-def _between_retakes(
+def _augmentation_differences(
     summary: Summary, windows: WindowDataset, rows: np.ndarray, device: torch.device
 ) -> Tensor:
-    """Compute differences between two retakes of each window, for each kind of retake."""
-    rows = spread_rows(rows, _MOST_RETAKEN)
+    """Compute differences between two augmented copies, for each augmentation."""
+    rows = evenly_spaced(rows, _MAX_AUGMENTED)
     observed = torch.from_numpy(windows.observed[rows]).to(device)
 
-    def components(retake: Retake) -> Tensor:
-        raw = _raw_features(summary, windows, rows, device, retake)
+    def components(augmentation: Augmentation) -> Tensor:
+        raw = _raw_features(summary, windows, rows, device, augmentation)
         return summary.components(summary.project(raw, observed), observed)
 
-    return torch.cat([components(retake) - components(retake) for retake in _RETAKES])
+    return torch.cat([components(a) - components(a) for a in _AUGMENTATIONS])
 
 
 def _raw_features(
@@ -137,15 +136,15 @@ def _raw_features(
     windows: WindowDataset,
     rows: np.ndarray,
     device: torch.device,
-    retake: Retake | None = None,
+    augmentation: Augmentation | None = None,
 ) -> list[Tensor]:
-    """Compute each modality's features, of the windows that have it, or of retakes."""
+    """Compute each modality's features, of the windows that have it."""
     parts = []
     for some in np.array_split(rows, -(-len(rows) // _ROWS)):
         batch = windows.batch(some).to(device)
         draws = torch.rand(len(some), 2).to(device)
-        if retake is not None:
-            batch = batch.retaken(retake, draws)
+        if augmentation is not None:
+            batch = batch.augmented(augmentation, draws)
         inputs = enumerate(batch.inputs.items())
         parts.append([summary.raw(i, x, batch.present[name]) for i, (name, x) in inputs])
     return [torch.cat(of_modality) for of_modality in zip(*parts, strict=True)]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv1d
 
-from .statistics import inside_window
+from .._window_ends import inside_window, window_lengths
 
 _LENGTH = 9
 _N_KERNELS = 84
@@ -91,7 +91,7 @@ class RandomKernels(nn.Module):
         length: Tensor | int = x.shape[-1]
         if present is not None:
             share = present[..., :: self.stride].to(x.dtype).mean(1)  # (n, positions)
-            length = inside_window(present).sum(1, keepdim=True)
+            length = window_lengths(present)[:, None]
         proportions = []
         for index, dilation in enumerate(self.dilations):
             values = self._convolve(x, index) / _RAMP  # (n, kernels, positions)

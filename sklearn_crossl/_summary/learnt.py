@@ -16,7 +16,7 @@ def learnt_size(embedding_size: int) -> int:
     return min(_SIZE, embedding_size)
 
 
-class LearntPart(nn.Module):
+class EmbeddingPCA(nn.Module):
     """The first principal components of the global embedding, rotated like the summary.
 
     For windows that lack modalities, they are predicted linearly from the components of
@@ -35,20 +35,20 @@ class LearntPart(nn.Module):
         size = learnt_size(embedding_size)
         rotation, _ = torch.linalg.qr(torch.randn(size, size))
         self.rotation: Tensor
-        self.middle: Tensor
+        self.mean: Tensor
         self.axes: Tensor
         self.slope: Tensor
         self.intercept: Tensor
         self.register_buffer("rotation", rotation)
-        self.register_buffer("middle", torch.zeros(embedding_size))
+        self.register_buffer("mean", torch.zeros(embedding_size))
         self.register_buffer("axes", torch.zeros(embedding_size, size))
         self.register_buffer("slope", torch.zeros(n_components, size))
         self.register_buffer("intercept", torch.zeros(size))
 
     def fit(self, z: Tensor, components: Tensor) -> None:
         """Learn from complete windows, (n, embedding_size) and (n, n_components)."""
-        self.middle.copy_(z.mean(0))
-        self.axes.copy_(self._first_axes(z - self.middle))
+        self.mean.copy_(z.mean(0))
+        self.axes.copy_(self._first_axes(z - self.mean))
         learnt, mean = self(z), components.mean(0)
         x = components - mean
         gram = x.T @ x
@@ -59,7 +59,7 @@ class LearntPart(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Compress the global embedding, (n, learnt_size)."""
-        return (z - self.middle) @ self.axes
+        return (z - self.mean) @ self.axes
 
     def predict(self, components: Tensor) -> Tensor:
         """Predict what ``forward`` would return for the complete windows."""

@@ -11,8 +11,8 @@ from .._device import on_host
 _NEAREST = 15
 _AXES = 128  # principal axes for the similarity; the others are mostly noise
 _WIDTH = 0.3  # bandwidth: drop in cosine similarity that divides a weight by e
-_MOST = 1.0  # maximum total weight of the neighbours; the window itself weighs 1
-_SAME = 1 - 1e-4  # similarity above which a neighbour is the window itself
+_MAX_TOTAL_WEIGHT = 1.0  # of the neighbours; the window itself weighs 1
+_SELF_SIMILARITY = 1 - 1e-4  # similarity above which a neighbour is the window itself
 
 
 class MeanShift(nn.Module):
@@ -63,7 +63,7 @@ class MeanShift(nn.Module):
             return x
         nearest = self.similarity(x).topk(min(_NEAREST, len(self.neighbours)))
         weight = ((nearest.values - 1) / _WIDTH).exp()  # (n, nearest)
-        weight = weight * (_MOST / weight.sum(1, keepdim=True)).clamp_max(1)
+        weight = weight * (_MAX_TOTAL_WEIGHT / weight.sum(1, keepdim=True)).clamp_max(1)
         around = embedding_bag(
             nearest.indices, self.neighbours, per_sample_weights=weight, mode="sum"
         )
@@ -72,7 +72,7 @@ class MeanShift(nn.Module):
     def similarity(self, x: Tensor) -> Tensor:
         """Compare windows (n, size) with those kept, (n, neighbours); -inf if same."""
         cosines = normalize(x @ self.axes) @ self.directions.T
-        return cosines.masked_fill_(cosines > _SAME, -torch.inf)
+        return cosines.masked_fill_(cosines > _SELF_SIMILARITY, -torch.inf)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: object) -> None:
         """Load as many neighbours as were kept."""

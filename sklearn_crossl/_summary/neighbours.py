@@ -53,7 +53,7 @@ def _nearest(similarity: Tensor, share: float) -> Tensor:
     return near & (similarity > -torch.inf)
 
 
-def covariance_between(x: Tensor, near: Tensor) -> Tensor:
+def neighbour_covariance(x: Tensor, near: Tensor) -> Tensor:
     """Estimate the covariance of windows (n, size) around their neighbours.
 
     ``near`` is (n, n), true for neighbours. Returns (size, size) on the host: half the

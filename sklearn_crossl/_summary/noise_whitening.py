@@ -9,17 +9,17 @@ from .._device import on_host
 
 _RIDGE = 1.0  # times the mean variance of what is noise
 _TINY = 1e-6  # of the components' mean variance, if nothing is noise
-_LIKE = 0.3  # weight of differences between neighbours; those between retakes have 1
+_NEIGHBOUR_WEIGHT = 0.3  # of neighbours' differences; those of augmented copies have 1
 
 
 class NoiseWhitening(nn.Module):
     """Scales components so that noise has the same variance in all directions.
 
-    Differences between two retakes of a window are noise, and so are most differences
-    between a window and its nearest neighbours. Few labels cannot tell such directions
-    from those that matter, so they are scaled down. The scaled components are rotated at
-    random, so that every unit has a variance of about 1. Standardising the units, as is
-    usual before a linear model, then does not undo the scaling.
+    Differences between two augmented copies of a window are noise, and so are most
+    differences between a window and its nearest neighbours. Few labels cannot tell such
+    directions from those that matter, so they are scaled down. The scaled components are
+    rotated at random, so that every unit has a variance of about 1. Standardising the
+    units, as is usual before a linear model, then does not undo the scaling.
 
     Parameters
     ----------
@@ -42,32 +42,36 @@ class NoiseWhitening(nn.Module):
         self.register_buffer("matrix", rotation.clone())
 
     def fit(
-        self, retakes: Tensor, variance: Tensor, between: Tensor | None = None
+        self,
+        differences: Tensor,
+        variance: Tensor,
+        neighbour_covariance: Tensor | None = None,
     ) -> None:
         """Learn from what is noise.
 
         Parameters
         ----------
-        retakes : Tensor of shape (n, size)
-            Differences between the components of two retakes of a window.
+        differences : Tensor of shape (n, size)
+            Between the components of two augmented copies of a window.
         variance : Tensor of shape (size,)
             Variance of the components; zero for unused ones.
-        between : Tensor of shape (size, size), optional
+        neighbour_covariance : Tensor of shape (size, size), optional
             Covariance of windows' components around those of their neighbours.
         """
         variance = on_host(variance)
         n_used = max(1, int((variance > 0).sum()))  # the others are zero
-        x = on_host(retakes[:, :n_used])
+        x = on_host(differences[:, :n_used])
         within = x.T @ x / (2 * len(x))
-        if between is not None:
-            within += _LIKE * on_host(between[:n_used, :n_used])
+        if neighbour_covariance is not None:
+            around = on_host(neighbour_covariance[:n_used, :n_used])
+            within += _NEIGHBOUR_WEIGHT * around
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
         values, axes = torch.linalg.eigh(within)
         scaling = (axes * values.rsqrt()) @ axes.T
         total = (scaling.square().sum(1) * variance[:n_used]).sum()
-        spread = (total / len(variance)).clamp_min(1e-12).sqrt()
-        matrix = scaling @ on_host(self.rotation[:n_used]) / spread
+        std = (total / len(variance)).clamp_min(1e-12).sqrt()
+        matrix = scaling @ on_host(self.rotation[:n_used]) / std
         self.matrix.zero_()[:n_used] = matrix.to(self.matrix)
 
     def forward(self, components: Tensor) -> Tensor:

@@ -11,7 +11,9 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import pad
+
+from .._spectrum import summed_power
+from .._window_ends import inside_window
 
 _QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _BANDS = 16  # of frequency
@@ -62,30 +64,12 @@ def spectrum(x: Tensor, n_timepoints: int, present: Tensor | None = None) -> Ten
     return _log(torch.stack(bands, dim=-1)).flatten(1)  # (n, channels * bands)
 
 
-def summed_power(x: Tensor, n_timepoints: int) -> Tensor:
-    """Power at the Fourier frequencies of ``n_timepoints``, (..., frequencies).
-
-    For longer series it is summed over segments; shorter ones are padded with zeros.
-    """
-    if x.shape[-1] > n_timepoints:
-        x = pad(x, (0, -x.shape[-1] % n_timepoints))
-        segments = x.unflatten(-1, (-1, n_timepoints))  # (..., segments, time)
-        return torch.fft.rfft(segments).abs().square().sum(-2)
-    return torch.fft.rfft(x, n=n_timepoints).abs().square()
-
-
 def band_edges(n_timepoints: int) -> list[int]:
     """Edges of the bands among the frequencies of a window, without the zeroth."""
     n_frequencies = n_timepoints // 2 + 1
     if n_frequencies < 2:
         return [1]
     return np.unique(np.geomspace(1, n_frequencies, _BANDS + 1).astype(int)).tolist()
-
-
-def inside_window(present: Tensor) -> Tensor:
-    """Return which timepoints come before a window's end, (n, time)."""
-    anywhere = present.any(1)
-    return anywhere.flip(-1).cumsum(-1).flip(-1) > 0
 
 
 def _spread_of_steps(x: Tensor, present: Tensor | None = None) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .features import FixedFeatures
-from .learnt import LearntPart
+from .learnt import EmbeddingPCA
 from .mean_shift import MeanShift
 from .noise_whitening import NoiseWhitening
 from .probabilistic_pca import ProbabilisticPCA
@@ -39,9 +39,9 @@ class Summary(nn.Module):
         features = [FixedFeatures(shape, len(shapes)) for shape in shapes.values()]
         self._features = nn.ModuleList(features)
         self.pca = ProbabilisticPCA([f.n_features for f in features], size)
-        self.scaling = NoiseWhitening(size)
-        self.shift = MeanShift(size)
-        self.learnt = LearntPart(embedding_size, size)
+        self.whitening = NoiseWhitening(size)
+        self.mean_shift = MeanShift(size)
+        self.learnt = EmbeddingPCA(embedding_size, size)
         self.n_windows: Tensor
         self.known: Tensor
         self.register_buffer("n_windows", torch.zeros((), dtype=torch.long))
@@ -101,4 +101,4 @@ class Summary(nn.Module):
 
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""
-        return self.shift(self.scaling(components))
+        return self.mean_shift(self.whitening(components))

@@ -63,7 +63,9 @@ class DataSet:
     label_rate: float
 
 
-def labels_of(marks: np.ndarray, codes: Iterable[float], dtype: Any = int) -> np.ndarray:
+def encode_labels(
+    marks: np.ndarray, codes: Iterable[float], dtype: Any = int
+) -> np.ndarray:
     """Turn the publisher's codes (n_samples,) into positions among ``codes``, else -1."""
     labels = np.full(len(marks), NO_LABEL, dtype=dtype)
     for position, code in enumerate(codes):
@@ -153,7 +155,7 @@ def _check(about: DataSet, recordings: Sequence[Recording]) -> None:
         if odd.any():
             raise OSError(
                 f"The labels of subject {recording.subject} are not as published: "
-                f"{recording.labels[odd][0] - NO_LABEL} is none of the classes 1 to "
+                f"{recording.labels[odd][0] + 1} is none of the classes 1 to "
                 f"{len(about.target_names)}."
             )
 

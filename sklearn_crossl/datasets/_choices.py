@@ -22,7 +22,9 @@ _OPTIONS: dict[str, list[Any]] = {
 }
 
 
-def checked(**options: list[Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def validate_fetcher(
+    **options: list[Any],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorate a fetcher so that it checks the common options and its own ones.
 
     Parameters

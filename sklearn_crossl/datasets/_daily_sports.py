@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -48,7 +48,7 @@ UNITS = {"acc": "m/s^2", "gyro": "rad/s", "mag": "a.u."}
 NAMES = [f"{place}_{sensor}" for place in PLACES for sensor in UNITS]
 RATE = 25.0
 N_COLUMNS = 45  # three for each name
-ABOUT = DataSet(
+DATASET = DataSet(
     name="daily_sports",
     subjects=tuple(range(1, 9)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in NAMES},
@@ -66,7 +66,7 @@ REMOTE = RemoteFile(
 )
 
 
-@checked()
+@validate_fetcher()
 def fetch_daily_sports(
     *,
     subjects: Iterable[int] | None = None,
@@ -152,10 +152,10 @@ def fetch_daily_sports(
     >>> sports.data["torso_acc"].shape  # doctest: +SKIP
     (1140, 3, 125)
     """
-    with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects)
     return make_bunch(
-        ABOUT,
+        DATASET,
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -166,7 +166,7 @@ def fetch_daily_sports(
 
 def _read(files: Files, subjects: Iterable[int] | None) -> list[Recording]:
     found = files.find(r"a(\d+)/p(\d+)/s(\d+)\.txt")  # activity, person, segment
-    chosen = choose_subjects(ABOUT, subjects, (person for _, person, _ in found))
+    chosen = choose_subjects(DATASET, subjects, (person for _, person, _ in found))
     segments: dict[tuple[int, int], dict[int, Member]] = defaultdict(dict)
     for (activity, person, number), member in found.items():
         if int(person) in chosen:

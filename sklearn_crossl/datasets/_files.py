@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
 
 @contextmanager
-def as_published(name: str) -> Iterator[None]:
+def damaged_as_oserror(name: str) -> Iterator[None]:
     """Turn any error from reading a damaged file into an OSError with its name."""
     try:
         yield

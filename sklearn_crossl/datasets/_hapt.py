@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Files, Members
 from ._locate import open_files
@@ -48,7 +48,7 @@ REMOTE = RemoteFile(
     sha256="4ac4ae064227c07045a99551876b54d204837e995e298b6488559e209b3deb09",
 )
 
-ALL = DataSet(
+DATASET = DataSet(
     name="hapt",
     subjects=tuple(range(1, 31)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in SENSORS},
@@ -59,7 +59,7 @@ ALL = DataSet(
 )
 
 
-@checked(transitions=["boolean"])
+@validate_fetcher(transitions=["boolean"])
 def fetch_hapt(
     *,
     subjects: Iterable[int] | None = None,
@@ -148,9 +148,9 @@ def fetch_hapt(
     (746, 3, 128)
     """
     n_classes = len(ACTIVITIES) if transitions else N_BASIC
-    with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects, n_classes)
-    about = replace(ALL, target_names=ACTIVITIES[:n_classes])
+    about = replace(DATASET, target_names=ACTIVITIES[:n_classes])
     return make_bunch(
         about,
         recordings,
@@ -166,7 +166,7 @@ def _read(
 ) -> list[Recording]:
     found = files.find(r"RawData/(acc|gyro)_exp(\d+)_user(\d+)\.txt")
     experiments = {number: user for _, number, user in found}
-    chosen = choose_subjects(ALL, subjects, experiments.values())
+    chosen = choose_subjects(DATASET, subjects, experiments.values())
     # experiment, user, activity, first and last sample; all of them count from 1
     marks = read_table(files.one(r"RawData/labels\.txt"), dtype=np.int64)
     marks = marks[marks[:, 2] <= n_classes]

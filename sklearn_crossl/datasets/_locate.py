@@ -53,7 +53,7 @@ def open_files(
     places += [home / file for file in (*(file.name for file in remote), *also)]
     missing = _missing(home, places, remote)
     if missing and not download_if_missing:
-        raise OSError(_say_where(name, missing, places))
+        raise OSError(_missing_message(name, missing, places))
     for file in missing:
         path = download(file, home / name)
         if _missing(home, [path], [file]):
@@ -71,7 +71,9 @@ def _missing(
         return [file for file in remote if not files.has(file.pattern)]
 
 
-def _say_where(name: str, missing: Sequence[RemoteFile], places: Sequence[Path]) -> str:
+def _missing_message(
+    name: str, missing: Sequence[RemoteFile], places: Sequence[Path]
+) -> str:
     wanted = "".join(f"\n  {file.name} from {file.urls[0]}" for file in missing)
     looked = "".join(f"\n  {place}" for place in places)
     return (

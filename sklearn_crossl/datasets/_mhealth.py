@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Member
 from ._locate import open_files
@@ -45,7 +45,7 @@ COLUMNS = {
 }
 UNITS = {"acc": "m/s^2", "ecg": "mV", "gyro": "deg/s", "mag": "a.u."}
 RATE = 50.0
-ABOUT = DataSet(
+DATASET = DataSet(
     name="mhealth",
     subjects=tuple(range(1, 11)),
     modalities={
@@ -66,7 +66,7 @@ REMOTE = RemoteFile(
 )
 
 
-@checked()
+@validate_fetcher()
 def fetch_mhealth(
     *,
     subjects: Iterable[int] | None = None,
@@ -151,16 +151,16 @@ def fetch_mhealth(
     >>> mhealth.data["ecg"].shape[1:]  # doctest: +SKIP
     (2, 250)
     """
-    with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(r"mHealth_subject(\d+)\.log")
-        chosen = choose_subjects(ABOUT, subjects, (number for (number,) in found))
+        chosen = choose_subjects(DATASET, subjects, (number for (number,) in found))
         recordings = [
             _read_subject(int(number), member)
             for (number,), member in found.items()
             if int(number) in chosen
         ]
     return make_bunch(
-        ABOUT,
+        DATASET,
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,

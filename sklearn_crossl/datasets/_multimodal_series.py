@@ -16,12 +16,12 @@ from ._simulation import (
     ACTIVITIES,
     LABEL_RATE,
     SENSORS,
-    Knobs,
+    Difficulty,
     describe,
     draw_missing,
     leave_out,
+    make_rng,
     record,
-    stream,
 )
 
 __all__ = ["make_multimodal_series"]
@@ -235,10 +235,10 @@ def make_multimodal_series(
     hertz = _check_rates(rates, names)
     # The one draw from the user's generator: everything else follows from this seed.
     seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    knobs = Knobs(subject_variation, noise, drift, dropout)
+    difficulty = Difficulty(subject_variation, noise, drift, dropout)
     recordings = [
         Recording(
-            subject, *record(seed, subject, n_activities, 60 * minutes, hertz, knobs)
+            subject, *record(seed, subject, n_activities, 60 * minutes, hertz, difficulty)
         )
         for subject in range(n_subjects)
     ]
@@ -252,10 +252,10 @@ def make_multimodal_series(
         label_rate=LABEL_RATE,
     )
     found = fill_bunch(about, recordings, as_windows, window_seconds, step_seconds)
-    rng = stream(seed, 0, "missing")
+    rng = make_rng(seed, 0, "missing")
     rows = draw_missing(rng, len(found.groups), len(names), missing)
     leave_out(found.data, names, rows)
-    found.DESCR = describe(found, minutes, {**knobs._asdict(), "missing": missing})
+    found.DESCR = describe(found, minutes, {**difficulty._asdict(), "missing": missing})
     return (found.data, found.target) if return_X_y else found
 
 

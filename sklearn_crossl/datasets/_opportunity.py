@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ._bunch import DataSet, Recording, labels_of, make_bunch
-from ._choices import checked
+from ._bunch import DataSet, Recording, encode_labels, make_bunch
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -92,7 +92,7 @@ REMOTE = RemoteFile(
     holds=r"S\d-ADL\d\.dat",
 )
 
-ALL = DataSet(
+DATASET = DataSet(
     name="opportunity",
     subjects=tuple(range(1, 5)),
     modalities={
@@ -107,7 +107,7 @@ ALL = DataSet(
 )
 
 
-@checked(drill=["boolean"])
+@validate_fetcher(drill=["boolean"])
 def fetch_opportunity(
     *,
     subjects: Iterable[int] | None = None,
@@ -204,10 +204,10 @@ def fetch_opportunity(
     if target_name not in LABELS:
         raise ValueError(f"target_name={target_name!r}; choose from {tuple(LABELS)}.")
     column, classes = LABELS[target_name]
-    with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects, drill, column, list(classes))
     return make_bunch(
-        replace(ALL, target_names=tuple(classes.values())),
+        replace(DATASET, target_names=tuple(classes.values())),
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -224,7 +224,7 @@ def _read(
     codes: list[int],
 ) -> list[Recording]:
     found = files.find(r"S(\d)-(ADL\d|Drill)\.dat" if drill else r"S(\d)-(ADL\d)\.dat")
-    chosen = choose_subjects(ALL, subjects, (number for number, _ in found))
+    chosen = choose_subjects(DATASET, subjects, (number for number, _ in found))
     return [
         _read_run(member, int(number), label_column, codes)
         for (number, _), member in found.items()
@@ -244,4 +244,4 @@ def _read_run(
     *channels, marks = read_table(member, usecols=[*columns, label_column]).T
     parts = np.split(np.array(channels), np.cumsum(widths)[:-1])
     signals = dict(zip(FIRST, parts, strict=True))
-    return Recording(subject, signals, labels_of(marks, codes))
+    return Recording(subject, signals, encode_labels(marks, codes))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .._regular_grid import place_on_grid
-from ._bunch import DataSet, Recording, labels_of, make_bunch
-from ._choices import checked
+from ._bunch import DataSet, Recording, encode_labels, make_bunch
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -67,7 +67,7 @@ REMOTE = RemoteFile(
     sha256="76b3580bd5a804121f507717cb498c66a312ef5c774f4a78ac470e6558add352",
 )
 
-ALL = DataSet(
+DATASET = DataSet(
     name="pamap2",
     subjects=tuple(range(101, 110)),
     modalities={name: tuple(f"{name}_{axis}" for axis in "xyz") for name in FIRST}
@@ -83,7 +83,7 @@ ALL = DataSet(
 )
 
 
-@checked(optional=["boolean"])
+@validate_fetcher(optional=["boolean"])
 def fetch_pamap2(
     *,
     subjects: Iterable[int] | None = None,
@@ -175,11 +175,11 @@ def fetch_pamap2(
     (3, 512)
     """
     folders = ("Protocol", "Optional") if optional else ("Protocol",)
-    with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects, folders)
-    names = ALL.target_names if optional else ALL.target_names[:N_PROTOCOL]
+    names = DATASET.target_names if optional else DATASET.target_names[:N_PROTOCOL]
     return make_bunch(
-        replace(ALL, target_names=names),
+        replace(DATASET, target_names=names),
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -195,7 +195,7 @@ def _read(
     for folder in folders:
         if not any(where == folder for where, _ in found):
             raise OSError(f"No file of the folder {folder} was found beside the others.")
-    chosen = choose_subjects(ALL, subjects, (number for _, number in found))
+    chosen = choose_subjects(DATASET, subjects, (number for _, number in found))
     return [
         _read_file(found[folder, str(subject)], subject)
         for subject in chosen
@@ -212,7 +212,7 @@ def _read_file(member: Member, subject: int) -> Recording:
     stacked = np.array(axes, dtype=np.float32).reshape(len(FIRST), 3, -1)
     signals = dict(zip(FIRST, stacked, strict=True))
     signals["heart_rate"] = _held(heart, RATE // HEART_RATE)[None].astype(np.float32)
-    return Recording(subject, signals, labels_of(activity, ACTIVITIES))
+    return Recording(subject, signals, encode_labels(activity, ACTIVITIES))
 
 
 def _held(values: np.ndarray, step: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import checked, choose_parts
+from ._choices import choose_parts, validate_fetcher
 from ._download import RemoteFile
 from ._files import Files, Member
 from ._locate import open_files
@@ -49,7 +49,7 @@ REMOTE = RemoteFile(
     holds=r"proband\d+/data/acc_.*",
 )
 
-ALL = DataSet(
+DATASET = DataSet(
     name="realworld_har",
     subjects=tuple(range(1, 16)),
     modalities={
@@ -71,7 +71,7 @@ class Samples(NamedTuple):
     values: np.ndarray  # (n, 3)
 
 
-@checked()
+@validate_fetcher()
 def fetch_realworld_har(
     *,
     subjects: Iterable[int] | None = None,
@@ -168,11 +168,11 @@ def fetch_realworld_har(
     """
     kinds = choose_parts("sensors", sensors, tuple(FILE_NAMES))
     places = choose_parts("positions", positions, POSITIONS)
-    with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects, kinds, places)
     wanted = [f"{place}_{kind}" for place in places for kind in kinds]
     return make_bunch(
-        replace(ALL, modalities={name: ALL.modalities[name] for name in wanted}),
+        replace(DATASET, modalities={name: DATASET.modalities[name] for name in wanted}),
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -190,7 +190,7 @@ def _read(
     # To list the subjects, their archives need not be opened.
     outside = r"^(?!.*/proband\d+/data/)"
     known = files.find(r"proband(\d+)/data/acc_.*", inside=outside)
-    chosen = choose_subjects(ALL, subjects, (number for (number,) in known))
+    chosen = choose_subjects(DATASET, subjects, (number for (number,) in known))
     numbers = "|".join(map(str, chosen))
     kind_of = {FILE_NAMES[kind]: kind for kind in kinds}
     # An activity's files are in an archive, perhaps unpacked, or in archives within it;

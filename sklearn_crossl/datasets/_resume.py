@@ -46,7 +46,7 @@ class ResumingDownloader:
                 self(url, output_file, pooch)
                 return
             response.raise_for_status()
-            start = done if _goes_on(response, done) else 0
+            start = done if _resumes(response, done) else 0
             self._save(response, start)
         self.part.replace(output_file)
 
@@ -70,7 +70,7 @@ class ResumingDownloader:
             raise OSError(f"the connection ended after {size} of {total} bytes")
 
 
-def _goes_on(response: Any, done: int) -> bool:
+def _resumes(response: Any, done: int) -> bool:
     """Return whether the response starts where the earlier attempt stopped."""
     stated = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
     return (

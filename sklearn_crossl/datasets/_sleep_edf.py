@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.utils._param_validation import Interval
 
 from ._bunch import DataSet, make_bunch
-from ._choices import checked, choose_parts
+from ._choices import choose_parts, validate_fetcher
 from ._files import Files, Member
 from ._sleep_edf_files import NIGHTS, SUBJECTS, find_nights, open_nights
 from ._sleep_edf_night import SIGNALS, read_night
@@ -31,7 +31,7 @@ STAGES = {  # the classes, and the position of each stage as it is scored
     ),
 }
 
-ALL = DataSet(
+DATASET = DataSet(
     name="sleep_edf",
     subjects=SUBJECTS,
     modalities={name: (name,) for name in SIGNALS},
@@ -42,7 +42,7 @@ ALL = DataSet(
 )
 
 
-@checked(wake_margin_minutes=[Interval(Real, 0, None, closed="left"), None])
+@validate_fetcher(wake_margin_minutes=[Interval(Real, 0, None, closed="left"), None])
 def fetch_sleep_edf(
     *,
     subjects: Iterable[int] | None = None,
@@ -152,7 +152,7 @@ def fetch_sleep_edf(
             for subject, psg, hypnogram in found
         ]
     return make_bunch(
-        replace(ALL, target_names=names),
+        replace(DATASET, target_names=names),
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -168,7 +168,7 @@ def _choose(
     signals, scorings = find_nights(files)
     there = sorted({int(subject) for subject, _ in signals})
     # All files are many gigabytes, so without downloads some of them are enough.
-    chosen = there if subjects is None else choose_subjects(ALL, subjects, there)
+    chosen = there if subjects is None else choose_subjects(DATASET, subjects, there)
     found = [
         (int(subject), member, scorings[subject, night])
         for (subject, night), member in signals.items()

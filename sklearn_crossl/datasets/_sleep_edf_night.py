@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._bunch import NO_LABEL, Recording
-from ._files import Member, as_published
+from ._files import Member, damaged_as_oserror
 
 EPOCH_SECONDS = 30
 _N_RECORDS = slice(236, 244)  # the bytes of an EDF header that count what follows it
@@ -66,13 +66,13 @@ def read_night(
         If the files do not belong together, or a signal has another rate.
     """
     edfio = _edfio()
-    with as_published(psg.name):
+    with damaged_as_oserror(psg.name):
         content = psg.read()
         recorded = edfio.read_edf(content)
         announced = int(content[_N_RECORDS])
         if announced > recorded.num_data_records:
             raise EOFError(f"{recorded.num_data_records} of {announced} records")
-    with as_published(hypnogram.name):
+    with damaged_as_oserror(hypnogram.name):
         scored = edfio.read_edf(hypnogram.read())
         annotations = list(scored.annotations)
     if recorded.starttime != scored.starttime:

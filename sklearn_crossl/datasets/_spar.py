@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Member
 from ._locate import open_files
@@ -28,7 +28,7 @@ EXERCISES = (
     "bent_over_row",
 )
 RATE = 50.0
-ABOUT = DataSet(
+DATASET = DataSet(
     name="spar",
     subjects=tuple(range(1, 21)),
     modalities={
@@ -49,7 +49,7 @@ REMOTE = RemoteFile(
 )
 
 
-@checked()
+@validate_fetcher()
 def fetch_spar(
     *,
     subjects: Iterable[int] | None = None,
@@ -134,16 +134,16 @@ def fetch_spar(
     >>> spar.data["gyro"].shape[1:]  # doctest: +SKIP
     (3, 128)
     """
-    with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(FILE)
-        chosen = choose_subjects(ABOUT, subjects, (subject for subject, _, _ in found))
+        chosen = choose_subjects(DATASET, subjects, (subject for subject, _, _ in found))
         recordings = [
             _read(member, int(subject), int(exercise))
             for (subject, exercise, _), member in found.items()
             if int(subject) in chosen
         ]
     return make_bunch(
-        ABOUT,
+        DATASET,
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -154,7 +154,7 @@ def fetch_spar(
 
 def _read(member: Member, subject: int, exercise: int) -> Recording:
     table = read_table(member, delimiter=",", skiprows=1)
-    n_columns = sum(len(channels) for channels in ABOUT.modalities.values())
+    n_columns = sum(len(channels) for channels in DATASET.modalities.values())
     if exercise >= len(EXERCISES) or table.shape[1] != n_columns:
         raise OSError(
             f"{member.name} is not as published: exercise {exercise} of "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._bunch import NO_LABEL, DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
 from ._files import Members
 from ._locate import open_files
@@ -22,7 +22,7 @@ __all__ = ["fetch_stress_predict"]
 CONDITIONS = ("baseline", "stroop", "interview", "hyperventilation", "relax")
 HOUR = 3600.0
 LABEL_RATE = 1.0
-ABOUT = DataSet(
+DATASET = DataSet(
     name="stress_predict",
     subjects=tuple(range(1, 36)),
     modalities={
@@ -45,7 +45,7 @@ REMOTE = RemoteFile(
 )
 
 
-@checked()
+@validate_fetcher()
 def fetch_stress_predict(
     *,
     subjects: Iterable[int] | None = None,
@@ -133,9 +133,9 @@ def fetch_stress_predict(
     >>> {name: x.shape[1:] for name, x in stress.data.items()}  # doctest: +SKIP
     {'acc': (3, 960), 'bvp': (1, 1920), 'eda': (1, 120), 'temp': (1, 120), 'hr': (1, 30)}
     """
-    with open_files(ABOUT.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         found = files.find(r"Raw_data/S(\d+)/(ACC|BVP|EDA|TEMP|HR)\.csv")
-        chosen = choose_subjects(ABOUT, subjects, (number for number, _ in found))
+        chosen = choose_subjects(DATASET, subjects, (number for number, _ in found))
         logs = read_time_logs(files.one(r"Processed_data/Time_logs\.xlsx"))
         numbers = dict.fromkeys(number for number, _ in found)
         recordings = [
@@ -144,7 +144,7 @@ def fetch_stress_predict(
             if int(number) in chosen
         ]
     return make_bunch(
-        ABOUT,
+        DATASET,
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -158,24 +158,24 @@ def _read_subject(
 ) -> Recording:
     tables = {
         name: read_table(found[number, name.upper()], dtype=np.float64, delimiter=",")
-        for name in ABOUT.modalities
+        for name in DATASET.modalities
     }
     start = min(table[0, 0] for table in tables.values())
     signals = {}
     for name, table in tables.items():
         # First row: when it starts, in seconds since 1970. Second row: the rate.
-        late = round((table[0, 0] - start) * ABOUT.rates[name])
-        if table[1, 0] != ABOUT.rates[name]:
+        late = round((table[0, 0] - start) * DATASET.rates[name])
+        if table[1, 0] != DATASET.rates[name]:
             raise OSError(
                 f"{found[number, name.upper()].name} has a rate of {table[1, 0]} Hz; "
-                f"expected {ABOUT.rates[name]} Hz."
+                f"expected {DATASET.rates[name]} Hz."
             )
         values = table[2:].T * SCALES.get(name, 1.0)
         gap = ((0, 0), (late, 0))  # some streams start later
         signals[name] = np.pad(values, gap, constant_values=np.nan).astype(np.float32)
     if int(number) not in logs:
         raise OSError(f"Time_logs.xlsx has no row for S{number}.")
-    seconds = signals["acc"].shape[1] / ABOUT.rates["acc"]
+    seconds = signals["acc"].shape[1] / DATASET.rates["acc"]
     return Recording(int(number), signals, _labels(logs[int(number)], start, seconds))
 
 

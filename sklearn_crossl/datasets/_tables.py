@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ._files import Member, as_published
+from ._files import Member, damaged_as_oserror
 
 
 def read_table(
@@ -44,7 +44,7 @@ def read_table(
     with (
         member.open() as file,
         TextIOWrapper(file, encoding="utf-8-sig") as text,
-        as_published(member.name),
+        damaged_as_oserror(member.name),
         warnings.catch_warnings(),
     ):
         warnings.filterwarnings("ignore", "loadtxt: input contained no data")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
-from ._files import Member, as_published
+from ._files import Member, damaged_as_oserror
 
 # How the table's headings begin, and what they stand for.
 HEADINGS = {
@@ -46,7 +46,7 @@ def read_time_logs(member: Member) -> dict[int, list[tuple[str, float, float]]]:
             "Reading Time_logs.xlsx needs openpyxl: "
             "pip install 'sklearn-crossl[datasets]'."
         ) from error
-    with member.open() as file, as_published(member.name):
+    with member.open() as file, damaged_as_oserror(member.name):
         workbook = load_workbook(file, read_only=True, data_only=True)
         headings, _, *rows = workbook.worksheets[0].iter_rows(values_only=True)
         workbook.close()

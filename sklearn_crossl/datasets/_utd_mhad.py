@@ -10,9 +10,9 @@ import numpy as np
 from scipy.io import loadmat
 
 from ._bunch import DataSet, Recording, make_bunch
-from ._choices import checked
+from ._choices import validate_fetcher
 from ._download import RemoteFile
-from ._files import Files, Member, Members, as_published
+from ._files import Files, Member, Members, damaged_as_oserror
 from ._locate import open_files
 from ._subjects import choose_subjects
 
@@ -58,7 +58,7 @@ JOINTS = (
     *(f"right_{joint}" for joint in ("hip", "knee", "ankle", "foot")),
 )
 INERTIAL_RATE = 50.0
-ABOUT = DataSet(
+DATASET = DataSet(
     name="utd_mhad",
     subjects=tuple(range(1, 9)),
     modalities={
@@ -89,7 +89,7 @@ REMOTE = (
 )
 
 
-@checked()
+@validate_fetcher()
 def fetch_utd_mhad(
     *,
     subjects: Iterable[int] | None = None,
@@ -176,10 +176,10 @@ def fetch_utd_mhad(
     >>> [x.shape for x in actions.data["skeleton"][:3]]  # doctest: +SKIP
     [(60, 48), (60, 52), (60, 53)]
     """
-    with open_files(ABOUT.name, REMOTE, data_home, download_if_missing) as files:
+    with open_files(DATASET.name, REMOTE, data_home, download_if_missing) as files:
         recordings = _read(files, subjects)
     return make_bunch(
-        ABOUT,
+        DATASET,
         recordings,
         as_windows=as_windows,
         window_seconds=window_seconds,
@@ -191,7 +191,7 @@ def fetch_utd_mhad(
 def _read(files: Files, subjects: Iterable[int] | None) -> list[Recording]:
     # action, subject, trial, and which of the two recorded it
     found = files.find(r"a(\d+)_s(\d+)_t(\d+)_(inertial|skeleton)\.mat")
-    chosen = choose_subjects(ABOUT, subjects, (subject for _, subject, _, _ in found))
+    chosen = choose_subjects(DATASET, subjects, (subject for _, subject, _, _ in found))
     trials = dict.fromkeys(groups[:3] for groups in found)
     return [_read_trial(found, *trial) for trial in trials if int(trial[1]) in chosen]
 
@@ -209,7 +209,7 @@ def _read_trial(found: Members, action: str, subject: str, trial: str) -> Record
 
 
 def _read_matrix(member: Member, name: str) -> np.ndarray:
-    with member.open() as file, as_published(member.name):
+    with member.open() as file, damaged_as_oserror(member.name):
         matrices = loadmat(file, variable_names=[name])
     if name not in matrices:
         raise OSError(f"{member.name} is not as published: it has no {name}.")

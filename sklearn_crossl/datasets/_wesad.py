@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._bunch import DataSet, Recording, labels_of, make_bunch
-from ._choices import checked, choose_parts
+from ._bunch import DataSet, Recording, encode_labels, make_bunch
+from ._choices import choose_parts, validate_fetcher
 from ._download import RemoteFile
-from ._files import Member, as_published
+from ._files import Member, damaged_as_oserror
 from ._locate import open_files
 from ._restricted_pickle import load_arrays
 from ._subjects import choose_subjects
@@ -54,7 +54,7 @@ REMOTE = RemoteFile(
     holds=r"S\d+\.pkl",
 )
 
-ALL = DataSet(
+DATASET = DataSet(
     name="wesad",
     subjects=tuple(n for n in range(2, 18) if n != 12),
     modalities={
@@ -68,7 +68,7 @@ ALL = DataSet(
 )
 
 
-@checked(meditation=["boolean"])
+@validate_fetcher(meditation=["boolean"])
 def fetch_wesad(
     *,
     subjects: Iterable[int] | None = None,
@@ -173,18 +173,18 @@ def fetch_wesad(
     """
     names = choose_parts("modalities", modalities, tuple(SOURCES))
     n_classes = len(CONDITIONS) if meditation else N_AFFECTS
-    with open_files(ALL.name, [REMOTE], data_home, download_if_missing) as files:
+    with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         # The wristband's own files, in archives, are not needed.
         found = files.find(r"S(\d+)\.pkl", inside=r"^(?!.*_E4_Data)")
-        chosen = choose_subjects(ALL, subjects, (number for (number,) in found))
+        chosen = choose_subjects(DATASET, subjects, (number for (number,) in found))
         recordings = [
             _read(found[str(subject),], subject, names, n_classes) for subject in chosen
         ]
     return make_bunch(
         replace(
-            ALL,
-            modalities={name: ALL.modalities[name] for name in names},
-            target_names=ALL.target_names[:n_classes],
+            DATASET,
+            modalities={name: DATASET.modalities[name] for name in names},
+            target_names=DATASET.target_names[:n_classes],
         ),
         recordings,
         as_windows=as_windows,
@@ -199,10 +199,10 @@ def _read(
 ) -> Recording:
     with member.open() as file:
         content = load_arrays(file)
-    with as_published(member.name):
+    with damaged_as_oserror(member.name):
         signals = {name: _signal(content["signal"], SOURCES[name]) for name in names}
         conditions = content["label"].ravel()
-    labels = labels_of(conditions, list(CONDITIONS)[:n_classes], np.int8)
+    labels = encode_labels(conditions, list(CONDITIONS)[:n_classes], np.int8)
     return Recording(subject, signals, labels)
 
 

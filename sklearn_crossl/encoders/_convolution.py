@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, conv2d, pad
 
+from .._window_ends import window_lengths
 from ._pooling import pool
 from .base import EncoderModule
 
@@ -50,10 +51,7 @@ class Presence(NamedTuple):
     @classmethod
     def of(cls, present: Tensor) -> Presence:
         """Begin with the input's mask, (batch, channels, height, width)."""
-        width = present.shape[-1]
-        positions = torch.arange(1, width + 1, device=present.device)
-        lengths = (present.flatten(1, 2).any(1) * positions).amax(1)
-        return cls(present.float().mean(1), lengths)
+        return cls(present.float().mean(1), window_lengths(present))
 
     def after(self, conv: nn.Conv2d) -> Presence:
         """Return the presence after a convolution, with padding ignored."""

@@ -12,9 +12,9 @@ from sklearn.model_selection import GroupShuffleSplit, StratifiedShuffleSplit
 from sklearn.utils import Bunch, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
-from .._rows import check_as_many, take_windows
-from ._partly_labelled import SplitEvaluator
+from .._rows import check_same_length, take_windows
 from ._scoring import score_name, single_scorer
+from ._split_evaluator import SplitEvaluator
 
 __all__ = ["label_efficiency_curve"]
 
@@ -173,7 +173,7 @@ def _check_methods(estimators: Any) -> dict[str, Any]:
 
 def _check_data(X: Any, y: ArrayLike, groups: ArrayLike | None) -> np.ndarray:
     labels = column_or_1d(y)
-    check_as_many(X, y=labels, groups=groups)
+    check_same_length(X, y=labels, groups=groups)
     check_classification_targets(labels)
     return labels
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Bunch, _safe_indexing, check_random_state
 
-from .._partial_scores import NothingToScoreError
-from .._rows import check_as_many, take_windows
+from .._partly_labelled import NoLabelsError
+from .._rows import check_same_length, take_windows
 from ._removal import Channels, modality_channels, observed_in, without
 from ._scoring import score_name, single_scorer
 
@@ -120,7 +120,7 @@ def missing_modality_curve(
     [ True  True] 1.0
     """
     _check_parameters(rates, n_repeats)
-    n_windows = check_as_many(X, y=y)
+    n_windows = check_same_length(X, y=y)
     channels = modality_channels(estimator, X, modalities)
     observed = observed_in(X, channels)
     scorer = single_scorer(estimator, scoring)
@@ -177,7 +177,7 @@ def _score_subsets(
         counts[i] = len(rows)
         if len(rows):
             removed = np.broadcast_to(~kept, observed.shape)
-            with suppress(NothingToScoreError):
+            with suppress(NoLabelsError):
                 scores[i] = score(without(X, channels, removed), rows)
     return scores, counts
 

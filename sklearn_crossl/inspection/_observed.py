@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from .._input import read_again
 from ._find_step import find_step
 
 
@@ -65,8 +64,7 @@ def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
     found = find_step(estimator, "_form")
     if found is None:
         return None
-    form, max_missing = found.step._form, found.step.max_missing
-    windows = read_again(found.until_step(X), form, max_missing)
+    windows = found.step._read(found.until_step(X))
     return list(windows.data), windows.observed
 
 

@@ -14,7 +14,6 @@ from sklearn.utils import Bunch
 
 from .._device import own_settings
 from .._encoded import EncodedWindows
-from .._input import read_again
 from ._find_step import find_step
 
 __all__ = ["recall_at_k", "retrieve"]
@@ -162,7 +161,7 @@ def recall_at_k(indices: ArrayLike, relevant: ArrayLike, k: int) -> float:
 
 def _alone(transformer: Any, X: Any, index: int) -> tuple[np.ndarray, np.ndarray]:
     """Embed the windows that have a modality by it alone, to unit length."""
-    windows = read_again(X, transformer._form, transformer.max_missing)
+    windows = transformer._read(X)
     rows = np.flatnonzero(windows.observed[:, index])
     if not len(rows):
         name = list(transformer.modalities_)[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn.functional import normalize
 
-NOTHING = -1e9  # stands for log(0), whose gradient is not finite
+LOG_ZERO = -1e9  # stands for log(0), whose gradient is not finite
 
 
 def similarities(views: Tensor) -> Tensor:

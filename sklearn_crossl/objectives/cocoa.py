@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize, softplus
 
 from ._checked import CheckedObjective
-from ._pairs import NOTHING
+from ._pairs import LOG_ZERO
 from .base import Latents, ObjectiveModule
 
 __all__ = ["COCOA", "cocoa_loss"]
@@ -68,13 +68,13 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
     others = others & ~torch.eye(n, dtype=torch.bool, device=codes.device)
     number = others.sum(-1, keepdim=True).clamp_min(1)  # (M, batch, 1)
 
-    alike = within.masked_fill(~pairs, NOTHING).flatten(-2).logsumexp(-1)
-    unlike = (between - number.log()).masked_fill(~others, NOTHING)
+    alike = within.masked_fill(~pairs, LOG_ZERO).flatten(-2).logsumexp(-1)
+    unlike = (between - number.log()).masked_fill(~others, LOG_ZERO)
     unlike = unlike.transpose(-3, -2).flatten(-2).logsumexp(-1)  # (..., batch)
     counts = pairs.flatten(1).any(1)
     # -log(P / (P + N)) = log(1 + exp(log N - log P))
-    surprise = softplus(unlike - alike).where(counts, 0).sum(-1)
-    return surprise.mean() / counts.sum().clamp_min(1)
+    nll = softplus(unlike - alike).where(counts, 0).sum(-1)
+    return nll.mean() / counts.sum().clamp_min(1)
 
 
 class COCOA(CheckedObjective):

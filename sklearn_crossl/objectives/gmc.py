@@ -12,7 +12,7 @@ from torch.nn.functional import normalize
 
 from .._stages import check_sizes
 from ._checked import CheckedObjective
-from ._pairs import NOTHING
+from ._pairs import LOG_ZERO
 from .base import Latents, ObjectiveModule
 
 __all__ = ["GMC", "gmc_loss"]
@@ -69,10 +69,10 @@ def gmc_loss(
     itself = torch.eye(2 * n, dtype=torch.bool, device=views.device)
     left_out = itself | ~has[:, None, :]
     partner = similarity.diagonal(n, 2, 3)  # (n_views, M, n), of either row
-    surprise = similarity.masked_fill(left_out, NOTHING).logsumexp(-1)
-    surprise = surprise - partner.repeat(1, 1, 2)
+    nll = similarity.masked_fill(left_out, LOG_ZERO).logsumexp(-1)
+    nll = nll - partner.repeat(1, 1, 2)
     number = has.sum(1).clamp_min(1)  # (M,)
-    return (surprise.where(has, 0).sum(-1) / number).sum(1).mean()
+    return (nll.where(has, 0).sum(-1) / number).sum(1).mean()
 
 
 class GMC(CheckedObjective):
@@ -140,8 +140,8 @@ class _GMC(ObjectiveModule):
         super().__init__()
         self.temperature = objective.temperature
         first, *rest = objective.projector
-        self.of_views = nn.Linear(embedding_size, first)
-        self.of_codes = nn.Linear(code_size, first)
+        self.view_layer = nn.Linear(embedding_size, first)
+        self.code_layer = nn.Linear(code_size, first)
         layers: list[nn.Module] = []
         for n_in, n_out in zip(objective.projector, rest, strict=False):
             layers += [nn.ReLU(), nn.Linear(n_in, n_out)]
@@ -150,7 +150,7 @@ class _GMC(ObjectiveModule):
     def forward(self, latents: Latents) -> dict[str, Tensor]:
         views, codes, observed, *_ = latents
         views, codes = (
-            self.shared(self.of_views(views)),
-            self.shared(self.of_codes(codes)),
+            self.shared(self.view_layer(views)),
+            self.shared(self.code_layer(codes)),
         )
         return {"loss": gmc_loss(views, codes, observed, self.temperature)}

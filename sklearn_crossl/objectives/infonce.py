@@ -50,8 +50,8 @@ def infonce_loss(views: Tensor, temperature: float) -> Tensor:
     8.0
     """
     similarity = similarities(views) / temperature  # (n_views, n_views, batch, batch)
-    surprise = similarity.logsumexp(-1) - similarity.diagonal(dim1=-2, dim2=-1)
-    return mean_over_pairs(surprise.mean(-1))
+    nll = similarity.logsumexp(-1) - similarity.diagonal(dim1=-2, dim2=-1)
+    return mean_over_pairs(nll.mean(-1))
 
 
 class InfoNCE(ProjectedObjective):

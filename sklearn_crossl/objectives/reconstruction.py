@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
 
+from .._spectrum import summed_power
 from .._stages import check_sizes
-from .._summary.statistics import summed_power
 from ._checked import CheckedObjective
 from ._projected import normalized_layers
 from .base import Latents, ObjectiveModule

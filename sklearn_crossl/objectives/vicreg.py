@@ -203,11 +203,11 @@ class VICReg(ProjectedObjective):
     def _build(
         self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
     ) -> ObjectiveModule:
-        of_views = super()._build(embedding_size, code_size, shapes)
+        views = super()._build(embedding_size, code_size, shapes)
         if not self.reconstruction:
-            return of_views
-        of_inputs = Reconstruction().build(embedding_size, code_size, shapes)
-        return _WithReconstruction(of_views, of_inputs, self.reconstruction)
+            return views
+        inputs = Reconstruction().build(embedding_size, code_size, shapes)
+        return _WithReconstruction(views, inputs, self.reconstruction)
 
     def _terms(self, views: Tensor) -> dict[str, Tensor]:
         terms = {
@@ -223,14 +223,14 @@ class _WithReconstruction(ObjectiveModule):
     """The loss of the views and, with a coefficient, that of what they predict."""
 
     def __init__(
-        self, of_views: ObjectiveModule, of_inputs: ObjectiveModule, coefficient: float
+        self, views: ObjectiveModule, inputs: ObjectiveModule, coefficient: float
     ):
         super().__init__()
-        self.of_views = of_views
-        self.of_inputs = of_inputs
+        self.view_objective = views
+        self.reconstruction = inputs
         self.coefficient = coefficient
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
-        terms, error = self.of_views(latents), self.of_inputs(latents)["loss"]
+        terms, error = self.view_objective(latents), self.reconstruction(latents)["loss"]
         loss = terms.pop("loss") + self.coefficient * error
         return {"loss": loss, **terms, "reconstruction": error}

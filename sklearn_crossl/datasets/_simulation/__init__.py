@@ -2,19 +2,19 @@
 
 from .absence import draw_missing, leave_out
 from .activities import ACTIVITIES
-from .clock import stream
+from .clock import make_rng
 from .description import describe
 from .recording import LABEL_RATE, record
-from .sensors import SENSORS, Knobs
+from .sensors import SENSORS, Difficulty
 
 __all__ = [
     "ACTIVITIES",
     "LABEL_RATE",
     "SENSORS",
-    "Knobs",
+    "Difficulty",
     "describe",
     "draw_missing",
     "leave_out",
+    "make_rng",
     "record",
-    "stream",
 ]

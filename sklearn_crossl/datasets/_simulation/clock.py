@@ -7,10 +7,10 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-CLOCK = 100  # samples a second: people move at far less than 50 Hz
+BASE_RATE = 100  # samples a second: people move at far less than 50 Hz
 
 
-def stream(seed: int, subject: int, name: str) -> np.random.Generator:
+def make_rng(seed: int, subject: int, name: str) -> np.random.Generator:
     """Make the random generator of one part of a subject's simulation.
 
     Each part has its own, so that changing a parameter affects only its own part.
@@ -19,7 +19,11 @@ def stream(seed: int, subject: int, name: str) -> np.random.Generator:
 
 
 def wander(
-    rng: np.random.Generator, n: int, period: float, size: int = 1, rate: float = CLOCK
+    rng: np.random.Generator,
+    n: int,
+    period: float,
+    size: int = 1,
+    rate: float = BASE_RATE,
 ) -> np.ndarray:
     """Draw smooth curves that go up and down about once in two periods, in seconds.
 
@@ -33,18 +37,18 @@ def wander(
 def smooth(steps: np.ndarray, seconds: float) -> np.ndarray:
     """Smooth curves (..., n) over the given number of seconds."""
     for _ in range(3):
-        steps = uniform_filter1d(steps, round(seconds * CLOCK / 3), mode="nearest")
+        steps = uniform_filter1d(steps, round(seconds * BASE_RATE / 3), mode="nearest")
     return steps
 
 
 def lag(x: np.ndarray, seconds: float) -> np.ndarray:
     """Filter a curve (n,) by a first-order low-pass that starts in its steady state."""
-    keep = np.exp(-1 / (seconds * CLOCK))
+    keep = np.exp(-1 / (seconds * BASE_RATE))
     return lfilter([1 - keep], [1, -keep], x, zi=[keep * x[0]])[0]
 
 
 def sample(x: np.ndarray, rate: float) -> np.ndarray:
     """Sample curves (size, n) at a rate, with linear interpolation between ticks."""
     ticks = np.arange(x.shape[1])
-    times = np.arange(int(ticks.size / CLOCK * rate + 1e-9)) / rate * CLOCK
+    times = np.arange(int(ticks.size / BASE_RATE * rate + 1e-9)) / rate * BASE_RATE
     return np.stack([np.interp(times, ticks, row) for row in x])

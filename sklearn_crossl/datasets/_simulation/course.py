@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activities import ACTIVITIES
-from .clock import CLOCK, smooth, stream, wander
+from .clock import BASE_RATE, make_rng, smooth, wander
 from .subjects import PLACES, Subject
 
 _TABLE = list(ACTIVITIES.values())
@@ -39,8 +39,8 @@ def draw_course(
     seed: int, index: int, subject: Subject, n_activities: int, seconds: float
 ) -> Course:
     """Draw what a person does, and how the body moves in doing it."""
-    rng = stream(seed, index, "course")
-    n = round(seconds * CLOCK)
+    rng = make_rng(seed, index, "course")
+    n = round(seconds * BASE_RATE)
     activity, bout = _draw_bouts(rng, n_activities, n)
     n_bouts = bout[-1] + 1
 
@@ -51,11 +51,13 @@ def draw_course(
         return smooth(values[activity] * factor[bout], _TURN)
 
     cadence = subject.cadence * curve("cadence", 0.05) * (1 + 0.02 * wander(rng, n, 3)[0])
-    phase = 2 * np.pi * (np.cumsum(cadence) / CLOCK + rng.random())
+    phase = 2 * np.pi * (np.cumsum(cadence) / BASE_RATE + rng.random())
     heave = subject.vigour * curve("heave", 0.15) * _steps(phase, subject.asymmetry)
     effort = curve("effort", 0.15)
     angles = {
-        place: _angles(stream(seed, index, place), place, subject, activity, bout, phase)
+        place: _angles(
+            make_rng(seed, index, place), place, subject, activity, bout, phase
+        )
         for place in PLACES
     }
     return Course(activity, heave, effort, angles)
@@ -67,7 +69,9 @@ def _draw_bouts(
     """Draw a semi-Markov chain: the activity and the bout of each tick."""
     activities, ticks = [int(rng.integers(n_activities))], []
     while True:
-        ticks.append(round(rng.gamma(4, _TABLE[activities[-1]].dwell / 4) * CLOCK) + 1)
+        ticks.append(
+            round(rng.gamma(4, _TABLE[activities[-1]].dwell / 4) * BASE_RATE) + 1
+        )
         if sum(ticks) >= n:
             break
         other = int(rng.integers(n_activities - 1))

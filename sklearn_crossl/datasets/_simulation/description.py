@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 
-def describe(found: Bunch, minutes: float, knobs: Mapping[str, float]) -> str:
+def describe(found: Bunch, minutes: float, difficulty: Mapping[str, float]) -> str:
     """Say who did what, and which sensors recorded it."""
     rows = "recordings" if isinstance(found.data, list) else "windows"
     sensors = [
@@ -23,7 +23,9 @@ def describe(found: Bunch, minutes: float, knobs: Mapping[str, float]) -> str:
         f"Activities: {', '.join(found.target_names)}.",
         "Sensors:",
         *sensors,
-        "Knobs: " + ", ".join(f"{name} {value:g}" for name, value in knobs.items()) + ".",
+        "Parameters: "
+        + ", ".join(f"{name} {value:g}" for name, value in difficulty.items())
+        + ".",
         "The notes of sklearn_crossl.datasets.make_multimodal_series have the model.",
     ]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .clock import CLOCK
+from .clock import BASE_RATE
 from .course import Course
 from .subjects import Subject
 
@@ -45,11 +45,11 @@ def _to_limb(angles: np.ndarray, v: np.ndarray) -> np.ndarray:
 def _turning(angles: np.ndarray) -> np.ndarray:
     """Derive the angular velocity in the limb's axes from the angles' change."""
     (sr, sp, _), (cr, cp, _) = np.sin(angles), np.cos(angles)
-    roll, pitch, yaw = np.gradient(angles, 1 / CLOCK, axis=1)
+    roll, pitch, yaw = np.gradient(angles, 1 / BASE_RATE, axis=1)
     return np.stack(
         [roll - yaw * sp, pitch * cr + yaw * cp * sr, yaw * cp * cr - pitch * sr]
     )
 
 
 def _second_derivative(x: np.ndarray) -> np.ndarray:
-    return np.gradient(np.gradient(x, 1 / CLOCK, axis=1), 1 / CLOCK, axis=1)
+    return np.gradient(np.gradient(x, 1 / BASE_RATE, axis=1), 1 / BASE_RATE, axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .clock import CLOCK, lag, wander
+from .clock import BASE_RATE, lag, wander
 from .course import Course
 from .subjects import Subject
 
@@ -26,7 +26,7 @@ def shown(rate: np.ndarray) -> np.ndarray:
 
 def pulse(rate: np.ndarray, subject: Subject) -> np.ndarray:
     """Compute the pulse wave, with a beat for each cycle of the integrated heart rate."""
-    beat = 2 * np.pi * np.cumsum(rate / 60) / CLOCK
+    beat = 2 * np.pi * np.cumsum(rate / 60) / BASE_RATE
 
     def bump(place: float, narrow: float) -> np.ndarray:
         return np.exp(narrow * (np.cos(beat - place) - 1))
@@ -38,8 +38,8 @@ def conductance(rng: np.random.Generator, course: Course, subject: Subject) -> n
     """Add skin responses, which are more frequent with effort, to a level, (1, n)."""
     level = 1 + lag(course.effort, 90)
     per_minute = 2 + 10 * course.effort
-    comes = rng.random(level.size) < per_minute / 60 / CLOCK
-    sizes = comes * rng.lognormal(0, 0.5, size=level.size) * CLOCK
+    comes = rng.random(level.size) < per_minute / 60 / BASE_RATE
+    sizes = comes * rng.lognormal(0, 0.5, size=level.size) * BASE_RATE
     responses = 0.3 * lag(lag(sizes, 0.75), 2.0)
     return subject.conductance * (level + responses)[None]
 

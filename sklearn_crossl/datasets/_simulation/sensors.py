@@ -14,7 +14,7 @@ _LOOSE = 0.7  # standard deviation of the logarithm of the noise level
 _DRIFTS = 60.0  # seconds over which a sensor's offset drifts
 
 
-class Knobs(NamedTuple):
+class Difficulty(NamedTuple):
     """How much people differ, and how bad sensors are.
 
     Parameters
@@ -77,15 +77,15 @@ def measure(
     signal: np.ndarray,
     sensor: Sensor,
     rate: float,
-    knobs: Knobs,
+    difficulty: Difficulty,
 ) -> np.ndarray:
     """Sample the true signal, (n_channels, n), and add drift, noise and gaps."""
     x = sample(signal, rate)
     n_channels, n = x.shape
-    x += knobs.drift * sensor.drift * wander(rng, n, _DRIFTS, n_channels, rate)
+    x += difficulty.drift * sensor.drift * wander(rng, n, _DRIFTS, n_channels, rate)
     level = np.exp(_LOOSE * wander(rng, n, _GRIPS, rate=rate))
-    x += knobs.noise * sensor.noise * level * rng.normal(size=x.shape)
-    x[:, _lost(rng, n, rate, knobs.dropout)] = np.nan
+    x += difficulty.noise * sensor.noise * level * rng.normal(size=x.shape)
+    x[:, _lost(rng, n, rate, difficulty.dropout)] = np.nan
     return x.astype(np.float32)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .activities import ACTIVITIES
-from .clock import stream
+from .clock import make_rng
 
 PLACES = ("wrist", "ankle")
 
@@ -55,7 +55,7 @@ class Subject(NamedTuple):
 
 def draw_subject(seed: int, index: int, variation: float) -> Subject:
     """Draw a person; with no variation all are the same."""
-    rng = stream(seed, index, "subject")
+    rng = make_rng(seed, index, "subject")
 
     def number(scale: float) -> float:
         return variation * scale * float(rng.normal())

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._missing_values import is_missing, label_array
-from ._time_index import clock, has_index
+from ._time_index import has_index, time_kind
 
 
-class MomentLabels(NamedTuple):
+class SampleLabels(NamedTuple):
     """The labels of one recording.
 
     Parameters
@@ -43,7 +43,7 @@ def read_labels(labels: Any, n_recordings: int, single: bool) -> list[Any]:
 
     Returns
     -------
-    list of MomentLabels or None
+    list of SampleLabels or None
         For each recording.
 
     Raises
@@ -115,15 +115,15 @@ def check_labels_have_times(index: Any, timed: bool, name: str) -> None:
             "known when each label holds; give them the index of the signals that they "
             f"were made for, such as pd.Series(labels, index=recording[{name!r}].index)."
         )
-    if not timed and index is not None and clock(index) is not None:
+    if not timed and index is not None and time_kind(index) is not None:
         raise ValueError(
-            f"labels have an index of {clock(index)}, but the signals of their recording "
-            "are arrays without times; give those an index too, or pass "
+            f"labels have an index of {time_kind(index)}, but the signals of their "
+            "recording are arrays without times; give those an index too, or pass "
             "labels.to_numpy() if there is a label every 1 / label_rate seconds."
         )
 
 
-def _read_labels(number: int, labels: Any) -> MomentLabels:
+def _read_labels(number: int, labels: Any) -> SampleLabels:
     array = label_array(labels)
     if array.ndim != 1:
         raise ValueError(
@@ -133,7 +133,7 @@ def _read_labels(number: int, labels: Any) -> MomentLabels:
     index = labels.index if has_index(labels) else None
     if array.dtype != object:
         values, codes = np.unique(array, return_inverse=True)
-        return MomentLabels(values, codes, index)
+        return SampleLabels(values, codes, index)
     absent = np.array([is_missing(label) for label in array], dtype=bool)
     try:
         values, present = np.unique(array[~absent], return_inverse=True)
@@ -147,4 +147,4 @@ def _read_labels(number: int, labels: Any) -> MomentLabels:
     codes[~absent] = present
     if absent.any():
         values = np.array([*values, None], dtype=object)
-    return MomentLabels(values, codes, index)
+    return SampleLabels(values, codes, index)

@@ -1,23 +1,27 @@
-"""Retakes: random changes of windows that imitate recording them a second time.
+"""Augmentations: random changes of windows that imitate recording them a second time.
 
-A window and its retake would have the same label, so their difference is noise. ``draws``
-are uniform random numbers, (n, 2), the same ones for all modalities of a window.
+Two augmented copies of a window would have the same label, so their difference is noise.
+``draws`` are uniform random numbers, (n, 2), the same for all modalities of a window.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from .statistics import inside_window
+from ._window_ends import window_lengths
+
+# (windows, mask of present values, draws) -> (changed windows, their mask)
+Augmentation = Callable[[Tensor, Tensor | None, Tensor], tuple[Tensor, Tensor | None]]
 
 _PART = 0.75  # share of a window that is kept; at least, if it is stretched
 _GAIN = 0.15  # standard deviation of the logarithm of a channel's gain
 
 
-def cut(
+def crop(
     x: Tensor, present: Tensor | None, draws: Tensor, part: float = _PART
 ) -> tuple[Tensor, Tensor]:
     """Take a part of each window (n, channels, ..., time), as it is.
@@ -37,7 +41,7 @@ def cut(
     return torch.where(inside, parts, 0), inside
 
 
-def stretch(
+def crop_and_stretch(
     x: Tensor, present: Tensor | None, draws: Tensor
 ) -> tuple[Tensor, Tensor | None]:
     """Stretch a part of each window (n, channels, ..., time) to the window's length.
@@ -62,25 +66,25 @@ def stretch(
     return torch.where(inside, stretched, 0), take(present, at.round().long()) & inside
 
 
-def amplify(x: Tensor) -> Tensor:
+def scale_channels(x: Tensor) -> Tensor:
     """Make each channel of windows (n, channels, ..., time) louder or softer."""
     gains = (_GAIN * torch.randn(x.shape[:2])).exp().to(x.device)
     return x * gains.view(*gains.shape, *[1] * (x.ndim - 2))
 
 
-def play_again(
+def warp_and_scale(
     x: Tensor, present: Tensor | None, draws: Tensor
 ) -> tuple[Tensor, Tensor | None]:
     """Stretch a part of each window, and scale its channels at random."""
-    stretched, present = stretch(x, present, draws)
-    return amplify(stretched), present
+    stretched, present = crop_and_stretch(x, present, draws)
+    return scale_channels(stretched), present
 
 
 def _lengths(x: Tensor, present: Tensor | None) -> Tensor:
     """Count the timepoints up to each window's end, (n,)."""
     if present is None:
         return x.new_full((len(x),), x.shape[-1])
-    return inside_window(present.flatten(1, -2)).sum(1).to(x.dtype)
+    return window_lengths(present).to(x.dtype)
 
 
 def _like(values: Tensor, x: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_crossl._moment_labels import join_labels, majority, read_labels
+from sklearn_crossl._sample_labels import join_labels, majority, read_labels
 
 NAN = float("nan")
 

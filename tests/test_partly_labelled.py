@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, f1_score, make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from sklearn_crossl._partial_scores import (
+from sklearn_crossl._partly_labelled import (
     PartlyLabelledClassifierMixin,
     PartlyLabelledRegressorMixin,
     partly_labelled_scorer,

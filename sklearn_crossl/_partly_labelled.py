@@ -13,19 +13,17 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from ._missing_values import is_missing, label_array, target_array
-from ._rows import check_as_many, take_windows
+from ._rows import check_same_length, take_windows
 
 __all__ = ["partly_labelled_scorer"]
 
 
-class NothingToScoreError(ValueError):
+class NoLabelsError(ValueError):
     """No window has a label."""
 
 
 class PartlyLabelledClassifierMixin(ClassifierMixin):
     """A classifier whose score leaves out windows without a label."""
-
-    classes_: np.ndarray
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Compute the accuracy on the windows that have a label.
@@ -50,9 +48,7 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
             If no window has a label.
         """
         check_is_fitted(self)
-        y = column_or_1d(label_array(y))
-        known = _has_label(y, self.classes_)
-        return super().score(*_known_rows(self, X, y, sample_weight, known))
+        return super().score(*_labelled_part(self, X, y, sample_weight))
 
 
 class PartlyLabelledRegressorMixin(RegressorMixin):
@@ -81,8 +77,7 @@ class PartlyLabelledRegressorMixin(RegressorMixin):
             If no window has a target.
         """
         check_is_fitted(self)
-        y = column_or_1d(target_array(y))
-        return super().score(*_known_rows(self, X, y, sample_weight, ~np.isnan(y)))
+        return super().score(*_labelled_part(self, X, y, sample_weight))
 
 
 def partly_labelled_scorer(scoring: Any) -> Any:
@@ -142,13 +137,7 @@ class _PartlyLabelledScorer:
     def __call__(
         self, estimator: Any, X: Any, y: Any, sample_weight: Any = None
     ) -> float:
-        if is_regressor(estimator):
-            y = column_or_1d(target_array(y))
-            known = ~np.isnan(y)
-        else:
-            y = column_or_1d(label_array(y))
-            known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
-        X, y, weight = _known_rows(estimator, X, y, sample_weight, known)
+        X, y, weight = _labelled_part(estimator, X, y, sample_weight)
         weighed = {} if weight is None else {"sample_weight": weight}
         return float(self.scorer(estimator, X, y, **weighed))
 
@@ -174,14 +163,20 @@ def _has_label(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.array(known, dtype=bool)
 
 
-def _known_rows(
-    estimator: Any, X: Any, y: np.ndarray, weight: Any, known: np.ndarray
+def _labelled_part(
+    estimator: Any, X: Any, y: Any, weight: Any
 ) -> tuple[Any, np.ndarray, Any]:
     """Take the windows of which y is known."""
+    if is_regressor(estimator):
+        y = column_or_1d(target_array(y))
+        known = ~np.isnan(y)
+    else:
+        y = column_or_1d(label_array(y))
+        known = _has_label(y, getattr(estimator, "classes_", np.empty(0)))
     if not known.any():
-        raise NothingToScoreError(f"None of {len(y)} windows has a label to score by.")
+        raise NoLabelsError(f"None of {len(y)} windows has a label to score by.")
     by_modality = getattr(estimator, "_names_modalities", False)  # if X is a list
-    check_as_many(X, by_modality, y=y, sample_weight=weight)
+    check_same_length(X, by_modality, y=y, sample_weight=weight)
     if not known.all():
         rows = np.flatnonzero(known)
         X, y = take_windows(X, rows, by_modality), y[rows]
