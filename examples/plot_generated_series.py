@@ -49,9 +49,9 @@ if "sphinx_gallery" not in sys.modules:
 # %%
 # What a knob does
 # ----------------
-# The more unlike people are, the less a model that was fitted on some of them says about
-# others. Mean and spread of each channel and a linear model; the folds are by subject,
-# and at random, which lets the model see each person.
+# The more people differ, the less a model that was fitted on some of them is worth for
+# others. Here a linear model gets the mean and spread of each channel. Folds are by
+# subject, or at random, where the model has seen each person.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, KFold, cross_val_score

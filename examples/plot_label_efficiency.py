@@ -61,8 +61,8 @@ methods = {
 # %%
 # The curve
 # ---------
-# An int is a number of labels of each activity, a float a share of all. With metadata
-# routing, who requests the subjects gets them.
+# An int is a number of labels of each activity, a float a share of all labels. With
+# metadata routing, the subjects are passed to each estimator that requests them.
 
 with config_context(enable_metadata_routing=True):
     self_training.set_fit_request(groups=True)

@@ -54,8 +54,8 @@ if "sphinx_gallery" not in sys.modules:
 # %%
 # Take sensors away
 # -----------------
-# Nothing is trained again. Above, whole sensors are missing; below, each window lacks
-# other ones.
+# Nothing is trained again. In the upper panel, whole sensors are missing; in the lower
+# one, different sensors are missing from each window.
 
 # sphinx_gallery_thumbnail_number = 2
 display = MissingModalityDisplay.from_estimator(

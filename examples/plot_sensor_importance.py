@@ -24,8 +24,8 @@ print(f"{name}: {len(train)} training and {len(test)} test windows of {', '.join
 # What each sensor adds
 # ---------------------
 # Each window is encoded once; all 2**M subsets of the sensors then cost a fusion each.
-# Bars add up to the score with all sensors less that with none. Shuffling a sensor does
-# less harm than its Shapley value says where others tell the same.
+# Bars add up to the score with all sensors minus that with none. If other sensors hold
+# the same information, shuffling a sensor does less harm than its Shapley value says.
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 from sklearn_crossl.inspection import ModalityImportanceDisplay, recall_at_k, retrieve
@@ -47,8 +47,8 @@ if "sphinx_gallery" not in sys.modules:
 # %%
 # Given this window of one sensor, which windows of another go with it?
 # ---------------------------------------------------------------------
-# Both are embedded by what is expected of the whole window. By chance the right one would
-# be among the first k in k of n cases.
+# For both, the embedding expected of the whole window is computed from the one sensor. By
+# chance the right one would be among the first k in k of n cases.
 
 query, target, *_ = X
 found = retrieve(embedder, X[test], query, target, n_neighbors=20)

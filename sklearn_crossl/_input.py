@@ -17,7 +17,7 @@ from ._containers import (
 from ._read_source import read_source
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows
-from .modalities import resolve_modalities
+from .modalities import resolve_modalities, warn_if_transposed
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,7 @@ def read_for_fit(
     whole = read_source(X, min_windows=2)
     _check_series(whole)
     channels = resolve_modalities(modalities, whole.shape[0])
+    warn_if_transposed(channels, *whole.shape)
     sources = {name: whole.channels(indices) for name, indices in channels.items()}
     shape = whole.shape[1:] if whole.flat else whole.shape
     form = InputForm(channels, _shapes(sources), shape, _unequal(sources))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -136,3 +137,18 @@ def _check_disjoint(channels: Mapping[str, Sequence[int]]) -> None:
                     f"{name!r}; modalities must not overlap."
                 )
             owner[index] = name
+
+
+def warn_if_transposed(
+    channels: Mapping[str, Sequence[int]], n_channels: int, n_timepoints: int
+) -> None:
+    """Warn of channels that are probably timepoints: many, most of them not used."""
+    n_used = len({index for indices in channels.values() for index in indices})
+    if n_channels > n_timepoints and n_used < n_channels:
+        warnings.warn(
+            f"X has windows of {n_channels} channels and {n_timepoints} timepoints, and "
+            f"`modalities` takes {n_used} of the channels. If time comes first in X, "
+            "pass X.transpose(0, 2, 1); otherwise, pass the channels in use alone.",
+            UserWarning,
+            stacklevel=2,
+        )

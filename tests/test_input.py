@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import torch
 from conftest import make_windows
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -480,3 +481,13 @@ def test_the_first_of_the_windows_is_missing():
     Z = model.transform([None, *X[1:]])
     assert np.isnan(Z[0]).all()
     np.testing.assert_array_equal(Z[1:], model.transform(X)[1:])
+
+
+def test_time_before_channels_is_noticed():
+    X, _ = make_windows()
+    embedder = CroSSLTransformer([3, 1], max_epochs=1, summary_size=0, random_state=0)
+    in_part = clone(embedder).set_params(modalities={"acc": slice(0, 3)})
+    with pytest.warns(UserWarning, match=r"32 channels and 4 timepoints.*takes 3 of"):
+        in_part.fit(X.transpose(0, 2, 1))
+    in_part.fit(X)  # a channel left out of few is no sign of it
+    embedder.set_params(modalities=None).fit(X[..., :3])  # nor are many that are used
