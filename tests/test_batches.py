@@ -193,8 +193,12 @@ def test_data_with_gaps_is_not_held_by_the_device():
     part = windows(10)
     part.incomplete[3, 0] = True
     dataset = WindowDataset(part.data, part.observed, part.incomplete)
+    before = dataset.batch(np.arange(10))
     dataset.move_to(CPU)
+    after = dataset.batch(np.arange(10))
     assert list(dataset._resident) == ["b"]
+    for name in part.data:
+        assert torch.equal(after.inputs[name], before.inputs[name])
 
 
 def test_batches_say_where_values_are():

@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 import torch
+from conftest import make_windows
 from torch import nn
 
+from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._batch import Batch
 from sklearn_crossl._batches import WindowDataset
 from sklearn_crossl._network import CroSSLNetwork, Masking
 from sklearn_crossl._sources import InMemory, Unequal
 from sklearn_crossl._windows import Windows
-from sklearn_crossl.aggregators import AGGREGATORS, MLPAggregator, SetAggregator
+from sklearn_crossl.aggregators import AGGREGATORS, SetAggregator
 from sklearn_crossl.encoders import ENCODERS, ModuleEncoder, TCNEncoder
 from sklearn_crossl.masking import MASKINGS, step_weights
 from sklearn_crossl.objectives import OBJECTIVES, ModuleObjective, VICReg
@@ -241,9 +243,14 @@ def test_shared_encoders():
 
 
 def test_names_may_hold_any_character():
-    shapes = {"left.wrist acc": (1, 20), "": (1, 20)}
-    net = CroSSLNetwork(shapes, TCNEncoder(), MLPAggregator())
-    assert set(net.encoders) == {"m0", "m1"}
+    X = make_windows(8)[0]
+
+    def embedded(*names):
+        windows = dict(zip(names, (X[:, :3], X[:, 3:]), strict=True))
+        return CroSSLTransformer(max_epochs=1, random_state=0).fit_transform(windows)
+
+    plain = embedded("a", "b")
+    np.testing.assert_array_equal(embedded("left.wrist acc", "µS / 10°"), plain)
 
 
 def test_encoders_of_different_width_are_refused():

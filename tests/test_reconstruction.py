@@ -195,19 +195,19 @@ def test_of_rates_and_images():
     X = {"acc": rng.normal(size=(24, 3, 40)), "eda": rng.normal(size=(24, 1, 8))}
     images = {**X, "camera": rng.normal(size=(24, 1, 12, 10))}
     images["camera"][::3] = np.nan
-    params = {"objective": "reconstruction", "max_epochs": 2, "random_state": 0}
+    params = {"objective": "reconstruction", "max_epochs": 20, "random_state": 0}
     for windows in (X, images):
         model = CroSSLTransformer(**params).fit(windows)
         assert np.isfinite(model.transform(windows)).all()
-        assert np.isfinite(model.history_[-1]["train_loss"])
+        assert model.history_[-1]["train_loss"] < 0.9 * model.history_[0]["train_loss"]
 
 
 def test_of_windows_of_unequal_length():
     rng = np.random.default_rng(0)
     windows = [rng.normal(size=(4, n)) for n in rng.integers(20, 50, size=30)]
-    model = CroSSLTransformer([3, 1], objective="reconstruction", max_epochs=2)
-    model.fit(windows)
-    assert np.isfinite([row["train_loss"] for row in model.history_]).all()
+    params = {"objective": "reconstruction", "max_epochs": 20, "random_state": 0}
+    model = CroSSLTransformer([3, 1], **params).fit(windows)
+    assert model.history_[-1]["train_loss"] < 0.9 * model.history_[0]["train_loss"]
 
 
 def test_what_follows_a_windows_end_is_no_target():

@@ -824,7 +824,10 @@ def test_not_fitted(X):
 def test_small_windows_and_few_of_them():
     X = np.random.default_rng(0).normal(size=(3, 2, 1))
     model = CroSSLTransformer(max_epochs=1, batch_size=2, random_state=0).fit(X)
-    assert model.transform(X).shape == (3, 640)
+    Z = model.transform(X)
+    assert Z.shape == (3, 640)
+    assert np.isfinite(Z).all()
+    assert len(np.unique(Z.round(5), axis=0)) == 3
 
 
 def of_unequal_lengths(n_windows=40):
@@ -869,19 +872,6 @@ def test_a_sensor_that_comes_later_is_seen_by_the_summary(X):
     learnt = model.partial_fit(acc)._learnt
     np.testing.assert_array_equal(learnt["weights"]["summary.pca.axes"], axes)
     np.testing.assert_array_equal(learnt["code_means"][1], means)
-
-
-def test_another_default_dtype(X):
-    X = X.copy()
-    X[0, 0, :5] = np.nan
-    model = make(summary_size=8).fit(X)
-    Z, score = model.transform(X), model.score(X)
-    torch.set_default_dtype(torch.float64)
-    try:
-        np.testing.assert_array_equal(model.transform(X), Z)
-        assert model.score(X) == score
-    finally:
-        torch.set_default_dtype(torch.float32)
 
 
 class Largest(nn.Module):
@@ -982,11 +972,6 @@ def test_where_an_embedding_cannot_be_written(X, kind):
     out.flags.writeable = False
     with pytest.raises(ValueError, match=f"out is (a )?{kind}"):
         model.transform(X, out=out if kind == "read-only" else out.tolist())
-
-
-def test_an_optimizer_that_is_none(X):
-    with pytest.raises(TypeError, match=r"optimizer=dict is a class but no torch\.optim"):
-        make(optimizer=dict).fit(X)
 
 
 class Decay(Callback):
