@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ._batch import Batch
 from ._head import Head
 from ._labelled import LabelledBatch, LabelledBatches, LabelledWindows
-from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
+from ._loop import Epochs, GoodWeights, LossNet, early_stopping, join_callbacks, one_cycle
 from ._network import CroSSLNetwork, PerModality
 from ._targets import Loss
 
@@ -203,7 +203,7 @@ def fine_tune(
         iterator_train__training=True,
         iterator_valid=LabelledBatches,
         iterator_valid__device=device,
-        callbacks=joined(own, callbacks, last, verbose),
+        callbacks=join_callbacks(own, callbacks, last, verbose),
         verbose=0,
     )
     net.fit(training)

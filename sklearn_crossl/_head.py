@@ -48,12 +48,12 @@ class Head(nn.Module):
         if summary is not None:
             sizes = summary.pca.sizes
             self.ridge = FeatureRidge(sizes, summary.size, n_outputs)
-        self.share: Tensor
-        self.register_buffer("share", torch.zeros(()))
+        self.ridge_weight: Tensor
+        self.register_buffer("ridge_weight", torch.zeros(()))
 
     def set_ridge_weight(self, n_windows: int) -> None:
         """Set the weight of the ridge regression from the number of labelled windows."""
-        self.share.fill_(n_windows / (n_windows + _HALF_WEIGHT_AT))
+        self.ridge_weight.fill_(n_windows / (n_windows + _HALF_WEIGHT_AT))
 
     def forward(
         self, z: Tensor, summary: Tensor | None, ridge_outputs: Tensor | None
@@ -75,4 +75,4 @@ class Head(nn.Module):
         outputs = self.linear(self.dropout(x))
         if ridge_outputs is None:
             return outputs
-        return torch.lerp(outputs, ridge_outputs, self.share)
+        return torch.lerp(outputs, ridge_outputs, self.ridge_weight)

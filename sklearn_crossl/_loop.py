@@ -104,7 +104,7 @@ class LossNet(NeuralNet):
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
-        return joined([("epoch_timer", EpochTimer())])
+        return join_callbacks([("epoch_timer", EpochTimer())])
 
     def get_loss(
         self,
@@ -214,7 +214,7 @@ def check_callbacks(callbacks: Sequence[Any] | None) -> None:
             )
 
 
-def joined(
+def join_callbacks(
     own: list[tuple[str, Callback]],
     users: Sequence[Any] = (),
     last: Sequence[tuple[str, Callback]] = (),

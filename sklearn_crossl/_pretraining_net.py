@@ -17,7 +17,7 @@ from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._compile import compiled
 from ._device import on_host
 from ._effective_rank import effective_rank
-from ._loop import Epochs, GoodWeights, LossNet, early_stopping, joined, one_cycle
+from ._loop import Epochs, GoodWeights, LossNet, early_stopping, join_callbacks, one_cycle
 from ._network import CroSSLNetwork
 from ._summary.fitting import Sample
 
@@ -135,7 +135,7 @@ def make_net(
         optimizer__weight_decay=weight_decay,
         iterator_train=ShuffledBatches,
         iterator_train__device=device,
-        callbacks=joined(own, callbacks, last, verbose),
+        callbacks=join_callbacks(own, callbacks, last, verbose),
         verbose=0,
     )
 

@@ -68,7 +68,7 @@ def class_target(
             f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two at "
             "least. -1, NaN and None mark windows without a label."
         )
-    labelled, kept, importance = _weigh(labelled, sample_weight)
+    labelled, kept, importance = _apply_sample_weight(labelled, sample_weight)
     index = index[kept]
     sure = np.full((len(index), len(classes)), -_TARGET_LOGIT, dtype=np.float32)
     sure[np.arange(len(index)), index] = _TARGET_LOGIT
@@ -76,7 +76,7 @@ def class_target(
         labelled,
         index,
         sure,
-        _weights(classes, index, class_weight) * importance,
+        _class_weights(classes, index, class_weight) * importance,
         len(classes),
         partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
         {"classes_": classes},
@@ -92,7 +92,7 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
     labelled = ~np.isnan(y)
     if not labelled.any():
         raise ValueError("y is NaN throughout; give at least one window a target.")
-    labelled, _, importance = _weigh(labelled, sample_weight)
+    labelled, _, importance = _apply_sample_weight(labelled, sample_weight)
     values = y[labelled]
     with np.errstate(over="ignore"):
         mean = np.average(values, weights=importance)
@@ -115,7 +115,7 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
     )
 
 
-def _weigh(
+def _apply_sample_weight(
     labelled: np.ndarray, sample_weight: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Apply the user's sample weights; a label with weight zero counts as no label.
@@ -139,7 +139,9 @@ def _weigh(
     return counts, counts[labelled], importance
 
 
-def _weights(classes: np.ndarray, index: np.ndarray, class_weight: Any) -> np.ndarray:
+def _class_weights(
+    classes: np.ndarray, index: np.ndarray, class_weight: Any
+) -> np.ndarray:
     """Compute the class weight of each window, (n,); a class may have no windows."""
     there = np.unique(index)
     weight = np.ones(len(classes), dtype=np.float32)

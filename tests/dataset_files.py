@@ -16,7 +16,7 @@ from scipy.io import savemat
 
 REAL = os.environ.get("SKLEARN_CROSSL_DATA")
 # The files here are of two or three subjects.
-FEW_SUBJECTS = pytest.mark.filterwarnings("ignore:Of .* are no files of the subjects")
+FEW_SUBJECTS = pytest.mark.filterwarnings("ignore:.*no files of the subjects")
 
 
 def real_home(name, prepared=True):

@@ -95,7 +95,7 @@ def test_the_share_of_the_features_grows_with_the_labels():
     head, shares = build(), []
     for n_windows in (1, 90, 800, 10**6):
         head.set_ridge_weight(n_windows)
-        shares.append(float(head.share))
+        shares.append(float(head.ridge_weight))
     assert shares == sorted(shares)
     assert shares[0] == pytest.approx(1 / 801)
     assert shares[2] == pytest.approx(0.5)
@@ -124,13 +124,13 @@ def test_the_estimators_read_features_beside_the_embedding(rng, estimator):
     transformer = CroSSLTransformer({"a": slice(0, 2), "b": 2}, max_epochs=1)
     model = estimator(transformer, random_state=0, max_epochs=5).fit(X, y)
     n_outputs = 2 if estimator is CroSSLClassifier else 1
-    share = model._weights["head.share"]
+    share = model._weights["head.ridge_weight"]
     assert share == pytest.approx(60 / 860)
     blended = model._outputs(X)
     head = model._fitted_network().head
-    head.share.fill_(0.0)
+    head.ridge_weight.fill_(0.0)
     by_embedding = model._outputs(X)
-    head.share.fill_(1.0)
+    head.ridge_weight.fill_(1.0)
     ridge_outputs = model._outputs(X)
     np.testing.assert_allclose(
         blended, (1 - share) * by_embedding + share * ridge_outputs, atol=1e-5
@@ -148,7 +148,7 @@ def test_the_map_learns_from_training_windows_alone(rng):
     params = {"early_stopping": True, "validation_fraction": 0.5, "max_epochs": 3}
     model = CroSSLClassifier(transformer, random_state=0, **params)
     model.fit(X, labels, groups=groups)
-    assert model._weights["head.share"] == pytest.approx(20 / 820)
+    assert model._weights["head.ridge_weight"] == pytest.approx(20 / 820)
 
 
 @pytest.mark.parametrize("size", [1, 2])

@@ -87,8 +87,8 @@ def fetch_realworld_har(
     """Load RealWorld HAR: 8 activities by devices at seven places on the body.
 
     15 subjects in their everyday surroundings, with a phone or watch at each place, which
-    recorded acceleration, turning and the magnetic field at about 50 Hz. ``DESCR`` says
-    more.
+    recorded acceleration, angular velocity and magnetic field at about 50 Hz. ``DESCR``
+    says more.
 
     Parameters
     ----------

@@ -58,9 +58,9 @@ def fetch_sleep_edf(
 ) -> Any:
     """Load the cassette part of Sleep-EDF: sleep stages of 78 healthy people.
 
-    153 nights at home with 2 channels of brain waves and one of the eyes' movements at
-    100 Hz, and muscle tone, breath and temperature at 1 Hz (PhysioNet, sleep-edfx 1.0.0).
-    ``DESCR`` says more. Reading needs edfio: ``pip install 'sklearn-crossl[datasets]'``.
+    153 nights at home with two EEG channels and one EOG channel at 100 Hz, and EMG,
+    respiration and temperature at 1 Hz (PhysioNet, sleep-edfx 1.0.0). ``DESCR`` says
+    more. Reading needs edfio: ``pip install 'sklearn-crossl[datasets]'``.
 
     Parameters
     ----------

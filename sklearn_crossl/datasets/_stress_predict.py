@@ -1,4 +1,4 @@
-"""Stress-Predict: a wristband during tasks that stress, and between them."""
+"""Stress-Predict: a wristband during stress-inducing tasks, and between them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def choose_subjects(
     lacking = [subject for subject in chosen if subject not in known]
     if not lacking:
         return list(chosen)
-    text = f"Of {about.name} there are no files of the subjects {lacking}. {_MOVE}"
+    text = f"{about.name}: no files of the subjects {lacking}. {_MOVE}"
     if subjects is not None or not known:
         raise OSError(text)
     warnings.warn(f"{text} The others are read.", stacklevel=3)

@@ -83,9 +83,9 @@ def fetch_wesad(
 ) -> Any:
     """Load WESAD: baseline, stress and amusement, by chest and wrist.
 
-    15 subjects; heart, muscles, skin, breath, temperature and movement at 700 Hz by a
-    chest belt, and pulse, skin, temperature and movement at 4 to 64 Hz by a wristband.
-    ``DESCR`` says more.
+    15 subjects; ECG, EMG, EDA, respiration, temperature and acceleration at 700 Hz from a
+    chest belt, and pulse wave, EDA, temperature and acceleration at 4 to 64 Hz from a
+    wristband. ``DESCR`` says more.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from sklearn.utils import check_array, column_or_1d
 
 from .._missing_values import label_array
 from ._observed import embedding_of, observed_by, pattern_names
-from ._plotting import COLORS, merged, one_panel, pyplot
+from ._plotting import COLORS, merge_style, one_panel, pyplot
 from ._points import draw_absent, draw_classes, draw_quantity, has_value, is_continuous
 from ._reduction import reduce_to_plane
 
@@ -267,8 +267,8 @@ class EmbeddingDisplay:
         points = np.asarray(self.points)
         y = None if self.y is None else column_or_1d(label_array(self.y))
         size = float(np.clip(12000 / max(len(points), 1), 6, 30))  # many overlap
-        looks = {"s": size, "alpha": 0.8, "linewidth": 0}
-        style = merged(looks, scatter_kw, "points")
+        defaults = {"s": size, "alpha": 0.8, "linewidth": 0}
+        style = merge_style(defaults, scatter_kw, "points")
         known = has_value(y) if y is not None else np.zeros(len(points), dtype=bool)
         if y is None or not known.any():
             self.scatters_ = [ax.scatter(*points.T, **{"color": COLORS[0], **style})]

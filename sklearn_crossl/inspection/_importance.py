@@ -136,20 +136,20 @@ def modality_importance(
             raise ValueError(f"{name}={number!r}; expected 1 or more.")
     if hasattr(estimator, "refit"):  # a search, which has no step before it is fitted
         check_is_fitted(estimator)
-    found, answer = _step_and_answer(estimator)
+    found, predictor = _step_and_predictor(estimator)
     step = found.step
     windows = EncodedWindows.of(step, found.until_step(X))
     if _num_samples(y) != len(windows.observed):
         n_windows = len(windows.observed)
         raise ValueError(f"X has {n_windows} windows, but y has {_num_samples(y)}.")
     scoring = chosen_scoring(estimator, scoring)
-    scorer = single_scorer(answer, scoring)
+    scorer = single_scorer(predictor, scoring)
     random = check_random_state(random_state)
     # Idle threads of a predictor's BLAS keep spinning and slow the next fusion.
     with threadpool_limits(1, user_api="blas"):
         result = _importances(
             windows,
-            lambda outputs: float(scorer(answer, _in_its_container(step, outputs), y)),
+            lambda outputs: float(scorer(predictor, _in_its_container(step, outputs), y)),
             n_repeats,
             n_permutations,
             random,
@@ -167,7 +167,7 @@ def _importances(
 ) -> dict[str, Any]:
     """Compute both kinds of importance from the score of what was fused."""
     n_windows, n_modalities = windows.observed.shape
-    value, scores = _remembered(lambda seen: score(windows.fuse(seen)))
+    value, scores = _cached(lambda seen: score(windows.fuse(seen)))
     if n_modalities <= _MOST_EXACT:
         shapley = _exact(value, n_modalities)
         error = np.zeros(n_modalities)
@@ -189,16 +189,16 @@ def _importances(
     }
 
 
-def _step_and_answer(estimator: Any) -> tuple[FoundStep, Any]:
+def _step_and_predictor(estimator: Any) -> tuple[FoundStep, Any]:
     """Find an estimator's CroSSL step, and the part that predicts from its output."""
     found = find_step(estimator, "_chosen")
     if found is not None and found.after:
         return found, make_pipeline(*found.after)
     found = find_step(estimator, "_outputs")
     if found is not None and not found.after:
-        answer = copy.copy(found.step)
-        answer._outputs = _as_it_is
-        return found, answer
+        predictor = copy.copy(found.step)
+        predictor._outputs = _identity
+        return found, predictor
     raise TypeError(
         f"{_described(estimator)} has no CroSSL estimator whose modalities could be told "
         "apart; pass a fitted CroSSLClassifier, CroSSLRegressor, or a pipeline of a "
@@ -213,7 +213,7 @@ def _in_its_container(step: Any, outputs: np.ndarray) -> Any:
     return _wrap_data_with_container("transform", outputs, outputs, step)
 
 
-def _as_it_is(outputs: np.ndarray) -> np.ndarray:
+def _identity(outputs: np.ndarray) -> np.ndarray:
     """Return outputs unchanged, in place of a network."""
     return outputs
 
@@ -226,7 +226,7 @@ def _described(estimator: Any) -> str:
     return name
 
 
-def _remembered(score: Value) -> tuple[Value, dict[tuple[bool, ...], float]]:
+def _cached(score: Value) -> tuple[Value, dict[tuple[bool, ...], float]]:
     """Cache the scores of subsets; return the cached function and its cache."""
     scores: dict[tuple[bool, ...], float] = {}
 

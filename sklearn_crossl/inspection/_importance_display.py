@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._importance import modality_importance
-from ._plotting import COLORS, merged, one_panel, pyplot
+from ._plotting import COLORS, merge_style, one_panel, pyplot
 
 __all__ = ["ModalityImportanceDisplay"]
 
@@ -185,7 +185,7 @@ class ModalityImportanceDisplay:
         if self.shapley_std is not None:
             errors = np.asarray(self.shapley_std, dtype=float)[order]
             style["xerr"] = errors if (errors > 0).any() else None
-        style = merged({**style, "label": "Shapley value"}, bar_kw, "bar")
+        style = merge_style({**style, "label": "Shapley value"}, bar_kw, "bar")
         places = np.arange(len(order))
         self.bars_ = ax.barh(places, shapley[order], **style)
         self.points_: list[Any] = []

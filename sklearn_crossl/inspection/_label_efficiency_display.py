@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._label_efficiency import label_efficiency_curve
-from ._plotting import COLORS, MARKERS, draw_band, merged, one_panel, pyplot
+from ._plotting import COLORS, MARKERS, draw_band, merge_style, one_panel, pyplot
 
 __all__ = ["LabelEfficiencyDisplay"]
 
@@ -192,12 +192,12 @@ class LabelEfficiencyDisplay:
         self.lines_ = []
         for i, (name, scores) in enumerate(zip(self.names, of_splits, strict=True)):
             mean, std = scores.mean(axis=1), scores.std(axis=1)
-            looks = {
+            defaults = {
                 "color": COLORS[i % len(COLORS)],
                 "marker": MARKERS[i % len(MARKERS)],
                 "label": name,
             }
-            style = merged(looks, line_kw, "line")
+            style = merge_style(defaults, line_kw, "line")
             line, _ = draw_band(ax, n_labels[order], mean, std, **style)
             self.lines_.append(line)
         ax.set(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._missing_modality import missing_modality_curve
-from ._plotting import COLORS, draw_band, merged, pyplot, stacked_panels
+from ._plotting import COLORS, draw_band, merge_style, pyplot, stacked_panels
 
 __all__ = ["MissingModalityDisplay"]
 
@@ -221,7 +221,7 @@ class MissingModalityDisplay:
     def _draw_bars(self, ax: Any, bar_kw: dict[str, Any] | None) -> None:
         scores = np.asarray(self.subset_scores, dtype=float)
         width = min(0.8, len(scores) / 8)  # few bars need not fill the figure
-        style = merged({"color": COLORS[0], "width": width}, bar_kw, "bar")
+        style = merge_style({"color": COLORS[0], "width": width}, bar_kw, "bar")
         self.bars_ = ax.bar(np.arange(len(scores)), scores, **style)
         if len(scores) <= _MOST_BARS_WITH_NUMBERS:
             labels = ["" if np.isnan(score) else f"{score:.2f}" for score in scores]
@@ -256,7 +256,7 @@ class MissingModalityDisplay:
     def _draw_curve(self, ax: Any, line_kw: dict[str, Any] | None) -> None:
         scores = np.asarray(self.rate_scores, dtype=float)  # (n_rates, n_repeats)
         percent = 100 * np.asarray(self.rates, dtype=float)
-        style = merged({"color": COLORS[0], "marker": "o"}, line_kw, "line")
+        style = merge_style({"color": COLORS[0], "marker": "o"}, line_kw, "line")
         mean, std = scores.mean(axis=1), scores.std(axis=1)
         self.line_, _ = draw_band(ax, percent, mean, std, **style)
         ax.set(

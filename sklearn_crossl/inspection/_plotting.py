@@ -46,7 +46,7 @@ def pyplot() -> Any:
     return plt
 
 
-def merged(
+def merge_style(
     defaults: dict[str, Any], given: dict[str, Any] | None, kind: str
 ) -> dict[str, Any]:
     """Override defaults by the user's keywords, including short names such as ``lw``.

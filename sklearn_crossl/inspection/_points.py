@@ -67,9 +67,9 @@ def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
     PathCollection
         The points.
     """
-    looks = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
+    defaults = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
     others = {name: value for name, value in style.items() if name not in _OF_QUANTITIES}
-    return ax.scatter(*points.T, **{**others, **looks})
+    return ax.scatter(*points.T, **{**others, **defaults})
 
 
 def draw_quantity(
@@ -136,13 +136,13 @@ def draw_classes(
         raise TypeError(f"y mixes the types {types}; give labels of one.") from error
     scatters = []
     for i, label in enumerate(classes):
-        looks = {
+        defaults = {
             "color": COLORS[i % len(COLORS)],
             "marker": MARKERS[(i + i // len(COLORS)) % len(MARKERS)],
             "label": str(label),
         }
         some = points[y == label]
-        scatters.append(ax.scatter(*some.T, **{**looks, **style}))
+        scatters.append(ax.scatter(*some.T, **{**defaults, **style}))
     longest = max(len(str(label)) for label in classes)
     n_columns = int(np.clip(60 // (longest + 5), 1, len(classes)))
     place: dict[str, Any] = {"bbox_to_anchor": (0, 1), "loc": "lower left"}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._find_step import find_fitted
-from ._plotting import COLORS, MARKERS, merged, stacked_panels
+from ._plotting import COLORS, MARKERS, merge_style, stacked_panels
 
 __all__ = ["TrainingCurveDisplay"]
 
@@ -156,7 +156,7 @@ class TrainingCurveDisplay:
                 frameon=False,
             )
         if rank:
-            dark = merged({"color": "0.2"}, line_kw, "line")
+            dark = merge_style({"color": "0.2"}, line_kw, "line")
             self.lines_ |= _draw(self.ax_[1], rank, dark)
             self.ax_[1].set(ylabel="effective rank")
             self.ax_[0].tick_params(labelbottom=False)
@@ -210,11 +210,11 @@ def _draw(
     lines = {}
     for i, (name, values) in enumerate(curves.items()):
         label = _FULL_NAMES.get(name, name.replace("_", " "))
-        looks = {"label": label, "color": COLORS[i % len(COLORS)], "markersize": 4}
+        defaults = {"label": label, "color": COLORS[i % len(COLORS)], "markersize": 4}
         if len(values) <= _FEW_EPOCHS:
-            looks["marker"] = MARKERS[i % len(MARKERS)]
+            defaults["marker"] = MARKERS[i % len(MARKERS)]
         epochs = np.arange(1, len(values) + 1)
-        (lines[name],) = ax.plot(epochs, values, **merged(looks, line_kw, "line"))
+        (lines[name],) = ax.plot(epochs, values, **merge_style(defaults, line_kw, "line"))
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(color="0.9")
     ax.spines[["top", "right"]].set_visible(False)

@@ -68,12 +68,12 @@ def cocoa_loss(codes: Tensor, observed: Tensor, temperature: float) -> Tensor:
     others = others & ~torch.eye(n, dtype=torch.bool, device=codes.device)
     number = others.sum(-1, keepdim=True).clamp_min(1)  # (M, batch, 1)
 
-    alike = within.masked_fill(~pairs, LOG_ZERO).flatten(-2).logsumexp(-1)
-    unlike = (between - number.log()).masked_fill(~others, LOG_ZERO)
-    unlike = unlike.transpose(-3, -2).flatten(-2).logsumexp(-1)  # (..., batch)
+    positives = within.masked_fill(~pairs, LOG_ZERO).flatten(-2).logsumexp(-1)
+    negatives = (between - number.log()).masked_fill(~others, LOG_ZERO)
+    negatives = negatives.transpose(-3, -2).flatten(-2).logsumexp(-1)  # (..., batch)
     counts = pairs.flatten(1).any(1)
     # -log(P / (P + N)) = log(1 + exp(log N - log P))
-    nll = softplus(unlike - alike).where(counts, 0).sum(-1)
+    nll = softplus(negatives - positives).where(counts, 0).sum(-1)
     return nll.mean() / counts.sum().clamp_min(1)
 
 

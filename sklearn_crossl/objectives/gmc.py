@@ -66,8 +66,8 @@ def gmc_loss(
     similarity = z @ z.mT / temperature  # (n_views, M, 2 n, 2 n)
 
     has = observed.T.repeat(1, 2)  # (M, 2 n)
-    itself = torch.eye(2 * n, dtype=torch.bool, device=views.device)
-    left_out = itself | ~has[:, None, :]
+    diagonal = torch.eye(2 * n, dtype=torch.bool, device=views.device)
+    left_out = diagonal | ~has[:, None, :]
     partner = similarity.diagonal(n, 2, 3)  # (n_views, M, n), of either row
     nll = similarity.masked_fill(left_out, LOG_ZERO).logsumexp(-1)
     nll = nll - partner.repeat(1, 1, 2)

@@ -57,9 +57,9 @@ def triplet_loss(views: Tensor, margin: float, negatives: str = "all") -> Tensor
         raise ValueError(f'negatives={negatives!r}; expected "all" or "hardest".')
     n = views.shape[1]
     similarity = similarities(views)  # (n_views, n_views, batch, batch)
-    of_itself = similarity.diagonal(dim1=-2, dim2=-1)[..., None]
-    itself = torch.eye(n, dtype=torch.bool, device=views.device)
-    hinge = relu(margin - of_itself + similarity).masked_fill(itself, 0)
+    positive = similarity.diagonal(dim1=-2, dim2=-1)[..., None]
+    diagonal = torch.eye(n, dtype=torch.bool, device=views.device)
+    hinge = relu(margin - positive + similarity).masked_fill(diagonal, 0)
     if negatives == "hardest":
         of_window = hinge.amax(-1)
     else:

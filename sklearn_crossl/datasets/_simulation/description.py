@@ -16,7 +16,7 @@ def describe(found: Bunch, minutes: float, difficulty: Mapping[str, float]) -> s
         for name, channels in found.modalities.items()
     ]
     lines = [
-        "Made-up wearable recordings",
+        "Simulated wearable recordings",
         "",
         f"{len(found.groups)} {rows} of {len(np.unique(found.groups))} subjects, "
         f"{minutes:g} minutes each.",
