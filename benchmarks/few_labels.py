@@ -11,31 +11,21 @@ Run ``python -m benchmarks.few_labels --data DIR``.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.aggregators import SetAggregator
 from sklearn_crossl.objectives import VICReg
 
 from .arguments import data_parser
+from .hapt import MODALITIES, Data, load_hapt
+from .shared import DRAWS, UNTRAINED, draw, fit_classifier
 
-MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
 SHARES = (0.002, 0.01, 0.05, 1.0)
-DRAWS = 5
 OUTPUTS = ("global", "modalities")
-# Steps are too small to change a weight: the encoders stay as they were initialised.
-UNTRAINED = {"max_epochs": 1, "lr": 1e-12, "lr_schedule": "constant", "weight_decay": 0.0}
 
 
 def make(**params) -> CroSSLTransformer:
@@ -54,52 +44,6 @@ METHODS = {
     "temporal masking": make(masking="temporal"),
     "published": CroSSLTransformer.from_paper(MODALITIES),
 }
-
-
-class Data(NamedTuple):
-    """Training and test windows with their labels."""
-
-    X: np.ndarray
-    y: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
-
-
-def load_hapt(folder: Path) -> Data:
-    """Load the basic activities, split as the publisher did."""
-    with np.load(folder / "hapt.npz") as data:
-        basic = data["y"] < 6
-        X = np.concatenate([data["x_acc"], data["x_gyro"]], axis=1)[basic]
-        y, test = data["y"][basic], data["official_test"][basic]
-    return Data(X[~test], y[~test], X[test], y[test])
-
-
-def draw(y: np.ndarray, amount: float, seed: int) -> np.ndarray:
-    """Draw a share of each class's rows, one at least; an int is a number of rows."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for label in np.unique(y):
-        of_class = np.flatnonzero(y == label)
-        number = amount
-        if isinstance(amount, float):
-            number = max(1, round(amount * len(of_class)))
-        rows.append(rng.choice(of_class, min(number, len(of_class)), replace=False))
-    return np.concatenate(rows)
-
-
-def fit_classifier(Z: np.ndarray, y: np.ndarray):
-    """Fit the linear model that every embedding is judged by."""
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
-    with ignore_convergence_warnings():
-        return classifier.fit(Z, y)
-
-
-@contextmanager
-def ignore_convergence_warnings() -> Iterator[None]:
-    """Accept a linear model that has not converged, without a warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
 
 
 def few_label_scores(Z, y, Z_test, y_test) -> list[float]:

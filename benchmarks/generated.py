@@ -18,9 +18,9 @@ from sklearn.utils import Bunch
 
 from sklearn_crossl.datasets import make_multimodal_series
 
-from .few_labels import UNTRAINED, draw
 from .quality.heads import logistic_regression
 from .quality.methods import Ours, Statistics
+from .shared import UNTRAINED, draw
 
 METHODS = {
     "untrained encoders": Ours(summary_size=0, **UNTRAINED),

@@ -20,9 +20,9 @@ from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
 
 from .arguments import data_parser
-from .few_labels import draw
 from .quality.heads import logistic_regression
 from .quality.recordings import found
+from .shared import draw
 
 N_JOINED = 3
 N_SPLITS = 4

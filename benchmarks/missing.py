@@ -22,29 +22,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_crossl import CroSSLTransformer
 
 from .arguments import data_parser
-from .few_labels import DRAWS, MODALITIES, Data, draw, fit_classifier, load_hapt
+from .hapt import MODALITIES, Data, load_hapt
+from .shared import DRAWS, draw, draw_pairs, fit_classifier
 
 SHARE = 0.3
 LABELS = 0.05
 SEEDS = (0, 1)
 GAPS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 CHANNELS = {f"channel{i}": slice(i, i + 1) for i in range(6)}
-
-
-def draw_pairs(n_windows: int, n_modalities: int, share: float, seed: int) -> np.ndarray:
-    """Draw a share of the (window, modality) pairs; every window keeps one.
-
-    Returns bool of shape (n_windows, n_modalities).
-    """
-    rng = np.random.default_rng(seed)
-    drawn = np.zeros((n_windows, n_modalities), dtype=bool)
-    to_go = round(share * drawn.size)
-    for pair in rng.permutation(drawn.size):
-        window, modality = divmod(int(pair), n_modalities)
-        if to_go and drawn[window].sum() < n_modalities - 1:
-            drawn[window, modality] = True
-            to_go -= 1
-    return drawn
 
 
 def remove(X: np.ndarray, modalities: dict[str, slice], seed: int) -> np.ndarray:

@@ -9,9 +9,9 @@ from scipy.signal import find_peaks
 from scipy.spatial.transform import Rotation
 from skorch.helper import SliceDict
 
-from benchmarks.few_labels import UNTRAINED
 from benchmarks.generated import scores
 from benchmarks.quality.methods import Ours
+from benchmarks.shared import UNTRAINED
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.datasets import make_multimodal_series
 from sklearn_crossl.datasets._simulation.subjects import draw_subject

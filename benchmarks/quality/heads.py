@@ -21,14 +21,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
+from ..shared import logistic_regression
+
 SELF_TRAINING = "self-training"
 REGRESSION = "ridge regression"
 _FOLDS = 3  # of subjects
-
-
-def logistic_regression() -> Pipeline:
-    """Make the linear model of embeddings."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
 
 
 def ridge_classifier() -> Pipeline:

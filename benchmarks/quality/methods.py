@@ -23,7 +23,7 @@ from sklearn_crossl import CroSSLClassifier, CroSSLRegressor, CroSSLTransformer
 from sklearn_crossl._summary.statistics import distribution, spectrum
 from sklearn_crossl.objectives import VICReg
 
-from ..few_labels import UNTRAINED
+from ..shared import UNTRAINED
 from .aeon_network import AeonNetwork
 from .heads import SELF_TRAINING
 from .recordings import Windows, channel_moments

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.metrics import f1_score
 
-from ..few_labels import DRAWS, draw, ignore_convergence_warnings
+from ..shared import DRAWS, draw, ignore_convergence_warnings
 from .heads import SELF_TRAINING, chosen_by_subject, fit_head
 from .recordings import Recordings, Windows, select, test_windows, without, without_pairs
 from .resumed import Row

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import data_parser
-from ..missing import draw_pairs
+from ..shared import draw_pairs
 
 DATASETS = ("hapt", "dsads", "utd_mhad", "emg_lower_limb", "stress_predict")
 UNSEEN = ("spar",)  # first used after all defaults had been chosen

@@ -21,7 +21,7 @@ from sklearn.metrics import mean_absolute_error
 
 from sklearn_crossl import CroSSLRegressor
 
-from ..few_labels import DRAWS
+from ..shared import DRAWS
 from .heads import REGRESSION
 from .methods import FROM_SCRATCH, METHODS, FineTuned
 from .protocols import Learner, Parts, part

@@ -35,7 +35,7 @@ from sklearn_crossl.encoders import ENCODERS
 from sklearn_crossl.inspection import effective_rank
 from sklearn_crossl.objectives import OBJECTIVES, InfoNCE, VICReg
 
-from ..few_labels import fit_classifier
+from ..shared import fit_classifier
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select, without
 from .resumed import Row, measure_and_report

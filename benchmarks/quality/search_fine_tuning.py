@@ -18,7 +18,7 @@ from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 
-from ..few_labels import ignore_convergence_warnings
+from ..shared import ignore_convergence_warnings
 from .heads import fit_head
 from .protocols import LABELS, label_draws
 from .recordings import Windows, arguments_parser, found, load, search_split, select

@@ -24,7 +24,7 @@ from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
-from ..few_labels import ignore_convergence_warnings
+from ..shared import ignore_convergence_warnings
 from .heads import known_labels
 from .protocols import label_draws
 from .recordings import arguments_parser, found, load, search_split, select

@@ -12,8 +12,9 @@ from sklearn.metrics import f1_score
 
 from sklearn_crossl import CroSSLTransformer
 
-from ..few_labels import DRAWS, MODALITIES, Data, draw, fit_classifier, load_hapt
+from ..hapt import MODALITIES, Data, load_hapt
 from ..missing import ridge
+from ..shared import DRAWS, draw, fit_classifier
 from .timing import in_turns, ratio, spread
 
 SHARE = 0.01
