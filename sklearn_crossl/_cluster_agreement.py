@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,18 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_mutual_info_score
 from sklearn.utils import check_array
 
-from ._encoded import EncodedWindows
-from ._rows import evenly_spaced
-from ._windows import Windows
-
-if TYPE_CHECKING:
-    from .transformer import CroSSLTransformer
-
 __all__ = ["cluster_agreement"]
 
-_MOST_WINDOWS = 1000
 _A_CLUSTER = 2  # minimum mean number of windows in a cluster
-_SEEDS = (0, 1)  # of the perturbed copies of windows
 
 
 def cluster_agreement(
@@ -115,34 +105,6 @@ def cluster_agreement(
     numbers = enough or [min(n_clusters)]
     found = [_agreement(directions, seen_directions, k) for k in numbers]
     return float(np.mean(found))
-
-
-def agreement_of_views(transformer: CroSSLTransformer, windows: Windows) -> float:
-    """Compute the cluster agreement of a transformer's embedding of windows.
-
-    There are two kinds of views, with equal weight: each sensor alone, for windows that
-    have others, and all sensors of two perturbed copies of the windows.
-    """
-    rows = np.flatnonzero(windows.observed.any(axis=1))
-    if not len(rows):
-        raise ValueError("No window of X has any modality to be scored by.")
-    rows = evenly_spaced(rows, _MOST_WINDOWS)
-    everything = np.ones(len(windows.data), dtype=bool)
-    encoded = EncodedWindows.of_rows(transformer, windows, rows)
-    Z = encoded.fuse(everything)
-    sensors = []
-    observed = windows.observed[rows]
-    for index, has in enumerate(observed.T):
-        compared = has & (observed.sum(axis=1) > 1)
-        if compared.any():
-            alone = encoded.fuse(np.arange(len(everything)) == index)
-            sensors.append(np.where(compared[:, None], alone, np.nan))
-    again = [
-        EncodedWindows.of_rows(transformer, windows, rows, seed).fuse(everything)
-        for seed in _SEEDS
-    ]
-    kinds = [np.stack(views) for views in (sensors, again) if views]
-    return float(np.mean([cluster_agreement(Z, views) for views in kinds]))
 
 
 def _has_windows(view: np.ndarray) -> bool:

@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._batches import make_dataset
 from ._callbacks import CallbackSupportMixin, bridge_to
-from ._cluster_agreement import agreement_of_views
 from ._device import autocast_dtype, resolve_device
 from ._embedding import build_for_embedding, embed
 from ._fitted_network import FittedNetworkMixin
@@ -31,6 +30,7 @@ from ._pretraining_net import EPOCHS, OPTIMIZERS, PretrainingNet
 from ._stages import resolve_stage
 from ._standardization import channel_moments, check_each_channel_observed
 from ._summary import learnt_size
+from ._transformer_score import agreement_of_views
 from ._windows import Windows, check_any_observed, check_modalities
 from .aggregators import AGGREGATORS, Aggregator, ModuleAggregator
 from .encoders import ENCODERS, Encoder, ModuleEncoder

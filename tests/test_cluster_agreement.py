@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_mutual_info_score
 
-from sklearn_crossl import CroSSLTransformer, _cluster_agreement
+from sklearn_crossl import CroSSLTransformer, _transformer_score
 from sklearn_crossl._augmentation import warp_and_scale
 from sklearn_crossl._cluster_agreement import cluster_agreement
 from sklearn_crossl._random_state import seeded
@@ -177,7 +177,7 @@ def test_a_sensor_alone_is_no_view_of_a_window_that_has_no_other(monkeypatch):
     ).fit(np.delete(X, 25, axis=0))
     given = []
     monkeypatch.setattr(
-        _cluster_agreement,
+        _transformer_score,
         "cluster_agreement",
         lambda Z, views: given.append((Z, views)) or 0.5,
     )
@@ -192,7 +192,7 @@ def test_a_sensor_alone_is_no_view_of_a_window_that_has_no_other(monkeypatch):
 
 
 def test_many_windows_are_sampled_evenly(monkeypatch):
-    monkeypatch.setattr(_cluster_agreement, "_MOST_WINDOWS", 20)
+    monkeypatch.setattr(_transformer_score, "_MOST_WINDOWS", 20)
     X, _ = make_windows(60)
     model = CroSSLTransformer(max_epochs=1, summary_size=8, random_state=0).fit(X)
     rows = np.linspace(0, 59, 20).astype(int)
