@@ -191,7 +191,9 @@ def random_mask(
     shape = (len(ratios), batch, n_modalities, n_units)
     scores = torch.rand(shape, device=observed.device, generator=generator)
     scores = scores.masked_fill(~observed[..., None], -1.0).flatten(2)  # (V, B, M * D)
-    keep = _keep_scores(scores, ratios[:, None, None])
+    # Scores of at least the ratio are kept, and the largest one in any case.
+    largest = scores == scores.amax(-1, keepdim=True)
+    keep = (scores >= ratios[:, None, None]) | largest
     return keep.unflatten(2, (n_modalities, n_units)) & observed[..., None]
 
 
@@ -250,11 +252,6 @@ def step_weights(sequence: Tensor, coverage: Tensor | None, ratios: Tensor) -> T
         return temporal_mask(steps, ratios).unflatten(1, (n, n_modalities))
     keep = temporal_mask(coverage.flatten(0, 1) > 0, ratios)  # (n_views, n * G, steps)
     return keep.unflatten(1, (n, n_modalities)) * coverage
-
-
-def _keep_scores(scores: Tensor, ratios: Tensor) -> Tensor:
-    """Keep scores of at least the ratio, and the largest one in any case."""
-    return (scores >= ratios) | (scores == scores.amax(-1, keepdim=True))
 
 
 def _random_order(members: Tensor, generator: torch.Generator | None) -> Tensor:

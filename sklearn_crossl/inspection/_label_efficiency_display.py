@@ -198,7 +198,7 @@ class LabelEfficiencyDisplay:
                 "label": name,
             }
             style = merge_style(defaults, line_kw, "line")
-            line, _ = draw_band(ax, n_labels[order], mean, std, **style)
+            line = draw_band(ax, n_labels[order], mean, std, **style)
             self.lines_.append(line)
         ax.set(
             xscale="log",

@@ -258,7 +258,7 @@ class MissingModalityDisplay:
         percent = 100 * np.asarray(self.rates, dtype=float)
         style = merge_style({"color": COLORS[0], "marker": "o"}, line_kw, "line")
         mean, std = scores.mean(axis=1), scores.std(axis=1)
-        self.line_, _ = draw_band(ax, percent, mean, std, **style)
+        self.line_ = draw_band(ax, percent, mean, std, **style)
         ax.set(
             xlabel="(window, modality) pairs removed at random (%)",
             ylabel=self.score_name,

@@ -157,9 +157,7 @@ def stacked_panels(
     return panels
 
 
-def draw_band(
-    ax: Any, x: Any, mean: np.ndarray, std: np.ndarray, **line_kw: Any
-) -> tuple[Any, Any]:
+def draw_band(ax: Any, x: Any, mean: np.ndarray, std: np.ndarray, **line_kw: Any) -> Any:
     """Draw a line in a band of one standard deviation up and down.
 
     Parameters
@@ -173,10 +171,10 @@ def draw_band(
 
     Returns
     -------
-    Line2D, PolyCollection
-        The line and the band.
+    Line2D
+        The line.
     """
     (line,) = ax.plot(x, mean, **line_kw)
     color = line.get_color()
-    band = ax.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
-    return line, band
+    ax.fill_between(x, mean - std, mean + std, color=color, alpha=0.2, linewidth=0)
+    return line
