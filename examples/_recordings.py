@@ -2,7 +2,7 @@
 
 Public recordings are looked for in the folder that the environment variable
 ``SKLEARN_CROSSL_DATA`` names, and never downloaded here. BasicMotions comes with the
-installed aeon package, and recordings of many sensors can be made up, so that the
+installed aeon package, and recordings of many sensors can be simulated, so that the
 examples run without a network.
 """
 
@@ -50,7 +50,7 @@ def load_body_sensors():
             rates={"wrist_acc": 20, "ankle_acc": 20, "pulse": 20},
             random_state=0,
         )
-        return "Made up", body.data, body.target, body.groups, body.target_names
+        return "Simulated", body.data, body.target, body.groups, body.target_names
     # Five sensors of fifteen, and an eighth of the windows, are enough for a figure.
     places = [name for name in body.data if name.endswith("_acc")]
     X = SliceDict(**{name: body.data[name][::8] for name in places})

@@ -1,8 +1,8 @@
 """
-Made-up people: recordings whose every difficulty has a knob
-============================================================
+Simulated people: recordings with a parameter for every difficulty
+==================================================================
 
-:func:`~sklearn_crossl.datasets.make_multimodal_series` makes up people with sensors on
+:func:`~sklearn_crossl.datasets.make_multimodal_series` simulates people with sensors on
 them. What they do moves their limbs and costs effort, and all sensors, each at its own
 rate, derive from that motion and that effort.
 """
@@ -47,8 +47,8 @@ if "sphinx_gallery" not in sys.modules:
     figure.savefig("generated_series.png", dpi=100)
 
 # %%
-# What a knob does
-# ----------------
+# What a parameter does
+# ---------------------
 # The more people differ, the less a model that was fitted on some of them is worth for
 # others. Here a linear model gets the mean and spread of each channel. Folds are by
 # subject, or at random, where the model has seen each person.

@@ -10,7 +10,7 @@ latent space, and finds the windows of one sensor that go with a window of anoth
 # The recordings
 # --------------
 # Accelerometers on five parts of the body ("Daily and Sports Activities") where
-# ``SKLEARN_CROSSL_DATA`` has them; else four sensors are made up.
+# ``SKLEARN_CROSSL_DATA`` has them; else four sensors are simulated.
 
 import sys
 

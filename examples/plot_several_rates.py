@@ -11,7 +11,7 @@ subject, and the search tries how much to mask.
 # The recordings
 # --------------
 # UTD-MHAD where ``SKLEARN_CROSSL_DATA`` has it: 27 gestures, of which each trial, one
-# to six seconds, is a window of its own length. Else people are made up who wear a
+# to six seconds, is a window of its own length. Else people are simulated who wear a
 # wristband, whose pulse sensor and accelerometer have rates of their own.
 
 import sys
@@ -24,7 +24,7 @@ try:
     name = "UTD-MHAD"
     body = fetch_utd_mhad(subjects=[1, 2, 3, 4], download_if_missing=False)
 except OSError:
-    name = "Made up"
+    name = "Simulated"
     body = make_multimodal_series(
         8,
         4,

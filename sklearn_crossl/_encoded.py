@@ -81,8 +81,7 @@ class EncodedWindows:
     ) -> EncodedWindows:
         """Encode windows by row, in ascending order; each must have a modality.
 
-        With a seed, ``augmentation_seed``, encode perturbed copies that imitate a second
-        recording.
+        With an ``augmentation_seed``, encode augmented copies in place of the windows.
         """
         transformer = getattr(estimator, "transformer_", estimator)
         fine_tuned = transformer is not estimator

@@ -49,7 +49,7 @@ def on_grids(
     ------
     TypeError, ValueError
         If an index holds no times, or is not in order, or a modality has no row, or they
-        have different clocks.
+        have different kinds of times.
     """
     samples = {name: read_samples(name, recording[name]) for name in rates}
     check_same_time_kind({name: recording[name].index for name in rates})

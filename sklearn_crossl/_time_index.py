@@ -36,11 +36,11 @@ def to_index_times(seconds: np.ndarray, index: Any) -> np.ndarray:
 
 def check_same_time_kind(indexes: Mapping[str, Any]) -> None:
     """Raise ValueError unless all indexes are of one kind."""
-    clocks = {name: time_kind(index) or "seconds" for name, index in indexes.items()}
-    if len(set(clocks.values())) > 1:
+    kinds = {name: time_kind(index) or "seconds" for name, index in indexes.items()}
+    if len(set(kinds.values())) > 1:
         raise ValueError(
             f"The index of a recording and of its labels must be of one kind, but "
-            f"{' and '.join(f'that of {name} holds {c}' for name, c in clocks.items())}. "
+            f"{' and '.join(f'that of {name} holds {c}' for name, c in kinds.items())}. "
             "tz_localize gives datetimes a zone."
         )
 

@@ -415,7 +415,7 @@ class CroSSLTransformer(
         Needs no labels, so that a grid search over ``masking_ratio``, for example, can
         run without any. Up to 1,000 windows are clustered by their embedding. The score
         measures how well they return to their clusters when embedded from each sensor
-        alone, and from perturbed copies: a part of the window, slowed down, its channels
+        alone, and from augmented copies: a part of the window, slowed down, its channels
         rescaled. It is a guide, and cannot guarantee a good score with labels.
 
         Parameters

@@ -1,4 +1,4 @@
-"""Made-up recordings: their physics, their knobs, and what they ask of a method."""
+"""Simulated recordings: their physics, parameters, and what they ask of a method."""
 
 from itertools import accumulate
 
