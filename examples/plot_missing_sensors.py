@@ -12,8 +12,8 @@ of sensors, and for sensors that fail here and there.
 # The recordings
 # --------------
 # Accelerometers on five parts of the body ("Daily and Sports Activities") where
-# ``SKLEARN_CROSSL_DATA`` has them; else four sensors are simulated. Each sensor is an array
-# of its own, and the test is on people whom the model has never seen.
+# ``SKLEARN_CROSSL_DATA`` has them; else four sensors are simulated. Each sensor is an
+# array of its own, and the test is on people whom the model has never seen.
 
 import sys
 
