@@ -44,7 +44,7 @@ def target_array(targets: Any) -> np.ndarray:
     """Make an array of float64, NaN where something is missing."""
     array = label_array(targets)
     if array.dtype.kind in "mM":
-        raise TypeError(f"Targets are of {array.dtype}, times; give numbers.")
+        raise TypeError(f"Targets are times, {array.dtype}; expected numbers.")
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: targets are {array.dtype}.")
     if array.dtype == object:
@@ -66,6 +66,5 @@ def label_array(labels: Any) -> np.ndarray:
 
 def _with_nan(array: np.ndarray) -> np.ndarray:
     """Write NaN where an array of objects has None, NA or masks."""
-    return np.frompyfunc(lambda value: np.nan if is_missing(value) else value, 1, 1)(
-        array
-    )
+    fill = np.frompyfunc(lambda value: np.nan if is_missing(value) else value, 1, 1)
+    return np.asarray(fill(array))

@@ -10,6 +10,8 @@ import numpy as np
 from ._missing_values import is_missing, label_array
 from ._time_index import has_index, time_kind
 
+_MAX_CLASSES = 1000  # of a recording; beyond, labels are no classes
+
 
 class SampleLabels(NamedTuple):
     """The labels of one recording.
@@ -133,6 +135,7 @@ def _read_labels(number: int, labels: Any) -> SampleLabels:
     index = labels.index if has_index(labels) else None
     if array.dtype != object:
         values, codes = np.unique(array, return_inverse=True)
+        _check_classes(number, values)
         return SampleLabels(values, codes, index)
     absent = np.array([is_missing(label) for label in array], dtype=bool)
     try:
@@ -143,8 +146,19 @@ def _read_labels(number: int, labels: Any) -> SampleLabels:
             f"The labels of recording {number} mix the types {types}; give labels of one "
             "type, and NaN or None where there is none."
         ) from error
+    _check_classes(number, values)
     codes = np.full(len(array), len(values))
     codes[~absent] = present
     if absent.any():
         values = np.array([*values, None], dtype=object)
     return SampleLabels(values, codes, index)
+
+
+def _check_classes(number: int, values: np.ndarray) -> None:
+    if len(values) > _MAX_CLASSES:
+        raise ValueError(
+            f"The labels of recording {number} have {len(values)} different values; "
+            "expected classes, of which a window gets the most frequent one. Pass a "
+            "target that is a number as one more modality, and take its mean in each "
+            "window."
+        )

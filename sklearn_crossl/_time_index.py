@@ -93,8 +93,12 @@ def index_seconds(owner: str, index: Any) -> np.ndarray:
         index = index.tz_convert(None)
     values = index.to_numpy()
     if values.dtype.kind in "mM":
-        unit = "timedelta64[ns]" if values.dtype.kind == "m" else "datetime64[ns]"
-        seconds = values.astype(unit).astype(np.int64) / 1e9
+        # Nanoseconds end in 2262, so only what has them is read in them.
+        unit, a_second = "us", 1e6
+        if np.datetime_data(values.dtype)[0] == "ns":
+            unit, a_second = "ns", 1e9
+        whole = values.astype(f"{values.dtype.kind}8[{unit}]").astype(np.int64)
+        seconds = whole / a_second
         unknown = np.isnat(values)
     elif values.dtype.kind in "iuf" and not _is_default(index):
         seconds = values.astype(np.float64)

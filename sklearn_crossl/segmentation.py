@@ -104,7 +104,8 @@ def sliding_windows(
         None where there is none. For a recording with a time index, a Series whose index
         is of the same kind and has a time zone only if that does. Each label holds until
         the next, and the first one also for the time before it. In place of the labels
-        of a recording, None says that it has none.
+        of a recording, None says that it has none. A target that is a number, such as a
+        heart rate, is one more modality, of which you take the mean in each window.
     groups : array-like of shape (n_recordings,), default=None
         The group of each recording, such as its subject; its position if None.
     label_rate : float, default=None

@@ -203,6 +203,8 @@ def test_errors(fitted):
         curve(fitted, n_repeats=0)
     with pytest.raises(ValueError, match="'X': 60, 'y': 59"):
         curve((estimator, X, y[1:]))
+    with pytest.raises(ValueError, match="no windows to score"):
+        curve((estimator, X[:0], y[:0]))
     with pytest.raises(ValueError, match="Pass `modalities`"):
         curve(fitted, modalities=None)
 

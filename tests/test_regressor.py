@@ -94,6 +94,11 @@ def test_bad_targets_lose_nothing(pretrained, y, match):
     np.testing.assert_array_equal(fitted.predict(X), before)
 
 
+def test_no_targets_to_score_by(pretrained):
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        make(pretrained).fit(X, Y).score(X, None)
+
+
 def test_early_stopping(pretrained):
     y = np.random.default_rng(0).permutation(Y)
     params = {"early_stopping": True, "patience": 2, "max_epochs": 60, "head_lr": 0.1}

@@ -54,6 +54,8 @@ def test_labels_of_a_single_recording_may_come_in_a_list():
         ([np.zeros(9), 1], 2, r"labels of recording 1 have shape \(\); expected"),
         ([np.zeros(9), np.zeros(9)], 1, "labels has 2 entries for 1 recording"),
         (np.array(["a", 1, None], dtype=object), 1, r"mix the types \['int', 'str'\]"),
+        (np.linspace(0, 1, 2000), 1, "recording 0 have 2000 different values; expected"),
+        ([*range(2000), None], 1, "have 2000 different values.*as one more modality"),
     ],
 )
 def test_bad_labels(labels, n_recordings, match):

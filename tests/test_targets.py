@@ -153,7 +153,7 @@ def test_targets_that_are_missing_whatever_says_so():
     for nothing in (None, NAN, pd.NA):
         target = continuous_target(objects(1.0, nothing, 3))
         assert target.labelled.tolist() == [True, False, True]
-    with pytest.raises(TypeError, match=r"timedelta64\[s\], times; give numbers"):
+    with pytest.raises(TypeError, match=r"times, timedelta64\[s\]; expected numbers"):
         continuous_target(np.array([1, 2], dtype="timedelta64[s]"))
 
 

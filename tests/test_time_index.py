@@ -64,6 +64,14 @@ def test_regular_times_give_the_windows_of_the_arrays(kind):
     np.testing.assert_array_equal(windows.starts, first)
 
 
+@pytest.mark.parametrize("year", [1600, 2024, 3000])
+def test_years_beyond_the_range_of_nanoseconds(year):
+    index = pd.date_range(f"{year}-01-01", periods=10, freq="s", unit="s")
+    recording = {"a": pd.Series(np.arange(10.0), index=index)}
+    starts = sliding_windows(recording, {"a": 1}, 5, 5).starts
+    assert starts.tolist() == index[[0, 5]].to_pydatetime().tolist()
+
+
 def test_starts_of_recordings_by_several_clocks():
     arrays, frames = recording()
     mixed = sliding_windows([arrays, frames], RATES, 2, 1)

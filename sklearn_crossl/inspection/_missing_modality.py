@@ -121,6 +121,8 @@ def missing_modality_curve(
     """
     _check_parameters(rates, n_repeats)
     n_windows = check_same_length(X, y=y)
+    if not n_windows:
+        raise ValueError("X has no windows to score.")
     channels = modality_channels(estimator, X, modalities)
     observed = observed_in(X, channels)
     scorer = single_scorer(estimator, scoring)
