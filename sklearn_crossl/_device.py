@@ -40,8 +40,8 @@ def resolve_device(device: str | torch.device) -> torch.device:
 def autocast_dtype(precision: str, device: torch.device) -> torch.dtype | None:
     """Choose the dtype of the encoders in training; None is float32.
 
-    "auto" is bfloat16 on CUDA devices that support it natively. On CPUs, even those with
-    AMX, the small default encoders train faster in float32.
+    "auto" is bfloat16 on CUDA devices that support it natively. On CPUs it gains little
+    with AMX and loses without.
     """
     if precision == "bf16" or (precision == "auto" and _has_bf16(device)):
         return torch.bfloat16
