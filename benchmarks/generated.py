@@ -18,9 +18,8 @@ from sklearn.utils import Bunch
 
 from sklearn_crossl.datasets import make_multimodal_series
 
-from .quality.heads import logistic_regression
 from .quality.methods import Ours, Statistics
-from .shared import UNTRAINED, draw
+from .shared import UNTRAINED, draw, logistic_regression
 
 METHODS = {
     "untrained encoders": Ours(summary_size=0, **UNTRAINED),

@@ -20,9 +20,8 @@ from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
 
 from .arguments import data_parser
-from .quality.heads import logistic_regression
 from .quality.recordings import found
-from .shared import draw
+from .shared import draw, logistic_regression
 
 N_JOINED = 3
 N_SPLITS = 4

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from threading import RLock
 
 import torch
 
-_DTYPE = RLock()  # guards the count of blocks that need float32 as the default
+from ._fork_lock import ForkLock
+
+_DTYPE = ForkLock()  # guards the count of blocks that need float32 as the default
 _n_inside, _users_dtype = 0, torch.float32
 HOST = torch.device("cpu")
 
@@ -55,7 +55,7 @@ def float32_by_default() -> Iterator[None]:
     Several threads may be inside at once: the last one to leave restores the default.
     """
     global _n_inside, _users_dtype
-    with _DTYPE:
+    with _DTYPE.held():
         if not _n_inside:
             _users_dtype = torch.get_default_dtype()
             torch.set_default_dtype(torch.float32)
@@ -63,7 +63,7 @@ def float32_by_default() -> Iterator[None]:
     try:
         yield
     finally:
-        with _DTYPE:
+        with _DTYPE.held():
             _n_inside -= 1
             if not _n_inside:
                 torch.set_default_dtype(_users_dtype)
@@ -126,16 +126,6 @@ def release_memory(device: torch.device) -> None:
     """Release the device memory that torch caches."""
     if device.type != "cpu":
         getattr(torch, device.type).empty_cache()
-
-
-def _renew_lock() -> None:
-    """Start a forked process with a lock that no thread of its parent holds."""
-    global _DTYPE
-    _DTYPE = RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _has_bf16(device: torch.device) -> bool:

@@ -66,10 +66,10 @@ def split(
     """
     values = target.values
     units = np.arange(len(values)) if groups is None else groups
-    group_index = np.unique(units, return_inverse=True)[1]
+    unit_of = np.unique(units, return_inverse=True)[1]
     classes = values if values.dtype.kind == "i" else np.zeros(len(values), dtype=int)
-    table = np.zeros((group_index.max() + 1, classes.max() + 1), dtype=int)
-    np.add.at(table, (group_index, classes), 1)  # windows of each unit and class
+    table = np.zeros((unit_of.max() + 1, classes.max() + 1), dtype=int)
+    np.add.at(table, (unit_of, classes), 1)  # windows of each unit and class
     left, held_out = table.sum(axis=0), np.zeros(len(table), dtype=bool)
     n_wanted = int(np.ceil(validation_fraction * len(table)))
     for unit in random_state.permutation(len(table)):
@@ -83,4 +83,4 @@ def split(
             "leave some of each class to train on. Give more labels, or leave "
             "early_stopping off."
         )
-    return np.flatnonzero(~held_out[group_index]), np.flatnonzero(held_out[group_index])
+    return np.flatnonzero(~held_out[unit_of]), np.flatnonzero(held_out[unit_of])

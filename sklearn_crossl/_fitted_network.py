@@ -19,6 +19,7 @@ class FittedNetworkMixin(ABC):
         """Build the network from fitted attributes."""
 
     def _fitted_network(self) -> Any:
+        """Return the network; the first call rebuilds it from the fitted arrays."""
         if self._network is None:
             self._network = self._rebuilt(vars(self))
         return self._network

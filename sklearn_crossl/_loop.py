@@ -249,7 +249,7 @@ def completed(net: LossNet) -> bool:
 
 
 def check_end(net: LossNet, outcome: str) -> None:
-    """Raise if training diverged in epoch 1, with the outcome; warn if later."""
+    """Raise, with the outcome, if epoch 1 diverged; warn of any other early end."""
     if net.diverged_ is not None:
         names = " or ".join(net.rates)
         now = " and ".join(str(getattr(net, name)) for name in net.rates)

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin, is_regressor
+from sklearn.base import is_regressor
 from sklearn.metrics import get_scorer
 from sklearn.utils import column_or_1d
 from sklearn.utils.metadata_routing import get_routing_for_object
@@ -22,25 +22,26 @@ class NoLabelsError(ValueError):
     """No window has a label."""
 
 
-class PartlyLabelledClassifierMixin(ClassifierMixin):
-    """A classifier whose score leaves out windows without a label."""
+class PartlyLabelledMixin:
+    """Makes a classifier's or regressor's score leave out windows without a label."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute the accuracy on the windows that have a label.
+        """Compute the accuracy, or R² of a regressor, on the windows that have a label.
 
         Parameters
         ----------
         X : object of n_windows rows
             As in ``fit``.
         y : array-like of shape (n_windows,)
-            Classes; -1, NaN or None where there is no label, unless -1 is a class.
+            Classes; -1, NaN or None where there is no label, unless -1 is a class. For a
+            regressor targets; NaN where there is none.
         sample_weight : array-like of shape (n_windows,), default=None
             How much each window counts.
 
         Returns
         -------
         float
-            The accuracy.
+            The accuracy or the coefficient of determination.
 
         Raises
         ------
@@ -48,36 +49,8 @@ class PartlyLabelledClassifierMixin(ClassifierMixin):
             If no window has a label.
         """
         check_is_fitted(self)
-        return super().score(*_labelled_part(self, X, y, sample_weight))
-
-
-class PartlyLabelledRegressorMixin(RegressorMixin):
-    """A regressor whose score leaves out windows without a target."""
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Compute R² on the windows that have a target.
-
-        Parameters
-        ----------
-        X : object of n_windows rows
-            As in ``fit``.
-        y : array-like of shape (n_windows,)
-            Targets; NaN where there is none.
-        sample_weight : array-like of shape (n_windows,), default=None
-            How much each window counts.
-
-        Returns
-        -------
-        float
-            The coefficient of determination.
-
-        Raises
-        ------
-        ValueError
-            If no window has a target.
-        """
-        check_is_fitted(self)
-        return super().score(*_labelled_part(self, X, y, sample_weight))
+        known = _labelled_part(self, X, y, sample_weight)
+        return super().score(*known)  # type: ignore[misc]
 
 
 def partly_labelled_scorer(scoring: Any) -> Any:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import RLock
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from ._device import own_settings
+from ._fork_lock import ForkLock
 
-_GENERATORS = RLock()  # torch's generators are global, so threads must take turns
+_GENERATORS = ForkLock()  # torch's generators are global, so threads must take turns
 _DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"}
 _DRAWS |= {"rand_like", "randn_like", "randint_like"}
 _DRAWS |= {"uniform_", "normal_", "random_", "bernoulli_", "exponential_"}
@@ -32,7 +31,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     else:
         count = getattr(torch, device.type).device_count()
         fork = torch.random.fork_rng(devices=range(count), device_type=device.type)
-    with _GENERATORS, fork, own_settings(device, inference=False):
+    with _GENERATORS.held(), fork, own_settings(device, inference=False):
         torch.manual_seed(seed)
         yield
 
@@ -56,13 +55,3 @@ class OwnDraws(TorchFunctionMode):
         if func.__name__ in _DRAWS or "generator" in kwargs:
             kwargs["generator"] = kwargs.get("generator") or self.generator
         return func(*args, **kwargs)
-
-
-def _renew_lock() -> None:
-    """Start a forked process with a lock that no thread of its parent holds."""
-    global _GENERATORS
-    _GENERATORS = RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)

@@ -31,8 +31,8 @@ def read_source(
     times = [d for d in _dtypes(x) if getattr(d, "kind", None) in ("m", "M")]
     if times:
         raise TypeError(f"X holds {times[0]}, times; expected numbers.")
-    is_array = isinstance(x, np.ndarray) or library_of(x) == "pandas"
-    if hasattr(x, "__array__") and not is_array:
+    has_dtypes = isinstance(x, np.ndarray) or library_of(x) == "pandas"
+    if hasattr(x, "__array__") and not has_dtypes:
         x = np.asarray(x)  # check_array would not see that it is of float64
     values = check_array(
         plain(x),

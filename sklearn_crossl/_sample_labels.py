@@ -133,11 +133,9 @@ def _read_labels(number: int, labels: Any) -> SampleLabels:
             "(n_samples,), one for each moment."
         )
     index = labels.index if has_index(labels) else None
-    if array.dtype != object:
-        values, codes = np.unique(array, return_inverse=True)
-        _check_classes(number, values)
-        return SampleLabels(values, codes, index)
-    absent = np.array([is_missing(label) for label in array], dtype=bool)
+    absent = np.zeros(len(array), dtype=bool)
+    if array.dtype == object:
+        absent[:] = [is_missing(label) for label in array]
     try:
         values, present = np.unique(array[~absent], return_inverse=True)
     except TypeError as error:
@@ -146,15 +144,6 @@ def _read_labels(number: int, labels: Any) -> SampleLabels:
             f"The labels of recording {number} mix the types {types}; give labels of one "
             "type, and NaN or None where there is none."
         ) from error
-    _check_classes(number, values)
-    codes = np.full(len(array), len(values))
-    codes[~absent] = present
-    if absent.any():
-        values = np.array([*values, None], dtype=object)
-    return SampleLabels(values, codes, index)
-
-
-def _check_classes(number: int, values: np.ndarray) -> None:
     if len(values) > _MAX_CLASSES:
         raise ValueError(
             f"The labels of recording {number} have {len(values)} different values; "
@@ -162,3 +151,8 @@ def _check_classes(number: int, values: np.ndarray) -> None:
             "target that is a number as one more modality, and take its mean in each "
             "window."
         )
+    codes = np.full(len(array), len(values))
+    codes[~absent] = present
+    if absent.any():
+        values = np.array([*values, None], dtype=object)
+    return SampleLabels(values, codes, index)

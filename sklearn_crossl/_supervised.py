@@ -126,9 +126,9 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
         seed = random_state.randint(np.iinfo(np.int32).max)
         training, held_out = np.arange(len(target.values)), None
         if self.early_stopping:
-            group_index = None if groups is None else groups[target.labelled]
+            of_labelled = None if groups is None else groups[target.labelled]
             fraction = self.validation_fraction
-            training, held_out = split(target, group_index, fraction, random_state)
+            training, held_out = split(target, of_labelled, fraction, random_state)
         if self.pretrained is None:
             learn = transformer.fit if self.pretrain else transformer._initialize
             learn(X, groups=groups)

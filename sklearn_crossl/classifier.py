@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax, softmax
-from sklearn.base import _fit_context
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._calibration import learn_temperature
 from ._finetuning import FineTunedNetwork
 from ._finetuning_data import FineTuningData
-from ._partly_labelled import PartlyLabelledClassifierMixin
+from ._partly_labelled import PartlyLabelledMixin
 from ._supervised import BaseFineTuner
 from ._targets import Target, class_target
 from .transformer import CroSSLTransformer
@@ -24,7 +24,7 @@ from .transformer import CroSSLTransformer
 __all__ = ["CroSSLClassifier"]
 
 
-class CroSSLClassifier(PartlyLabelledClassifierMixin, BaseFineTuner):
+class CroSSLClassifier(PartlyLabelledMixin, ClassifierMixin, BaseFineTuner):
     """Pretrain by CroSSL on all windows, then fine-tune on those with labels.
 
     A linear head on the global embedding and the summary is trained together with the

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
+from sklearn.base import RegressorMixin, _fit_context
 
-from ._partly_labelled import PartlyLabelledRegressorMixin
+from ._partly_labelled import PartlyLabelledMixin
 from ._supervised import BaseFineTuner
 from ._targets import Target, continuous_target
 
 __all__ = ["CroSSLRegressor"]
 
 
-class CroSSLRegressor(PartlyLabelledRegressorMixin, BaseFineTuner):
+class CroSSLRegressor(PartlyLabelledMixin, RegressorMixin, BaseFineTuner):
     """Pretrain by CroSSL on all windows, then fine-tune on those with a target.
 
     Works like :class:`CroSSLClassifier`, with one continuous target and squared error.

@@ -206,7 +206,7 @@ class _Cut(NamedTuple):
     signals: dict[Any, np.ndarray]
     y: np.ndarray
     starts: np.ndarray
-    clock: str | None
+    time_kind: str | None
 
 
 def _cut(part: Any, labels: SampleLabels | None, plan: _Plan) -> _Cut:
@@ -237,7 +237,7 @@ def _group_of_each(groups: Any, n_recordings: int) -> np.ndarray:
 
 def _joined_starts(cuts: list[_Cut]) -> np.ndarray:
     """Join the starts of windows, as objects where they are of several kinds."""
-    datetimes = {cut.clock for cut in cuts if cut.clock and "datetimes" in cut.clock}
+    datetimes = {c.time_kind for c in cuts if c.time_kind and "datetimes" in c.time_kind}
     if len(datetimes) > 1:
         raise ValueError(
             f"Recordings have {' and '.join(sorted(datetimes))}; give all of them one, "

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn import get_config
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, _fit_context, clone
+from sklearn import clone, get_config
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context
 from sklearn.utils import get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metadata_routing import (
@@ -22,7 +22,7 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted
 
 from ._groups import group_numbers
 from ._names import feature_attributes_of
-from ._partly_labelled import PartlyLabelledClassifierMixin, partly_labelled_scorer
+from ._partly_labelled import PartlyLabelledMixin, partly_labelled_scorer
 from ._pseudo_labels import most_confident, rescale_to_priors
 from ._rows import check_same_length, take_windows
 from ._targets import check_y_given, class_target, labels_at
@@ -31,7 +31,7 @@ __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
 
 class GroupSelfTrainingClassifier(
-    PartlyLabelledClassifierMixin, MetaEstimatorMixin, BaseEstimator
+    PartlyLabelledMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
     """Self-training that gives pseudo-labels to windows of every group, such as a person.
 

@@ -140,13 +140,9 @@ def windows_by_hand(model, X, modalities):
     for seed in (0, 1):
         with seeded(seed, torch.device("cpu")):
             draws = torch.rand(len(X), 2)
+            parts = [standard[:, channels] for channels in modalities.values()]
             again = np.concatenate(
-                [
-                    warp_and_scale(torch.from_numpy(standard[:, channels]), None, draws)[
-                        0
-                    ]
-                    for channels in modalities.values()
-                ],
+                [warp_and_scale(torch.from_numpy(x), None, draws)[0] for x in parts],
                 axis=1,
             )
         views.append(model.transform(again * scale + mean))

@@ -6,21 +6,20 @@ import pickle
 import numpy as np
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, f1_score, make_scorer, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
 from sklearn_crossl._partly_labelled import (
-    PartlyLabelledClassifierMixin,
-    PartlyLabelledRegressorMixin,
+    PartlyLabelledMixin,
     partly_labelled_scorer,
 )
 
 X = np.arange(12.0)[:, None]
 
 
-class Threshold(PartlyLabelledClassifierMixin, BaseEstimator):
+class Threshold(PartlyLabelledMixin, ClassifierMixin, BaseEstimator):
     """Knows two classes by the first feature."""
 
     def __init__(self, names=(0, 1), at=6.5):
@@ -35,7 +34,7 @@ class Threshold(PartlyLabelledClassifierMixin, BaseEstimator):
         return self.classes_[(X[:, 0] >= self.at).astype(int)]
 
 
-class Half(PartlyLabelledRegressorMixin, BaseEstimator):
+class Half(PartlyLabelledMixin, RegressorMixin, BaseEstimator):
     """Says half of the first feature."""
 
     def fit(self, X, y):

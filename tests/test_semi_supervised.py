@@ -206,7 +206,7 @@ def test_over_the_number_of_labels_it_sees_all_windows_and_their_groups():
 
 
 class TakesGroups(LogisticRegression):
-    """A classifier that wants to know group_index windows it is fitted on."""
+    """A classifier that wants to know whose windows it is fitted on."""
 
     def fit(self, X, y, groups=None):
         self.groups_ = groups

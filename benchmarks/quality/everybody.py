@@ -42,10 +42,8 @@ def measure(dataset: str, method: str, fold: int, folder: Path) -> Iterator[Row]
     recordings = load(dataset, folder)
     people = fold_subjects(recordings.subject, fold)
     parts = part(recordings, np.isin(recordings.subject, people))
-    fitted = METHODS[method]
-    fitted.fit(parts.X, fold, parts.subject)
-    learner = Learner(fitted, parts, {"": parts.X_test})
-    for head in [head for head in fitted.heads if head != SELF_TRAINING]:
+    learner = Learner.fit(METHODS[method], parts, fold)
+    for head in [head for head in METHODS[method].heads if head != SELF_TRAINING]:
         scores: dict[str, list[float]] = {}
         for labels, _, rows in label_draws(parts.y):
             _, predict = learner.learn(head, rows)

@@ -85,8 +85,7 @@ def _tests(X_test: Windows, protocol: str) -> dict[str, Windows]:
 def _by_seeds(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     """Fit a method to all labels once more for each seed."""
     for number in SEEDS:
-        method.fit(parts.X, split + 10 * number, parts.subject)
-        learner = Learner(method, parts, {"": parts.X_test})
+        learner = Learner.fit(method, parts, split + 10 * number)
         for head in method.heads:
             _, predict = learner.learn(head, np.arange(len(parts.y)))
             score = learner.score(predict)
@@ -95,8 +94,7 @@ def _by_seeds(parts: Parts, method: Any, split: int) -> Iterator[Row]:
 
 def _by_penalty(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     """Fit linear models to all labels, their penalty chosen on training subjects."""
-    method.fit(parts.X, split, parts.subject)
-    learner = Learner(method, parts, {"": parts.X_test})
+    learner = Learner.fit(method, parts, split)
     for head in [head for head in method.heads if head != SELF_TRAINING]:
         score = learner.score(learner.choose_penalty(head))
         yield {"measure": "100 %", "value": score, "head": head}
@@ -163,6 +161,12 @@ class Learner:
             self.Z = method.transform(parts.X)
             self.seconds = time.perf_counter() - start  # of the training windows
             self.Z_tests = {name: method.transform(X) for name, X in tests.items()}
+
+    @classmethod
+    def fit(cls, method: Any, parts: Parts, seed: int) -> Learner:
+        """Fit a method to the training windows, and predict those tested on."""
+        method.fit(parts.X, seed, parts.subject)
+        return cls(method, parts, {"": parts.X_test})
 
     def learn(self, head: str, rows: np.ndarray) -> tuple[Any, Predict]:
         """Learn from labelled rows; return the model and a function that predicts."""

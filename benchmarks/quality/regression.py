@@ -68,9 +68,7 @@ def load_target(dataset: str, folder: Path, split: int) -> Parts:
 def measure(dataset: str, method: str, split: int, folder: Path) -> Iterator[Row]:
     """Yield the mean absolute error with each share of targets, a mean over draws."""
     parts = load_target(dataset, folder, split)
-    fitted = LEARNERS[method]
-    fitted.fit(parts.X, split, parts.subject)
-    learner = Learner(fitted, parts, {"": parts.X_test})
+    learner = Learner.fit(LEARNERS[method], parts, split)
     n_windows = len(parts.y)
     for labels, share in SHARES.items():
         errors = []

@@ -20,6 +20,7 @@ from sklearn_crossl import CroSSLClassifier, CroSSLTransformer
 
 from ..shared import ignore_convergence_warnings
 from .heads import fit_head
+from .methods import FROM_SCRATCH
 from .protocols import LABELS, label_draws
 from .recordings import Windows, arguments_parser, found, load, search_split, select
 from .report import table
@@ -42,7 +43,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "encoders frozen": {"freeze": "encoder"},
     "all frozen": {"freeze": "all"},
     "from scratch": {"pretrain": False, "lr": 1e-3},
-    "from scratch, head_lr 1e-2": {"pretrain": False, "lr": 1e-3, "head_lr": 1e-2},
+    "from scratch, head_lr 1e-2": FROM_SCRATCH,
 }
 
 

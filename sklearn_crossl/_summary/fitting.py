@@ -138,7 +138,7 @@ def _raw_features(
     device: torch.device,
     augmentation: Augmentation | None = None,
 ) -> list[Tensor]:
-    """Compute each modality's features, of the windows that have it."""
+    """Compute each modality's features, of the windows that have it, or of copies."""
     parts = []
     for some in np.array_split(rows, -(-len(rows) // _ROWS)):
         batch = windows.batch(some).to(device)

@@ -67,9 +67,9 @@ def draw_absent(ax: Any, points: np.ndarray, style: dict[str, Any]) -> Any:
     PathCollection
         The points.
     """
-    defaults = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
+    fixed = {"color": "0.8", "marker": ".", "label": "none", "zorder": 0.9}
     others = {name: value for name, value in style.items() if name not in _OF_QUANTITIES}
-    return ax.scatter(*points.T, **{**others, **defaults})
+    return ax.scatter(*points.T, **{**others, **fixed})
 
 
 def draw_quantity(

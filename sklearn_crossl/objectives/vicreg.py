@@ -203,11 +203,12 @@ class VICReg(ProjectedObjective):
     def _build(
         self, embedding_size: int, code_size: int, shapes: Sequence[tuple[int, ...]]
     ) -> ObjectiveModule:
-        views = super()._build(embedding_size, code_size, shapes)
+        sizes = embedding_size, code_size, shapes
+        view_objective = super()._build(*sizes)
         if not self.reconstruction:
-            return views
-        inputs = Reconstruction().build(embedding_size, code_size, shapes)
-        return _WithReconstruction(views, inputs, self.reconstruction)
+            return view_objective
+        reconstruction = Reconstruction().build(*sizes)
+        return _WithReconstruction(view_objective, reconstruction, self.reconstruction)
 
     def _terms(self, views: Tensor) -> dict[str, Tensor]:
         terms = {
@@ -223,11 +224,14 @@ class _WithReconstruction(ObjectiveModule):
     """The loss of the views and, with a coefficient, that of what they predict."""
 
     def __init__(
-        self, views: ObjectiveModule, inputs: ObjectiveModule, coefficient: float
+        self,
+        view_objective: ObjectiveModule,
+        reconstruction: ObjectiveModule,
+        coefficient: float,
     ):
         super().__init__()
-        self.view_objective = views
-        self.reconstruction = inputs
+        self.view_objective = view_objective
+        self.reconstruction = reconstruction
         self.coefficient = coefficient
 
     def forward(self, latents: Latents) -> dict[str, Tensor]:
