@@ -21,7 +21,7 @@ from ._network import CroSSLNetwork, PerModality
 from ._random_state import seeded
 from ._windows import Windows, check_any_observed
 
-_ROWS = 4096  # fused at a time
+_ROWS = 1024  # fused at a time
 
 
 class EncodedWindows:

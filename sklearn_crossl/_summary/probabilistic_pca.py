@@ -13,7 +13,7 @@ _LEAST_NOISE = 1e-4  # of the first component's variance
 _ROUNDS = 4  # iterations of imputing what is missing from the training windows
 _FILLING = 128  # components that are used to impute it
 _ROWS = 256  # windows imputed at a time
-_SOLVED = 16  # windows with the same missing modalities, solved at a time
+_SOLVED = 64  # windows with the same missing modalities, solved at a time
 _OVERSAMPLING = 10
 _POWER_ITERATIONS = 4
 
