@@ -14,16 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifierCV
 from sklearn.metrics import f1_score, pairwise_distances
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl import CroSSLTransformer
 
 from .arguments import data_parser
 from .hapt import MODALITIES, Data, load_hapt
-from .shared import DRAWS, draw, draw_pairs, fit_classifier
+from .shared import (
+    DRAWS,
+    draw,
+    draw_pairs,
+    fit_classifier,
+    logistic_regression,
+    ridge_classifier,
+)
 
 SHARE = 0.3
 LABELS = 0.05
@@ -52,20 +56,14 @@ def gaps(X: np.ndarray, share: float, seed: int) -> np.ndarray:
     return X
 
 
-def score(Z, Z_test, data: Data, fit: Callable = fit_classifier) -> float:
+def score(Z, Z_test, data: Data, make: Callable = logistic_regression) -> float:
     """Mean macro-F1 of a classifier over draws of the labels."""
     scores = []
     for seed in range(DRAWS):
         rows = draw(data.y, LABELS, seed)
-        predicted = fit(Z[rows], data.y[rows]).predict(Z_test)
+        predicted = fit_classifier(Z[rows], data.y[rows], make).predict(Z_test)
         scores.append(f1_score(data.y_test, predicted, average="macro"))
     return float(np.mean(scores))
-
-
-def ridge(Z: np.ndarray, y: np.ndarray):
-    """Fit the classifier that goes with MiniRocket."""
-    classifier = RidgeClassifierCV(np.logspace(-3, 3, 10))
-    return make_pipeline(StandardScaler(with_mean=False), classifier).fit(Z, y)
 
 
 def rocket(X: np.ndarray, X_test: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +86,8 @@ def separate_rockets(data: Data, X_test: np.ndarray, seed: int) -> float:
         Z, Z_test = rocket(data.X[:, channels], data.X_test[windows][:, channels], seed)
         for number in range(DRAWS):
             rows = draw(data.y, LABELS, number)
-            predicted[number, windows] = ridge(Z[rows], data.y[rows]).predict(Z_test)
+            model = fit_classifier(Z[rows], data.y[rows], ridge_classifier)
+            predicted[number, windows] = model.predict(Z_test)
     scores = [f1_score(data.y_test, p, average="macro") for p in predicted]
     return float(np.mean(scores))
 
@@ -113,11 +112,13 @@ def missing_row(data: Data, seed: int) -> dict[str, float]:
         )
     X = remove(data.X, MODALITIES, seed)
     X_test = remove(data.X_test, MODALITIES, seed + 1000)
-    row["MiniRocket, complete"] = score(*rocket(data.X, data.X_test, seed), data, ridge)
+    complete = rocket(data.X, data.X_test, seed)
+    row["MiniRocket, complete"] = score(*complete, data, ridge_classifier)
     mean = np.nanmean(X, axis=(0, 2))[:, None]
     for title, filling in (("zeros", 0.0), ("means", mean)):
         filled = (np.where(np.isnan(x), filling, x) for x in (X, X_test))
-        row[f"MiniRocket, {title}"] = score(*rocket(*filled, seed), data, ridge)
+        Z, Z_test = rocket(*filled, seed)
+        row[f"MiniRocket, {title}"] = score(Z, Z_test, data, ridge_classifier)
     row["MiniRocket for each set of sensors"] = separate_rockets(data, X_test, seed)
     return row
 

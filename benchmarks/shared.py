@@ -1,14 +1,14 @@
-"""Draws of labels and of missing sensors, and the linear model of all embeddings."""
+"""Draws of labels and of missing sensors, and the linear models of embeddings."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -51,10 +51,17 @@ def logistic_regression() -> Pipeline:
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
 
 
-def fit_classifier(Z: np.ndarray, y: np.ndarray):
-    """Fit the linear model that every embedding is judged by."""
+def ridge_classifier() -> Pipeline:
+    """Make the linear model of very many features, that of MiniRocket's authors."""
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
+
+
+def fit_classifier(
+    Z: np.ndarray, y: np.ndarray, make: Callable[[], Pipeline] = logistic_regression
+) -> Pipeline:
+    """Fit a linear model to labelled embeddings."""
     with ignore_convergence_warnings():
-        return logistic_regression().fit(Z, y)
+        return make().fit(Z, y)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import numpy as np
 from sklearn.linear_model import (
     LogisticRegression,
     RidgeClassifier,
-    RidgeClassifierCV,
     RidgeCV,
 )
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -21,16 +20,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_crossl.semi_supervised import GroupSelfTrainingClassifier
 
-from ..shared import logistic_regression
+from ..shared import logistic_regression, ridge_classifier
 
 SELF_TRAINING = "self-training"
 REGRESSION = "ridge regression"
 _FOLDS = 3  # of subjects
-
-
-def ridge_classifier() -> Pipeline:
-    """Make the linear model of very many features."""
-    return make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10)))
 
 
 def self_training() -> Pipeline:

@@ -13,8 +13,13 @@ from sklearn.metrics import f1_score
 from sklearn_crossl import CroSSLTransformer
 
 from ..hapt import MODALITIES, Data, load_hapt
-from ..missing import ridge
-from ..shared import DRAWS, draw, fit_classifier
+from ..shared import (
+    DRAWS,
+    draw,
+    fit_classifier,
+    logistic_regression,
+    ridge_classifier,
+)
 from .timing import in_turns, ratio, spread
 
 SHARE = 0.01
@@ -54,13 +59,13 @@ def time_to_quality(folder: Path) -> dict[str, Any]:
     rows = []
     for seed in SEEDS:
         rocket = MiniRocket(random_state=seed, n_jobs=2)
-        rows.append({"method": "MiniRocket", **_run(rocket, data, ridge)})
+        rows.append({"method": "MiniRocket", **_run(rocket, data, ridge_classifier)})
         for n_epochs in EPOCHS:
             ours = CroSSLTransformer(
                 MODALITIES, max_epochs=n_epochs, summary_size=0, random_state=seed
             )
             rows.append(
-                {"method": f"{n_epochs} epochs", **_run(ours, data, fit_classifier)}
+                {"method": f"{n_epochs} epochs", **_run(ours, data, logistic_regression)}
             )
     methods = dict.fromkeys(row["method"] for row in rows)
     return {
@@ -72,7 +77,7 @@ def time_to_quality(folder: Path) -> dict[str, Any]:
     }
 
 
-def _run(transformer: Any, data: Data, fit: Any) -> dict[str, float]:
+def _run(transformer: Any, data: Data, make: Any) -> dict[str, float]:
     """Score draws of labels; time fit, embedding and one classifier."""
     start = time.perf_counter()
     transformer.fit(data.X)
@@ -85,7 +90,7 @@ def _run(transformer: Any, data: Data, fit: Any) -> dict[str, float]:
     Z = transformer.transform(data.X)
     embedded = time.perf_counter() - start
     start = time.perf_counter()
-    models = [fit(Z[i], data.y[i]) for i in rows]
+    models = [fit_classifier(Z[i], data.y[i], make) for i in rows]
     classified = (time.perf_counter() - start) / DRAWS
     scores = [f1_score(data.y_test, m.predict(Z_test), average="macro") for m in models]
     return {
