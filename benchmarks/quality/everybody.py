@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .heads import SELF_TRAINING
 from .methods import METHODS
 from .protocols import LABELS, Learner, label_draws, part
 from .recordings import arguments_parser, found, load
@@ -43,7 +42,7 @@ def measure(dataset: str, method: str, fold: int, folder: Path) -> Iterator[Row]
     people = fold_subjects(recordings.subject, fold)
     parts = part(recordings, np.isin(recordings.subject, people))
     learner = Learner.fit(METHODS[method], parts, fold)
-    for head in [head for head in METHODS[method].heads if head != SELF_TRAINING]:
+    for head in learner.supervised_heads:
         scores: dict[str, list[float]] = {}
         for labels, _, rows in label_draws(parts.y):
             _, predict = learner.learn(head, rows)

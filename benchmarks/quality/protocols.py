@@ -95,7 +95,7 @@ def _by_seeds(parts: Parts, method: Any, split: int) -> Iterator[Row]:
 def _by_penalty(parts: Parts, method: Any, split: int) -> Iterator[Row]:
     """Fit linear models to all labels, their penalty chosen on training subjects."""
     learner = Learner.fit(method, parts, split)
-    for head in [head for head in method.heads if head != SELF_TRAINING]:
+    for head in learner.supervised_heads:
         score = learner.score(learner.choose_penalty(head))
         yield {"measure": "100 %", "value": score, "head": head}
 
@@ -167,6 +167,11 @@ class Learner:
         """Fit a method to the training windows, and predict those tested on."""
         method.fit(parts.X, seed, parts.subject)
         return cls(method, parts, {"": parts.X_test})
+
+    @property
+    def supervised_heads(self) -> list[str]:
+        """The method's heads that learn from labelled windows alone."""
+        return [head for head in self.method.heads if head != SELF_TRAINING]
 
     def learn(self, head: str, rows: np.ndarray) -> tuple[Any, Predict]:
         """Learn from labelled rows; return the model and a function that predicts."""
