@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl._modality_encoders import build_encoders
@@ -345,3 +346,24 @@ def test_finding_out_its_width_leaves_a_module_as_it_is():
     assert network.code_size == 3
     assert network.training
     assert network.module.norm.num_batches_tracked == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (1, 3), (1, 4), (1, 1, 1), (1, 4, 1)])
+@pytest.mark.parametrize("n_together", [1, 2])
+def test_gradients_in_bfloat16_are_those_of_float32(shape, n_together):
+    encoder = TCNEncoder() if len(shape) == 2 else ImageEncoder()
+    spec = {f"m{i}": shape for i in range(n_together)}
+    found = {}
+    for dtype in (torch.float32, torch.bfloat16):
+        torch.manual_seed(0)
+        modules = nn.ModuleList(build_encoders(spec, encoder)[1].values())
+        x = [torch.randn(16, *shape) for _ in modules]
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype is torch.bfloat16):
+            if n_together == 1:
+                codes = modules[0](x[0])
+            else:
+                codes = modules[0].together(list(modules), x)
+        codes.float().square().sum().backward()
+        found[dtype] = torch.cat([p.grad.flatten() for p in modules.parameters()])
+    gap = found[torch.bfloat16] - found[torch.float32]
+    assert gap.norm() < 0.2 * found[torch.float32].norm()  # the maximum may move

@@ -6,6 +6,7 @@ All tensors are (batch, height, width, units); a time series has height 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -131,14 +132,18 @@ class ConvolutionLayer(nn.Module):
         if _folds(first.conv):
             x, weight = _fold(x, weight, first.conv, n_groups)
             stride, padding = (1, 1), (0, 0)
-        x = conv2d(
-            x.permute(0, 3, 1, 2),  # (batch, G * n_in, height, width)
-            weight.contiguous(memory_format=torch.channels_last),
-            bias,
-            stride,
-            padding,  # type: ignore[arg-type]
-            groups=n_groups,
-        )
+        # oneDNN's gradients in bfloat16 are wrong where the input is one step wide.
+        one_step = x.device.type == "cpu" and x.shape[2] == 1
+        with torch.autocast("cpu", enabled=False) if one_step else nullcontext():
+            x = conv2d(
+                # (batch, G * n_in, height, width)
+                (x.to(weight.dtype) if one_step else x).permute(0, 3, 1, 2),
+                weight.contiguous(memory_format=torch.channels_last),
+                bias,
+                stride,
+                padding,  # type: ignore[arg-type]
+                groups=n_groups,
+            )
         x = x.permute(0, 2, 3, 1).unflatten(3, (n_groups, -1))
         x = first.dropout(first.activation(first.norm(x)))
         return x.flatten(3)  # (batch, height', width', G * n_out)
