@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
@@ -24,6 +25,7 @@ from ._windows import Windows, check_any_observed
 _ROWS = 1024  # fused at a time
 
 
+@dataclass(frozen=True, eq=False)
 class EncodedWindows:
     """A fitted network's results for each modality of some windows.
 
@@ -46,21 +48,12 @@ class EncodedWindows:
         Whether the output depends on the global embedding.
     """
 
-    def __init__(
-        self,
-        network: CroSSLNetwork,
-        modalities: PerModality,
-        observed: Tensor,
-        select_output: Callable[..., np.ndarray],
-        code_means: Tensor,
-        needs_z: bool,
-    ):
-        self.network = network
-        self.modalities = modalities
-        self.observed = observed
-        self.select_output = select_output
-        self.code_means = code_means
-        self.needs_z = needs_z
+    network: CroSSLNetwork
+    modalities: PerModality
+    observed: Tensor
+    select_output: Callable[..., np.ndarray]
+    code_means: Tensor
+    needs_z: bool
 
     @classmethod
     def of(cls, estimator: Any, X: Any) -> EncodedWindows:
@@ -133,12 +126,16 @@ class EncodedWindows:
         some = keep.any(1).cpu().numpy()
         if some.all():
             return self._fuse(keep, np.arange(len(keep)))
-        known = np.flatnonzero(self.observed.any(1).cpu().numpy())
-        nothing = self._fuse(self.observed, known).mean(axis=0)
-        result = np.tile(nothing, (len(keep), 1))
+        result = np.tile(self._mean_output, (len(keep), 1))
         if some.any():
             result[some] = self._fuse(keep, np.flatnonzero(some))
         return result
+
+    @cached_property
+    def _mean_output(self) -> np.ndarray:
+        """The mean output of all windows, computed from all modalities that they have."""
+        known = np.flatnonzero(self.observed.any(1).cpu().numpy())
+        return self._fuse(self.observed, known).mean(axis=0)
 
     def _fuse(self, keep: Tensor, rows: np.ndarray) -> np.ndarray:
         """Fuse some windows by what is to be kept of each, (n_windows, M)."""
@@ -168,10 +165,8 @@ class EncodedWindows:
             x[:, index] = x[at, index]
             return x
 
-        other = copy(self)
-        other.modalities = self.modalities.each(mixed)
-        other.observed = mixed(self.observed)
-        return other
+        modalities = self.modalities.each(mixed)
+        return replace(self, modalities=modalities, observed=mixed(self.observed))
 
 
 def _outputs(z: np.ndarray, outputs: np.ndarray, codes: np.ndarray) -> np.ndarray:

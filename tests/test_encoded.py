@@ -70,3 +70,21 @@ def test_permuting_a_modality_is_permuting_its_channels(classifier):
     expected = classifier._outputs(X[some])
     np.testing.assert_allclose(mixed[some], expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(windows.fuse(np.ones(3, dtype=bool)), before)
+
+
+def test_the_mean_is_computed_once(classifier, monkeypatch):
+    windows, fused = EncodedWindows.of(classifier, three_modalities(1)[0]), []
+    fuse = EncodedWindows._fuse
+
+    def spy(self, keep, rows):
+        fused.append(len(rows))
+        return fuse(self, keep, rows)
+
+    monkeypatch.setattr(EncodedWindows, "_fuse", spy)
+    for seen in ([1, 0, 0], [0, 1, 0], [0, 1, 1]):
+        windows.fuse(np.array(seen, dtype=bool))
+    assert fused.count(60) == 1
+    assert len(fused) == 4
+    shuffled = windows.permuted(0, np.arange(60)[::-1].copy())
+    shuffled.fuse(np.zeros(3, dtype=bool))
+    assert fused.count(60) == 2  # it has means of its own
