@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 from conftest import hdf5_group, zarr_group
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_selection import SelectKBest
@@ -353,3 +358,20 @@ def test_errors():
         label_efficiency_curve(Classifier(), X, y + 0.5)
     with pytest.raises(TypeError, match="several scores"):
         label_efficiency_curve(Classifier(), X, y, scoring=["accuracy"])
+
+
+def test_a_regressor_that_takes_unlabelled_windows_is_given_nan_for_them():
+    class Regressor(RegressorMixin, Recorder):
+        accepts_unlabeled = True
+
+        def predict(self, X):
+            return np.zeros(len(X))
+
+    X, y = make()
+    label_efficiency_curve(
+        Regressor(), X, y, fractions=[0.5], scoring="r2", random_state=0
+    )
+    for _, _, given in Recorder.calls:
+        known = ~np.isnan(given)
+        assert 0 < known.sum() < len(given)
+        assert set(given[known]) <= {0, 1, 2}

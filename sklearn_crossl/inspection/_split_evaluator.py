@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from .._rows import count_windows, take_windows
 
-UNLABELLED = -1  # as in scikit-learn's semi-supervised estimators
+UNLABELLED = -1  # for classifiers, as in scikit-learn's semi-supervised estimators
 
 
 class SplitEvaluator:
@@ -51,7 +51,9 @@ class SplitEvaluator:
         self.accepts_unlabeled = bool(getattr(estimator, "accepts_unlabeled", False))
         if y_train.dtype.kind == "u":
             y_train = y_train.astype(np.int64)  # which has -1
-        if self.accepts_unlabeled and (y_train.dtype.kind != "i" or y_train.min() < 0):
+        self.unlabelled = np.nan if is_regressor(estimator) else UNLABELLED
+        numbered = y_train.dtype.kind == "i" and y_train.min() >= 0
+        if self.accepts_unlabeled and not (numbered or is_regressor(estimator)):
             raise ValueError(
                 f"{name!r} takes {UNLABELLED} for unlabelled windows, so y must hold "
                 f"integers from 0; it is of dtype {y_train.dtype} with the classes "
@@ -81,8 +83,8 @@ class SplitEvaluator:
         """
         estimator = clone(self.estimator)
         if self.accepts_unlabeled:
-            y = np.full_like(self.y_train, UNLABELLED)
-            y[labelled] = self.y_train[labelled]
+            known = np.isin(np.arange(self.n_windows), labelled)
+            y = np.where(known, self.y_train, self.unlabelled)
             estimator.fit(self.X_train, y, **requested(estimator, self.groups))
         else:
             X, y = take_windows(self.X_train, labelled), self.y_train[labelled]
