@@ -86,10 +86,6 @@ class WindowDataset(Dataset):
         rows = evenly_spaced(np.arange(len(self)), n_windows)
         return self, _with_rare(rows, self.observed)
 
-    def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
-        """Choose windows by row; return a dataset and their rows in it."""
-        return self, rows
-
     def batch(self, rows: np.ndarray, always_mask: bool = False) -> Batch:
         """Gather a batch; each modality holds only the windows that have it.
 
@@ -123,7 +119,7 @@ class WindowDataset(Dataset):
 
 
 class StreamedWindows(Dataset):
-    """Windows on disk, read in chunks and standardised while they are read.
+    """Windows, read in chunks and standardised while they are read.
 
     A chunk consists of blocks of consecutive windows from random positions. Shuffling
     within chunks is thus close to shuffling all windows, without reading row by row.
@@ -189,10 +185,7 @@ class StreamedWindows(Dataset):
         size = max(1, min(len(self), n_windows) // _N_BLOCKS)  # of a block
         starts = np.linspace(0, len(self) - size, _N_BLOCKS).astype(int)
         rows = np.unique(starts[:, None] + np.arange(size))
-        return self.take(_with_rare(rows, self.observed))
-
-    def take(self, rows: np.ndarray) -> tuple[WindowDataset, np.ndarray]:
-        """Read certain windows: rows of the dataset returned."""
+        rows = _with_rare(rows, self.observed)
         return self.read(rows), np.arange(len(rows))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from ._finetuning import FineTunedNetwork, FineTuningNet, outputs
 from ._finetuning_data import FineTuningData
 from ._loop import completed
+from ._warnings import warn
 
 _N_FOLDS = 3
 _RANGE = (-4.0, 4.0)  # of the temperature's logarithm
@@ -105,10 +105,9 @@ def folds(
 
 def _warn_not_calibrated() -> None:
     """Warn that the temperature could not be learnt and is 1."""
-    warnings.warn(
+    warn(
         "A training run of the calibration was interrupted or diverged, so temperature_ "
         "is 1 and the probabilities are underconfident. Fit again, with a "
         "lower head_lr if it diverged, or set calibrate=False.",
         ConvergenceWarning,
-        stacklevel=3,
     )

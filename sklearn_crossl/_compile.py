@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from ._device import out_of_memory
+from ._warnings import warn
 
 
 def compiled(function: Callable) -> Callable:
@@ -22,11 +22,10 @@ def compiled(function: Callable) -> Callable:
         except Exception as error:  # a compiler's can be of any type
             if current is function or out_of_memory(error):
                 raise
-            warnings.warn(
+            warn(
                 f"torch.compile failed ({type(error).__name__}: {error}); training goes "
                 "on without it. Set compile=False to silence this warning.",
                 RuntimeWarning,
-                stacklevel=2,
             )
             current = function
             return function(*args, **kwargs)

@@ -73,7 +73,7 @@ class FineTunedNetwork(CroSSLNetwork):
             ridge_outputs = self.head.ridge(batch.features.float())
         return self.head(z, batch.summaries, ridge_outputs)
 
-    def fit_features(self, x: Tensor, target: np.ndarray, weight: np.ndarray) -> None:
+    def fit_ridge(self, x: Tensor, target: np.ndarray, weight: np.ndarray) -> None:
         """Learn the head's map of complete features (n, n_features).
 
         Parameters
@@ -110,7 +110,7 @@ class FineTunedNetwork(CroSSLNetwork):
             return z, self.head(z, None, None)
         assert modalities.projections is not None
         assert modalities.outputs is not None
-        components = self.summary.components(modalities.projections, observed)
+        components = self.summary.pca.components(modalities.projections, observed)
         ridge_outputs = self.head.ridge.fuse(modalities.outputs, components, observed)
         return z, self.head(z, self.summary(components), ridge_outputs)
 

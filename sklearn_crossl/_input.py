@@ -17,7 +17,7 @@ from ._containers import (
 from ._read_source import read_source
 from ._sources import InMemory, Source, Unequal
 from ._windows import Windows
-from .modalities import resolve_modalities, warn_if_transposed
+from .modalities import check_name, resolve_modalities, warn_if_transposed
 
 
 @dataclass(frozen=True)
@@ -262,8 +262,7 @@ def _chosen(X: Any, names: Any) -> list[str]:
     """List the modalities to read from X: those asked for, or all."""
     available = names_in(X, names)
     for name in available:
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"Modality names are non-empty strings; got {name!r}.")
+        check_name(name)
     if names is not None and not are_names(names):
         raise TypeError(
             f"modalities={names!r} gives channels, but X names its modalities, "

@@ -187,7 +187,7 @@ def _encode_block(
     if network.summary is None or features is None or modalities.projections is None:
         return (modalities.codes.cpu(),)
     summary, projections = network.summary, modalities.projections
-    components = [summary.components(projections, view) for view in keep.to(device)]
+    components = [summary.pca.components(projections, view) for view in keep.to(device)]
     summaries = torch.stack([summary(of_view) for of_view in components])
     features = summary.pca.fill(features, components[0], batch.observed)
     return modalities.codes.cpu(), summaries.cpu(), features.half().cpu()

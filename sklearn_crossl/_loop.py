@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -15,6 +14,10 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, LRScheduler
 from torch import Tensor, nn
 
+from ._warnings import warn
+
+# Names in ``history_`` that no term of a loss may take.
+_RESERVED = {"batches", "dur", "effective_rank", "epoch"}
 _NOT_KEPT = {"batches", "train_loss_best", "valid_loss_best"}  # in ``history_``
 
 
@@ -134,6 +137,7 @@ class LossNet(NeuralNet):
         if not all(np.isfinite(list(means.values()))):
             self.diverge()
         name, loss = f"{prefix}_loss", means.pop("loss")
+        _check_names(means)
         earlier = [row[name] for row in self.history[:-1] if name in row]
         best = min(earlier, default=np.inf)
         self.history.record(name, loss)
@@ -141,6 +145,20 @@ class LossNet(NeuralNet):
         for name, value in means.items():
             self.history.record(name, value)
         self.history.record(f"{prefix}_batch_count", n_batches)
+
+
+def _check_names(terms: Mapping[str, float]) -> None:
+    """Raise ValueError if terms of a loss would replace other entries of the history."""
+    reserved = [
+        name
+        for name in terms
+        if name in _RESERVED or name.startswith(("train_", "valid_"))
+    ]
+    if reserved:
+        raise ValueError(
+            f"The objective returned terms named {reserved}, which `history_` uses for "
+            "other entries; call them something else."
+        )
 
 
 class GoodWeights(Callback):
@@ -262,15 +280,14 @@ def check_end(net: LossNet, outcome: str) -> None:
             raise ValueError(f"{text} No epoch ended well: {outcome}")
         epoch = _best_epoch(net) or net.diverged_ - 1
         text += f" The weights of epoch {epoch} are kept."
-        warnings.warn(text, ConvergenceWarning, stacklevel=3)
+        warn(text, ConvergenceWarning)
     elif net.interrupted_:
         best = _best_epoch(net)
         kept = "at that moment" if best is None else f"of epoch {best}, the best,"
-        warnings.warn(
+        warn(
             f"Training was interrupted in epoch {len(net.history)}; the weights {kept} "
             "are kept and the estimator can be used.",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 

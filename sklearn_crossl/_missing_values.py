@@ -17,7 +17,7 @@ def is_missing(cell: Any) -> bool:
         return True
     if type(cell).__name__ in ("NAType", "NaTType"):
         return True
-    return isinstance(cell, (Real, np.floating)) and cell != cell
+    return isinstance(cell, Real) and cell != cell
 
 
 def plain(x: Any) -> Any:

@@ -14,8 +14,9 @@ from ._input import InputForm
 
 def feature_attributes(X: Any, form: InputForm) -> dict[str, Any]:
     """Collect ``n_features_in_`` and, of a data frame, ``feature_names_in_``."""
-    if not _has_columns(form) or form.array_shape is None:
+    if not _has_columns(form):
         return {"n_features_in_": form.n_channels}
+    assert form.array_shape is not None
     record = BaseEstimator()  # takes the attribute that scikit-learn sets
     _check_feature_names(record, X, reset=True)
     return {**vars(record), "n_features_in_": form.array_shape[0]}

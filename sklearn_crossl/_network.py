@@ -167,7 +167,7 @@ class CroSSLNetwork(nn.Module):
             z = self.aggregator(modalities.codes, observed[..., None])
             return z, z
         assert self.summary is not None
-        components = self.summary.components(modalities.projections, observed)
+        components = self.summary.pca.components(modalities.projections, observed)
         complete = observed.all(1, keepdim=True)
         learnt = self.summary.learnt.predict(components)
         z = learnt[:, :0]

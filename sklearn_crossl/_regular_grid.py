@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._time_index import TimedSamples, check_same_time_kind, index_seconds, read_samples
+from ._warnings import warn
 
 _MOST_POINTS = 10_000_000  # in a grid, unless it has many samples
 _MOST_A_SAMPLE = 100  # grid points per sample in a larger grid
@@ -182,13 +182,11 @@ def _check_rate(name: str, times: np.ndarray, rate: Fraction) -> None:
         len(steps) >= _MIN_STEPS
         and not 1 / _RATE_TOLERANCE < np.median(steps) * float(rate) < _RATE_TOLERANCE
     ):
-        warnings.warn(
+        warn(
             f"Modality {name!r} has {1 / np.median(steps):.3g} samples a second by its "
             f"index, but rates says {float(rate):g}; are the rate, and the unit of the "
             "index, right? Points without a sample are NaN, and of several samples at a "
             "point one is kept.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from ._regular_grid import labels_on_grid, on_grids
 from ._rows import is_mapping, library_of
 from ._sample_labels import SampleLabels, check_labels_have_times
 from ._time_index import has_index, to_index_times
+from ._warnings import warn
 
 _ODD = 10  # warn about this many times more channels than samples
 _SHARE = 0.05  # of a recording that may be missing at a sensor's end without a warning
@@ -113,11 +113,9 @@ def check_durations(signals: Signals, window: Fraction) -> None:
     advice = "Check `rates` and, for labels, `label_rate`."
     if signals.spans:
         advice = "Rows of NaN keep them, with the modality missing."
-    warnings.warn(
+    warn(
         f"The signals do not cover the same time: {lasting}. Data before the last one "
         f"begins and after the first one ends are left out. {advice}",
-        UserWarning,
-        stacklevel=4,
     )
 
 
@@ -135,12 +133,10 @@ def _signal(name: str, values: Any) -> np.ndarray:
             "n_samples) or (n_samples,)."
         )
     if signal.shape[0] > _ODD * signal.shape[1] > 0:
-        warnings.warn(
+        warn(
             f"Modality {name!r} has shape {signal.shape}, many more "
             "channels than samples; expected (n_channels, n_samples). If time comes "
             "first, transpose it.",
-            UserWarning,
-            stacklevel=5,
         )
     return signal
 
@@ -158,6 +154,11 @@ def _numbers(name: str, signal: np.ndarray) -> np.ndarray:
 
 def check_recordings(parts: Sequence[Any], rates: Mapping[str, float]) -> None:
     """Raise TypeError or ValueError unless recordings have the modalities of rates."""
+    if not is_mapping(rates):
+        raise TypeError(
+            f"rates={rates!r}; expected samples per second by name of the modality, such "
+            "as {'acc': 50}."
+        )
     names = list(rates)
     if not names or not parts:
         raise ValueError("Give at least one recording, and the rate of each modality.")

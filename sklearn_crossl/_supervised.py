@@ -166,7 +166,7 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
         """Compute the head's outputs for windows, (n_windows, n_outputs)."""
         check_is_fitted(self)
         transformer = self.transformer_
-        windows = self._read(X, transformer, self)
+        windows = _read(X, transformer, self)
         outputs = np.empty((len(windows), self._n_outputs), windows.dtype)
         for rows, _, of_rows, _ in embed(
             self._fitted_network(),
@@ -179,19 +179,6 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
         ):
             outputs[rows] = of_rows
         return outputs
-
-    def _read(
-        self,
-        X: ArrayLike,
-        transformer: CroSSLTransformer,
-        fitted: BaseEstimator,
-        min_windows: int = 1,
-    ) -> Windows:
-        """Read windows of the form and the names that were fitted."""
-        check_names(fitted, X, transformer._form)
-        windows = transformer._read(X, min_windows)
-        check_any_observed(windows, "Leave them out: there is nothing to predict from.")
-        return windows
 
     def _prepare(
         self, X: ArrayLike, random_state: np.random.RandomState
@@ -213,7 +200,7 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
                 "have it fitted on the windows that this estimator is fitted on.",
             )
             copied = copy.copy(pretrained)  # the caller may fit it again
-            return copied, self._read(X, copied, copied, 2)
+            return copied, _read(X, copied, copied, min_windows=2)
         transformer = clone(self.transformer or CroSSLTransformer())
         transformer._validate_params()
         if transformer.random_state is None:
@@ -236,7 +223,7 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
         features = data.views.features
         if features is not None:
             known = target.outputs[training], target.weight[training]
-            network.fit_features(features[training], *known)
+            network.fit_ridge(features[training], *known)
         return fine_tune(
             network,
             data.choose(training),
@@ -287,3 +274,16 @@ class BaseFineTuner(FittedNetworkMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _read(
+    X: ArrayLike,
+    transformer: CroSSLTransformer,
+    fitted: BaseEstimator,
+    min_windows: int = 1,
+) -> Windows:
+    """Read windows of the transformer's form; names are those that ``fitted`` has."""
+    check_names(fitted, X, transformer._form)
+    windows = transformer._read(X, min_windows)
+    check_any_observed(windows, "Leave them out: there is nothing to predict from.")
+    return windows

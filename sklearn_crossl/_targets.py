@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from ._missing_values import is_missing, target_array
+from ._warnings import warn
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # outputs (n, n_outputs), target (n,) -> (n,)
 
@@ -30,10 +30,14 @@ class Target(NamedTuple):
     values: np.ndarray  # (n_labelled,)
     outputs: np.ndarray  # targets of a ridge regression, (n_labelled, n_outputs)
     weight: np.ndarray  # (n_labelled,)
-    n_outputs: int
     loss: Loss
     attributes: dict[str, Any]  # fitted ones
     importance: np.ndarray  # the part of weight from sample_weight, (n_labelled,)
+
+    @property
+    def n_outputs(self) -> int:
+        """Classes, or one."""
+        return self.outputs.shape[1]
 
 
 def check_y_given(estimator: Any, y: Any) -> None:
@@ -43,10 +47,12 @@ def check_y_given(estimator: Any, y: Any) -> None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
 
 
-def class_target(
-    y: Any, class_weight: Any, label_smoothing: float, sample_weight: Any = None
-) -> Target:
-    """Read class labels; -1, NaN, None and a mask say that a window has none."""
+def read_classes(y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read class labels; -1, NaN, None and a mask say that a window has none.
+
+    Returns which windows have a label, (n_windows,); the classes, sorted; and the
+    position of each label among them, (n_labelled,).
+    """
     if np.ma.isMaskedArray(y):
         y = y.astype(object).filled(np.nan)
     if isinstance(y, (list, tuple)):
@@ -68,19 +74,26 @@ def class_target(
             f"y has {len(classes)} class, {classes.tolist()}; a classifier needs two at "
             "least. -1, NaN and None mark windows without a label."
         )
+    return labelled, classes, index
+
+
+def class_target(
+    y: Any, class_weight: Any, label_smoothing: float, sample_weight: Any = None
+) -> Target:
+    """Read class labels and their weights."""
+    labelled, classes, index = read_classes(y)
     labelled, kept, importance = _apply_sample_weight(labelled, sample_weight)
     index = index[kept]
     sure = np.full((len(index), len(classes)), -_TARGET_LOGIT, dtype=np.float32)
     sure[np.arange(len(index)), index] = _TARGET_LOGIT
     return Target(
-        labelled,
-        index,
-        sure,
-        _class_weights(classes, index, class_weight) * importance,
-        len(classes),
-        partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
-        {"classes_": classes},
-        importance,
+        labelled=labelled,
+        values=index,
+        outputs=sure,
+        weight=_class_weights(classes, index, class_weight) * importance,
+        loss=partial(cross_entropy, reduction="none", label_smoothing=label_smoothing),
+        attributes={"classes_": classes},
+        importance=importance,
     )
 
 
@@ -104,14 +117,13 @@ def continuous_target(y: Any, sample_weight: Any = None) -> Target:
         )
     standardised = ((values - mean) / scale).astype(np.float32)
     return Target(
-        labelled,
-        standardised,
-        standardised[:, None],
-        importance,
-        1,
-        _squared_error,
-        {"target_mean_": float(mean), "target_scale_": float(scale)},
-        importance,
+        labelled=labelled,
+        values=standardised,
+        outputs=standardised[:, None],
+        weight=importance,
+        loss=_squared_error,
+        attributes={"target_mean_": float(mean), "target_scale_": float(scale)},
+        importance=importance,
     )
 
 
@@ -160,12 +172,10 @@ def _warn_of_marks(y: np.ndarray) -> None:
     """Warn if markers of unlabelled windows have become strings."""
     marks = sorted(_MARKS.intersection(y.tolist())) if y.dtype.kind in "UST" else []
     if marks:
-        warnings.warn(
+        warn(
             f"y is an array of strings, so {' and '.join(map(repr, marks))} are classes. "
             "If they should mean that a window has no label, give y as a list, or as an "
             "array of objects, with None instead.",
-            UserWarning,
-            stacklevel=4,
         )
 
 
@@ -177,12 +187,10 @@ def _has_class(y: np.ndarray) -> np.ndarray:
     absent = np.array([label is None for label in labels], dtype=bool)
     marked = np.array([label == -1 for label in labels], dtype=bool)
     if marked.any() and set(y[~(absent | marked)].tolist()) == {1}:
-        warnings.warn(
+        warn(
             "y has no labels but -1 and 1, so -1 is taken for a class. If -1 marks "
             "windows without a label, there is only one class, which is not enough; NaN "
             "marks them clearly. If -1 is a class, rename it to avoid this warning.",
-            UserWarning,
-            stacklevel=4,
         )
         marked[:] = False
     return ~(absent | marked)

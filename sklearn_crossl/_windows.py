@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ._sources import LONG_WINDOW_FACTOR, Source
+from ._warnings import warn
 
 _BLOCK_BYTES = 2**25  # read at a time
 
@@ -23,7 +23,7 @@ class Windows:
         The modalities in order.
     observed : bool ndarray of shape (n_windows, M)
         Which modalities each window has. The values of others are not read.
-    partial : bool ndarray of shape (n_windows, M)
+    incomplete : bool ndarray of shape (n_windows, M)
         Which modalities each window has in part: with gaps, or padded at the end.
     """
 
@@ -129,13 +129,11 @@ def check_modalities(windows: Windows) -> None:
             )
         longest, usual = source.shape[-1], source.usual_shape[-1]
         if longest > LONG_WINDOW_FACTOR * usual:
-            warnings.warn(
+            warn(
                 f"Modality {name!r} has a window of {longest} timepoints, where nine in "
                 f"ten have {usual} at most. Training sees "
                 f"{LONG_WINDOW_FACTOR * usual} of them: cut such windows, as "
                 "sliding_windows does, or leave them out.",
-                UserWarning,
-                stacklevel=2,
             )
 
 

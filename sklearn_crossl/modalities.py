@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+
+from ._warnings import warn
 
 __all__ = ["resolve_modalities"]
 
@@ -50,7 +51,7 @@ def resolve_modalities(modalities: Any, n_channels: int) -> dict[str, tuple[int,
         return {f"channel{i}": (i,) for i in range(n_channels)}
     if isinstance(modalities, Mapping):
         channels = {
-            _check_name(name): _channel_indices(name, index, n_channels)
+            check_name(name): _channel_indices(name, index, n_channels)
             for name, index in modalities.items()
         }
     else:
@@ -64,7 +65,8 @@ def resolve_modalities(modalities: Any, n_channels: int) -> dict[str, tuple[int,
     return channels
 
 
-def _check_name(name: Any) -> str:
+def check_name(name: Any) -> str:
+    """Return a modality's name; raise TypeError unless it is a non-empty string."""
     if not isinstance(name, str) or not name:
         raise TypeError(f"Modality names are non-empty strings; got {name!r}.")
     return name
@@ -145,10 +147,8 @@ def warn_if_transposed(
     """Warn of channels that are probably timepoints: many, most of them not used."""
     n_used = len({index for indices in channels.values() for index in indices})
     if n_channels > n_timepoints and n_used < n_channels:
-        warnings.warn(
+        warn(
             f"X has windows of {n_channels} channels and {n_timepoints} timepoints, and "
             f"`modalities` takes {n_used} of the channels. If time comes first in X, "
             "pass X.transpose(0, 2, 1); otherwise, pass the channels in use alone.",
-            UserWarning,
-            stacklevel=2,
         )

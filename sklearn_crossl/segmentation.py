@@ -124,8 +124,8 @@ def sliding_windows(
     Raises
     ------
     TypeError
-        If a recording is of another kind, its signals hold no numbers, or some of them
-        have times and others not.
+        If a recording or ``rates`` is of another kind, signals hold no numbers, or some
+        of a recording have times and others not.
     ValueError
         If the modalities differ from those in ``rates``, or their channels between
         recordings, a rate or a length is not positive, ``purity`` is no share, the

@@ -25,7 +25,7 @@ from ._names import feature_attributes_of
 from ._partly_labelled import PartlyLabelledMixin, partly_labelled_scorer
 from ._pseudo_labels import most_confident, rescale_to_priors
 from ._rows import check_same_length, take_windows
-from ._targets import check_y_given, class_target, labels_at
+from ._targets import check_y_given, labels_at, read_classes
 
 __all__ = ["GroupSelfTrainingClassifier", "partly_labelled_scorer"]
 
@@ -154,14 +154,13 @@ class GroupSelfTrainingClassifier(
             If metadata is passed for which the estimator's request is not set.
         """
         check_y_given(self, y)
-        target = class_target(y, None, 0.0)
-        labelled, classes = target.labelled, target.attributes["classes_"]
+        labelled, classes, positions = read_classes(y)
         n_windows, (X,) = len(labelled), indexable(X)
         check_same_length(X, y=labelled)
         params = self._for_estimator(params, groups)
         groups = np.zeros(n_windows) if groups is None else groups
         index, given = group_numbers(groups, n_windows), np.full(n_windows, -1)
-        given[labelled] = target.values
+        given[labelled] = positions
         label, fitted = given, self._fit_labelled(X, classes, given, params)
         for step in range(0 if labelled.all() else self.n_rounds):
             share = self.share * (step + 1) / self.n_rounds

@@ -164,7 +164,7 @@ class CroSSLTransformer(
         Width of one modality's code, of the global embedding and of the summary.
     history_ : list of dict
         For each epoch: ``epoch``, ``train_loss``, each term of the loss, ``dur`` in
-        seconds, and the ``effective_rank`` of up to 256 training windows' embeddings.
+        seconds, and the ``effective_rank`` of about 256 training windows' embeddings.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

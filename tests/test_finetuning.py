@@ -213,7 +213,7 @@ def test_the_head_does_not_read_units_that_are_dropped(pretrained):
 
 
 def _dataset(model):
-    windows = model._read(X, model.transformer_, model.transformer_)
+    windows = model.transformer_._read(X)
     target = model._encode(Y, None)
     data = gather(windows, model.transformer_, target, None, 0.0)
     return data.choose(np.arange(len(Y)))
@@ -277,13 +277,13 @@ def test_encoders_learn_in_the_precision_of_the_transformer(monkeypatch):
 def test_the_map_of_features_is_fitted_with_the_weights_of_the_loss(
     pretrained, monkeypatch
 ):
-    seen, fit = [], FineTunedNetwork.fit_features
+    seen, fit = [], FineTunedNetwork.fit_ridge
 
     def spy(self, x, target, weight):
         seen.append(weight)
         fit(self, x, target, weight)
 
-    monkeypatch.setattr(FineTunedNetwork, "fit_features", spy)
+    monkeypatch.setattr(FineTunedNetwork, "fit_ridge", spy)
     params = {"class_weight": {0: 3.0}, "calibrate": False, "max_epochs": 1}
     make(pretrained, **params).fit(X, Y, sample_weight=1 + Y)
     share = np.where(Y == 0, 3.0, 2.0)

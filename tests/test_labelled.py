@@ -114,7 +114,7 @@ def test_summaries_are_those_of_the_windows_by_themselves(network):
 def as_expected(summary, modalities, features, observed):
     """The features of one window, and what its components say of those it lacks."""
     seen = torch.from_numpy(observed)[None]
-    components = summary.components(modalities.projections, seen)[0]
+    components = summary.pca.components(modalities.projections, seen)[0]
     parts = list(features[0].split(summary.pca.sizes))
     axes = summary.pca.axes.split(summary.pca.sizes)
     for index, has in enumerate(observed):

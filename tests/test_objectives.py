@@ -168,15 +168,17 @@ def test_an_own_objective_returns_scalars(terms):
         module(latents)
 
 
-def test_an_own_objective_does_not_name_a_term_as_the_history_does():
+@pytest.mark.parametrize("name", ["train_loss", "valid_loss", "dur", "effective_rank"])
+def test_an_own_objective_does_not_name_a_term_as_the_history_does(name):
     class Own(torch.nn.Module):
         def __init__(self, embedding_size):
             super().__init__()
 
         def forward(self, latents):
-            return {"loss": latents.views.sum(), "train_loss": latents.views.mean()}
+            return {"loss": latents.views.square().sum(), name: latents.views.mean()}
 
-    module = ModuleObjective(Own).build(4)
-    latents = Latents(torch.zeros(2, 3, 4), torch.zeros(3, 1, 4), torch.ones(3, 1).bool())
-    with pytest.raises(ValueError, match=r"Own returned terms named \['train_loss'\]"):
-        module(latents)
+    model = CroSSLTransformer(objective=Own, max_epochs=1, summary_size=0, random_state=0)
+    X = np.random.default_rng(0).normal(size=(8, 2, 16))
+    with pytest.raises(ValueError, match=rf"returned terms named \['{name}'\]"):
+        model.fit(X)
+    assert not hasattr(model, "history_")

@@ -258,7 +258,7 @@ def test_the_features_are_those_that_the_summary_compresses():
     features = torch.from_numpy(method.transform(X))
     summary = method.summary
     complete = torch.ones(len(features), len(X), dtype=torch.bool)
-    components = summary.components(summary.pca.project(features), complete)
+    components = summary.pca.components(summary.pca.project(features), complete)
     embedder = CroSSLTransformer(random_state=0)._initialize(method.standardize(X))
     np.testing.assert_allclose(
         embedder.transform(method.standardize(X))[:, -summary.size :],

@@ -147,7 +147,7 @@ def grid_search() -> dict[str, Any]:
 
 
 def memory(kind: str) -> float:
-    """Peak resident memory in MB of a process that trains at batch 256 (Linux)."""
+    """Peak resident memory in MiB of a process that trains at batch 256 (Linux)."""
     size = Size()
     if kind == "naive":
         step = naive_step_of(size)

@@ -137,7 +137,7 @@ def _memory(results: Mapping[str, Any]) -> str:
     return (
         "## Memory\n\nPeak of a process that imports everything and trains at batch 256, "
         "six modalities of 3 channels and 128 timepoints.\n\n"
-    ) + table(["what it trains", "MB"], rows)
+    ) + table(["what it trains", "MiB"], rows)
 
 
 def _transform(result: Mapping[str, Any]) -> str:

@@ -58,7 +58,7 @@ def fit_summary(
     if int(complete.sum()) < _MIN_COMPLETE:
         complete = torch.ones_like(complete)
     blocks = zip(x.split(_ROWS), observed.split(_ROWS), strict=True)
-    components = [summary.components(summary.pca.project(v), o) for v, o in blocks]
+    components = [summary.pca.components(summary.pca.project(v), o) for v, o in blocks]
     found, those = torch.cat(components)[complete], rows[complete.cpu().numpy()]
     if afresh:
         kept = evenly_spaced(np.arange(len(found)), _MOST_KEPT)
@@ -126,7 +126,8 @@ def _augmentation_differences(
 
     def components(augmentation: Augmentation) -> Tensor:
         raw = _raw_features(summary, windows, rows, device, augmentation)
-        return summary.components(summary.project(raw, observed), observed)
+        projections = summary.pca.project(summary.join(raw, observed))
+        return summary.pca.components(projections, observed)
 
     return torch.cat([components(a) - components(a) for a in _AUGMENTATIONS])
 

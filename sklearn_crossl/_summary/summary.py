@@ -91,14 +91,6 @@ class Summary(nn.Module):
             columns.append(column)
         return torch.cat(columns, dim=1)
 
-    def project(self, raw: list[Tensor], observed: Tensor) -> Tensor:
-        """Compress each modality's features, (n, M, components), zero where missing."""
-        return self.pca.project(self.join(raw, observed))
-
-    def components(self, projections: Tensor, observed: Tensor) -> Tensor:
-        """Fuse the projections of the observed modalities into components, (n, size)."""
-        return self.pca.components(projections, observed)
-
     def forward(self, components: Tensor) -> Tensor:
         """Turn components into the summary, (n, size)."""
         return self.mean_shift(self.whitening(components))

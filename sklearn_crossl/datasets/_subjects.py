@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 
+from .._warnings import warn
 from ._bunch import DataSet
 from ._choices import choose_parts
 
@@ -53,5 +53,5 @@ def choose_subjects(
     text = f"{about.name}: no files of the subjects {lacking}. {_MOVE}"
     if subjects is not None or not known:
         raise OSError(text)
-    warnings.warn(f"{text} The others are read.", stacklevel=3)
+    warn(f"{text} The others are read.")
     return [subject for subject in chosen if subject in known]

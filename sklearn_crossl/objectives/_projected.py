@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from itertools import pairwise
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .._stages import check_sizes
 from ._checked import CheckedObjective
+from ._layers import normalized_layers
 from .base import Latents, ObjectiveModule
-
-
-def normalized_layers(size: int, widths: Sequence[int]) -> nn.Sequential:
-    """Build linear layers, all but the last with batch normalisation and ReLU.
-
-    No widths make no layers.
-    """
-    layers: list[nn.Module] = []
-    for n_in, n_out in pairwise([size, *widths]):
-        layers += [nn.Linear(n_in, n_out), nn.BatchNorm1d(n_out), nn.ReLU()]
-    return nn.Sequential(*layers[:-2])
 
 
 class ProjectedObjective(CheckedObjective):

@@ -11,16 +11,6 @@ from torch import Tensor, nn
 
 __all__ = ["Latents", "ModuleObjective", "Objective", "ObjectiveModule"]
 
-_RECORDED = {
-    "batches",
-    "dur",
-    "effective_rank",
-    "epoch",
-    "train_batch_count",
-    "train_loss",
-    "train_loss_best",
-}
-
 
 class Latents(NamedTuple):
     """What a training step hands to the objective.
@@ -142,11 +132,5 @@ class _Adapted(ObjectiveModule):
             raise ValueError(
                 f"{type(self.module).__name__} returned {terms!r:.200}; an objective "
                 "returns a scalar tensor, or a dict of them with the key 'loss'."
-            )
-        reserved = sorted(_RECORDED & set(terms))
-        if reserved:
-            raise ValueError(
-                f"{type(self.module).__name__} returned terms named {reserved}, which "
-                "`history_` uses for other entries; call them something else."
             )
         return terms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from numbers import Real
 
 import torch
@@ -139,11 +140,11 @@ class _GMC(ObjectiveModule):
     def __init__(self, embedding_size: int, code_size: int, objective: GMC):
         super().__init__()
         self.temperature = objective.temperature
-        first, *rest = objective.projector
+        first = objective.projector[0]
         self.view_layer = nn.Linear(embedding_size, first)
         self.code_layer = nn.Linear(code_size, first)
         layers: list[nn.Module] = []
-        for n_in, n_out in zip(objective.projector, rest, strict=False):
+        for n_in, n_out in pairwise(objective.projector):
             layers += [nn.ReLU(), nn.Linear(n_in, n_out)]
         self.shared = nn.Sequential(*layers)
 

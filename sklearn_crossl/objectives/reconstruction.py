@@ -11,7 +11,7 @@ from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d
 from .._spectrum import summed_power
 from .._stages import check_sizes
 from ._checked import CheckedObjective
-from ._projected import normalized_layers
+from ._layers import normalized_layers
 from .base import Latents, ObjectiveModule
 
 __all__ = ["Reconstruction", "log_spectrum", "reconstruction_loss"]
