@@ -55,9 +55,9 @@ def temperature(
 ) -> float:
     """Find the divisor of logits (n, n_classes) that makes ``target`` most likely.
 
-    ``weight`` (n,) holds the weight of each window. The targets are assumed to be wrong
-    for one window in n + 2, so that the classifier never becomes certain, even if all
-    windows are classified correctly.
+    ``weight`` (n,) holds the weight of each window. One window in n + 2 is taken to
+    have its target drawn at random, so that the classifier never becomes certain, even if
+    all windows are classified correctly.
 
     References
     ----------

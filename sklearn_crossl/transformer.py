@@ -286,7 +286,9 @@ class CroSSLTransformer(
         a tenth of the modalities masked, Adam with learning rate 1e-4 and batches of 8
         windows, early stopping on the training loss with patience 5 within 50 epochs.
         The published code regularises the convolutions' kernels alone; here the same
-        decay acts on all weights.
+        decay acts on all weights. Its masks are drawn each by itself, and may hide
+        everything; its variances are biased; its dropout is off in pretraining; its
+        kernels start with a standard deviation of 0.05; its epsilon is that of Keras.
 
         Parameters
         ----------

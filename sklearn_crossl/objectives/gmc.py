@@ -47,7 +47,8 @@ def gmc_loss(
     References
     ----------
     Poklukar, Vasco, Yin, Melo, Paiva, Kragic, "Geometric Multimodal Contrastive
-    Representation Learning", ICML 2022, arXiv:2202.03390, section 4, equation 2.
+    Representation Learning", ICML 2022, arXiv:2202.03390, section 4, and the loss of its
+    published code, whose denominator differs from equation 2.
 
     Examples
     --------
@@ -80,9 +81,10 @@ class GMC(CheckedObjective):
     """Geometric multimodal contrast: each modality against the whole window.
 
     After a shared head, a modality's code must be more similar to the embedding of its
-    window than to those of other windows, by cosine similarity. With ``masking_ratio=0``
-    this is GMC as published. With a larger ratio, a window is represented by its masked
-    views, which all have the same weight. It is a baseline.
+    window than to those of other windows, by cosine similarity. The published GMC embeds
+    whole windows by a network of their own; here the aggregator does, from the same
+    codes, of whole windows with ``masking_ratio=0``. With a larger ratio, a window is
+    represented by its masked views, which all have the same weight. It is a baseline.
 
     Parameters
     ----------
@@ -101,7 +103,8 @@ class GMC(CheckedObjective):
     References
     ----------
     Poklukar, Vasco, Yin, Melo, Paiva, Kragic, "Geometric Multimodal Contrastive
-    Representation Learning", ICML 2022, arXiv:2202.03390, section 4, equation 2.
+    Representation Learning", ICML 2022, arXiv:2202.03390, section 4, and the loss of its
+    published code, whose denominator differs from equation 2.
 
     Examples
     --------

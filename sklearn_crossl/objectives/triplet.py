@@ -82,7 +82,7 @@ class Triplet(ProjectedObjective):
     ----------
     margin : float, default=0.2
         How much less similar another window has to be; similarities are between -1 and 1.
-        Published is 0.2.
+        VSE++ [2]_ has 0.2; FaceNet [1]_ has it on squared distances, 0.1 here.
     negatives : {"all", "hardest"}, default="all"
         Whether all other windows of the batch count, or only the nearest, as VSE++ [2]_
         recommends. In recordings, the nearest window mostly shows the same activity.

@@ -58,7 +58,7 @@ def variance_term(views: Tensor, eps: float = 1e-4) -> Tensor:
     Parameters
     ----------
     views : Tensor of shape (n_views, batch, size)
-        Embeddings of the same windows.
+        Embeddings of the same windows, of two at least.
     eps : float, default=1e-4
         Added to the variance, for a finite gradient where it is zero.
 
@@ -94,7 +94,7 @@ def covariance_term(views: Tensor) -> Tensor:
     Parameters
     ----------
     views : Tensor of shape (n_views, batch, size)
-        Embeddings of the same windows.
+        Embeddings of the same windows, of two at least.
 
     Returns
     -------
