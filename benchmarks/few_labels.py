@@ -22,7 +22,7 @@ from sklearn_crossl.objectives import VICReg
 
 from .arguments import data_parser
 from .hapt import MODALITIES, Data, load_hapt
-from .shared import DRAWS, UNTRAINED, draw, fit_classifier
+from .shared import UNTRAINED, fit_classifier, mean_f1
 
 SHARES = (0.002, 0.01, 0.05, 1.0)
 OUTPUTS = ("global", "modalities")
@@ -48,15 +48,7 @@ METHODS = {
 
 def few_label_scores(Z, y, Z_test, y_test) -> list[float]:
     """Mean macro-F1 over the draws, for each share of labels."""
-    scores = []
-    for share in SHARES:
-        draws = range(DRAWS if share < 1 else 1)
-        chosen = (draw(y, share, seed) for seed in draws)
-        predictions = (fit_classifier(Z[i], y[i]).predict(Z_test) for i in chosen)
-        scores.append(
-            np.mean([f1_score(y_test, p, average="macro") for p in predictions])
-        )
-    return scores
+    return [mean_f1(Z, y, Z_test, y_test, share) for share in SHARES]
 
 
 def missing_scores(embedder, data: Data, Z: np.ndarray) -> list[float]:

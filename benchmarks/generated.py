@@ -13,13 +13,12 @@ import argparse
 from collections.abc import Mapping
 
 import numpy as np
-from sklearn.metrics import f1_score
 from sklearn.utils import Bunch
 
 from sklearn_crossl.datasets import make_multimodal_series
 
 from .quality.methods import Ours, Statistics
-from .shared import UNTRAINED, draw, logistic_regression
+from .shared import UNTRAINED, mean_f1
 
 METHODS = {
     "untrained encoders": Ours(summary_size=0, **UNTRAINED),
@@ -59,15 +58,7 @@ def scores(
     Z = method.transform(_rows(found.data, names, train))
     Z_test = method.transform(_rows(found.data, names, ~train))
     y, y_test = found.target[train], found.target[~train]
-    f1_of_amount = []
-    for amount in AMOUNTS:
-        f1 = []
-        for draw_seed in range(1 if amount == 1.0 else DRAWS):
-            rows = draw(y, amount, draw_seed)
-            model = logistic_regression().fit(Z[rows], y[rows])
-            f1.append(f1_score(y_test, model.predict(Z_test), average="macro"))
-        f1_of_amount.append(float(np.mean(f1)))
-    return f1_of_amount
+    return [mean_f1(Z, y, Z_test, y_test, amount, DRAWS) for amount in AMOUNTS]
 
 
 def _rows(

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
 from sklearn_crossl import CroSSLTransformer
@@ -21,11 +20,10 @@ from sklearn_crossl.encoders import TCNEncoder
 
 from .arguments import data_parser
 from .quality.recordings import found
-from .shared import draw, logistic_regression
+from .shared import mean_f1
 
 N_JOINED = 3
 N_SPLITS = 4
-N_DRAWS = 5
 PER_CLASS = 10
 SUMMARY_SIZES = {"with": CroSSLTransformer().summary_size, "without": 0}
 
@@ -63,14 +61,8 @@ def measure(
     embedder.fit({name: x[training] for name, x in X.items()})
     seconds = time.perf_counter() - start
     Z = embedder.transform(X)
-
-    def score(rows: np.ndarray) -> float:
-        model = logistic_regression().fit(Z[rows], y[rows])
-        return float(f1_score(y[test], model.predict(Z[test]), average="macro"))
-
-    draws = [draw(y[training], PER_CLASS, seed) for seed in range(N_DRAWS)]
-    few = [score(training[rows]) for rows in draws]
-    return seconds, float(np.mean(few)), score(training)
+    parts = Z[training], y[training], Z[test], y[test]
+    return seconds, mean_f1(*parts, PER_CLASS), mean_f1(*parts, 1.0)
 
 
 def main() -> None:

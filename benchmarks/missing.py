@@ -26,6 +26,7 @@ from .shared import (
     draw_pairs,
     fit_classifier,
     logistic_regression,
+    mean_f1,
     ridge_classifier,
 )
 
@@ -58,12 +59,7 @@ def gaps(X: np.ndarray, share: float, seed: int) -> np.ndarray:
 
 def score(Z, Z_test, data: Data, make: Callable = logistic_regression) -> float:
     """Mean macro-F1 of a classifier over draws of the labels."""
-    scores = []
-    for seed in range(DRAWS):
-        rows = draw(data.y, LABELS, seed)
-        predicted = fit_classifier(Z[rows], data.y[rows], make).predict(Z_test)
-        scores.append(f1_score(data.y_test, predicted, average="macro"))
-    return float(np.mean(scores))
+    return mean_f1(Z, data.y, Z_test, data.y_test, LABELS, make=make)
 
 
 def rocket(X: np.ndarray, X_test: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:

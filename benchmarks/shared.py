@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.metrics import f1_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -62,6 +63,24 @@ def fit_classifier(
     """Fit a linear model to labelled embeddings."""
     with ignore_convergence_warnings():
         return make().fit(Z, y)
+
+
+def mean_f1(
+    Z: np.ndarray,
+    y: np.ndarray,
+    Z_test: np.ndarray,
+    y_test: np.ndarray,
+    amount: float,
+    n_draws: int = DRAWS,
+    make: Callable[[], Pipeline] = logistic_regression,
+) -> float:
+    """Mean macro-F1 of a linear model over draws of labels; all labels are one draw."""
+    scores = []
+    for seed in range(1 if amount == 1.0 else n_draws):
+        rows = draw(y, amount, seed)
+        predicted = fit_classifier(Z[rows], y[rows], make).predict(Z_test)
+        scores.append(f1_score(y_test, predicted, average="macro"))
+    return float(np.mean(scores))
 
 
 @contextmanager

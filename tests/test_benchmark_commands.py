@@ -68,7 +68,6 @@ def test_several_rates(tmp_path, monkeypatch, capsys):
 def test_long_windows(tmp_path, monkeypatch, capsys):
     save(tmp_path / "emg_lower_limb.npz", {"emg": (1, 40)}, 108)
     monkeypatch.setattr(long_windows, "PER_CLASS", 2)
-    monkeypatch.setattr(long_windows, "N_DRAWS", 2)
     monkeypatch.setattr(long_windows, "N_SPLITS", 2)
     monkeypatch.setattr(long_windows, "SUMMARY_SIZES", {"without": 0})
     lines = run(long_windows, monkeypatch, capsys, "--data", tmp_path)

@@ -4,6 +4,7 @@ from copy import copy
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -156,3 +157,8 @@ def test_windows_without_any_modality_are_left_out(embedder):
     np.testing.assert_array_equal(found.queries, np.arange(1, 21))
     np.testing.assert_array_equal(found.indices, whole.indices + 1)
     np.testing.assert_array_equal(found.similarities, whole.similarities)
+
+
+def test_an_embedder_that_is_not_fitted_is_told():
+    with pytest.raises(NotFittedError, match="CroSSLTransformer"):
+        retrieve(make_pipeline(CroSSLTransformer()), two_views(9), "acc", "gyro")

@@ -131,10 +131,12 @@ def calibration_error(classifier: Any, X: Windows, y: np.ndarray) -> float:
     return float(np.abs(gaps).sum() / len(y))
 
 
-def label_draws(y: np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:
+def label_draws(
+    y: np.ndarray, n_draws: int = DRAWS
+) -> Iterator[tuple[str, int, np.ndarray]]:
     """Draw labelled windows, of each class at least one; all windows once."""
     for labels, amount in LABELS.items():
-        for seed in range(1 if amount == 1.0 else DRAWS):
+        for seed in range(1 if amount == 1.0 else n_draws):
             yield labels, seed, draw(y, amount, seed)
 
 

@@ -82,9 +82,7 @@ def pretrained(dataset: str, split: int, folder: Path) -> Task:
 def measure(dataset: str, split: int, variant: str, folder: Path) -> Iterator[Row]:
     """Score a variant on validation subjects: macro-F1, a row for each draw of labels."""
     task = pretrained(dataset, split, folder)
-    for labels, draw, rows in label_draws(task.y):
-        if draw >= DRAWS:
-            continue
+    for labels, draw, rows in label_draws(task.y, DRAWS):
         if variant in LINEAR:
             with ignore_convergence_warnings():
                 model = fit_head(variant, task.Z, task.y, rows, task.subject)

@@ -69,8 +69,8 @@ def measure(dataset: str, split: int, folder: Path) -> Iterator[Row]:
     Z_test = scaler.transform(embedder.transform(select(recordings.X, validation)))
     done = {COMPLETE: np.arange(len(y)), INCOMPLETE: some_classes(y, subject, split)}
     for people, rows in done.items():
-        for labels, draw, known in label_draws(y[rows]):
-            if labels not in FEW or draw >= DRAWS:
+        for labels, draw, known in label_draws(y[rows], DRAWS):
+            if labels not in FEW:
                 continue
             for name, model in _fitted(Z[rows], y[rows], known, subject[rows]):
                 score = f1_score(y_test, model.predict(Z_test), average="macro")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
 
 
 class FoundStep(NamedTuple):
@@ -32,30 +33,36 @@ class FoundStep(NamedTuple):
         return X
 
 
-def find_step(estimator: Any, attribute: str) -> FoundStep | None:
-    """Split a fitted estimator around the first step that has an attribute.
+def find_step(estimator: Any, kind: type | tuple[type, ...]) -> FoundStep | None:
+    """Split a fitted estimator around the first step of a class.
 
     Parameters
     ----------
     estimator : estimator
         The step itself, a pipeline with it, or a search over these.
-    attribute : str
-        Its name.
+    kind : type or tuple of type
+        The class, or several.
 
     Returns
     -------
     FoundStep or None
-        None if no step has it.
+        None if there is no such step.
+
+    Raises
+    ------
+    NotFittedError
+        If the step is not fitted.
     """
     estimator = getattr(estimator, "best_estimator_", estimator)
     if isinstance(estimator, FrozenEstimator):  # forwards reading, not setting
-        return find_step(estimator.estimator, attribute)
-    if hasattr(estimator, attribute):
+        return find_step(estimator.estimator, kind)
+    if isinstance(estimator, kind):
+        check_is_fitted(estimator)
         return FoundStep([], estimator, [])
     steps = [step for _, step in getattr(estimator, "steps", ())]
     steps = [step for step in steps if step not in (None, "passthrough")]
     for at, step in enumerate(steps):
-        found = find_step(step, attribute)
+        found = find_step(step, kind)
         if found is not None:
             before, after = steps[:at] + found.before, found.after + steps[at + 1 :]
             return FoundStep(before, found.step, after)

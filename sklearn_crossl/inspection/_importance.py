@@ -17,6 +17,8 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._encoded import EncodedWindows
+from .._supervised import BaseFineTuner
+from ..transformer import CroSSLTransformer
 from ._find_step import FoundStep, find_step
 from ._scoring import chosen_scoring, score_name, single_scorer
 
@@ -191,10 +193,10 @@ def _importances(
 
 def _step_and_predictor(estimator: Any) -> tuple[FoundStep, Any]:
     """Find an estimator's CroSSL step, and the part that predicts from its output."""
-    found = find_step(estimator, "_chosen")
+    found = find_step(estimator, CroSSLTransformer)
     if found is not None and found.after:
         return found, make_pipeline(*found.after)
-    found = find_step(estimator, "_outputs")
+    found = find_step(estimator, BaseFineTuner)
     if found is not None and not found.after:
         predictor = copy.copy(found.step)
         predictor._outputs = _identity

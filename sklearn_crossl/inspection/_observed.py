@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from ..transformer import CroSSLTransformer
 from ._find_step import find_step
 
 
@@ -61,7 +62,7 @@ def observed_by(estimator: Any, X: Any) -> tuple[list[str], np.ndarray] | None:
     tuple of list of str and bool ndarray of shape (n_windows, M), or None
         The modalities and which are there; None if there is no CroSSLTransformer.
     """
-    found = find_step(estimator, "_form")
+    found = find_step(estimator, CroSSLTransformer)
     if found is None:
         return None
     windows = found.step._read(found.until_step(X))

@@ -16,7 +16,9 @@ from .._containers import (
 )
 from .._missing_values import unmasked_array
 from .._rows import count_windows, is_mapping, like
+from .._supervised import BaseFineTuner
 from ..modalities import resolve_modalities
+from ..transformer import CroSSLTransformer
 from ._find_step import find_fitted, find_step
 
 #: The channels of each modality; None where X names its modalities.
@@ -53,7 +55,7 @@ def modality_channels(estimator: Any, X: Any, modalities: Any) -> Channels:
     modalities = as_list(modalities)
     fitted = find_fitted(estimator, "modalities_")
     known = None if fitted is None else fitted.modalities_
-    steps = find_step(estimator, "modalities_")
+    steps = find_step(estimator, (CroSSLTransformer, BaseFineTuner))
     if names_its_modalities(X):
         channels = dict.fromkeys(_names(X, modalities, known))
     else:

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 
 from .._device import own_settings
 from .._encoded import EncodedWindows
+from ..transformer import CroSSLTransformer
 from ._find_step import find_step
 
 __all__ = ["recall_at_k", "retrieve"]
@@ -65,8 +66,10 @@ def retrieve(
 
     Raises
     ------
+    NotFittedError
+        If the CroSSLTransformer in ``estimator`` is not fitted.
     TypeError
-        If there is no CroSSLTransformer in ``estimator``.
+        If there is none.
     ValueError
         If a modality is unknown, no window has it, or there are fewer candidates than
         ``n_neighbors``.
@@ -87,7 +90,7 @@ def retrieve(
     >>> retrieve(embedder, X, "eda", "ecg", n_neighbors=3).indices.shape
     (60, 3)
     """
-    found = find_step(getattr(estimator, "estimator_", estimator), "_form")
+    found = find_step(getattr(estimator, "estimator_", estimator), CroSSLTransformer)
     if found is None:
         raise TypeError(
             f"{type(estimator).__name__} is no fitted CroSSLTransformer, nor a pipeline "
