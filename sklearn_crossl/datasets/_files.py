@@ -106,9 +106,9 @@ class Files:
         expression = _ending(pattern)
         return any(expression.fullmatch(member.name) for member in self._members(""))
 
-    def one(self, pattern: str, inside: str = "") -> Member:
+    def one(self, pattern: str) -> Member:
         """Find the one file whose name ends in a pattern."""
-        for member in self.find(pattern, inside).values():
+        for member in self.find(pattern).values():
             return member
         places = ", ".join(str(root) for root in self.roots if root.exists())
         raise OSError(f"No file {pattern} in {places}; is the data set complete?")

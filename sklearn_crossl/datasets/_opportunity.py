@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
 from ._bunch import DataSet, Recording, encode_labels, make_bunch
 from ._choices import validate_fetcher
@@ -107,7 +108,7 @@ DATASET = DataSet(
 )
 
 
-@validate_fetcher(drill=["boolean"])
+@validate_fetcher(drill=["boolean"], target_name=[StrOptions(set(LABELS))])
 def fetch_opportunity(
     *,
     subjects: Iterable[int] | None = None,
@@ -201,8 +202,6 @@ def fetch_opportunity(
     >>> opportunity.data["imu_back"].shape[1:]  # doctest: +SKIP
     (9, 30)
     """
-    if target_name not in LABELS:
-        raise ValueError(f"target_name={target_name!r}; choose from {tuple(LABELS)}.")
     column, classes = LABELS[target_name]
     with open_files(DATASET.name, [REMOTE], data_home, download_if_missing) as files:
         recordings = _read(files, subjects, drill, column, list(classes))

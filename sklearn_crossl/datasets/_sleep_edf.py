@@ -8,18 +8,17 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._bunch import DataSet, make_bunch
 from ._choices import choose_parts, validate_fetcher
 from ._files import Files, Member
 from ._sleep_edf_files import NIGHTS, SUBJECTS, find_nights, open_nights
-from ._sleep_edf_night import SIGNALS, read_night
+from ._sleep_edf_night import EPOCH_SECONDS, SIGNALS, read_night
 from ._subjects import choose_subjects
 
 __all__ = ["fetch_sleep_edf"]
 
-EPOCH_SECONDS = 30.0
 STAGES = {  # the classes, and the position of each stage as it is scored
     "aasm": (
         ("W", "N1", "N2", "N3", "REM"),
@@ -42,7 +41,10 @@ DATASET = DataSet(
 )
 
 
-@validate_fetcher(wake_margin_minutes=[Interval(Real, 0, None, closed="left"), None])
+@validate_fetcher(
+    stages=[StrOptions(set(STAGES))],
+    wake_margin_minutes=[Interval(Real, 0, None, closed="left"), None],
+)
 def fetch_sleep_edf(
     *,
     subjects: Iterable[int] | None = None,
@@ -139,8 +141,6 @@ def fetch_sleep_edf(
     >>> sleep.data["eeg_fpz_cz"].shape[1:]  # doctest: +SKIP
     (1, 3000)
     """
-    if stages not in list(STAGES):
-        raise ValueError(f"stages={stages!r}; choose from {tuple(STAGES)}.")
     if isinstance(subjects, Iterator):
         subjects = tuple(subjects)  # it is iterated over twice
     names, codes = STAGES[stages]
