@@ -22,7 +22,8 @@ from sklearn_crossl import CroSSLTransformer
 from sklearn_crossl.encoders import TCNEncoder
 from sklearn_crossl.objectives import VICReg
 
-MODALITIES = {"acc": slice(0, 3), "gyro": slice(3, 6)}
+from .hapt import MODALITIES
+
 SHAPE = (6, 128)
 BLOCK = 10_000  # windows written at a time
 

@@ -109,7 +109,7 @@ def to_device(tensor: torch.Tensor, device: torch.device | str) -> torch.Tensor:
     return tensor.to(device, non_blocking=device.type == "cuda")
 
 
-def on_host(tensor: torch.Tensor) -> torch.Tensor:
+def float64_on_host(tensor: torch.Tensor) -> torch.Tensor:
     """Copy to the host, in float64, which not every device has."""
     return tensor.detach().cpu().double()
 

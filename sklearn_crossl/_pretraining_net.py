@@ -15,7 +15,7 @@ from torch import Tensor
 from ._batch import Batch
 from ._batches import ShuffledBatches, StreamedWindows, WindowDataset
 from ._compile import compiled
-from ._device import on_host
+from ._device import float64_on_host
 from ._effective_rank import effective_rank
 from ._loop import Epochs, GoodWeights, LossNet, early_stopping, join_callbacks, one_cycle
 from ._network import CroSSLNetwork
@@ -79,7 +79,7 @@ class _EffectiveRank(Callback):
     """Records the effective rank of the probe's embedding, which must be finite."""
 
     def on_epoch_end(self, net: PretrainingNet, **kwargs: Any) -> None:
-        embedding = on_host(net.embed_probe()[1]).numpy()
+        embedding = float64_on_host(net.embed_probe()[1]).numpy()
         if not np.isfinite(embedding).all():
             net.diverge()
         net.history.record("effective_rank", effective_rank(embedding))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .recordings import Windows, channel_moments, stretch
+from .recordings import Windows, channel_moments, standardize, stretch
 
 BATCH_SIZE = 64  # aeon's own
 MOST_EPOCHS, STEPS = 300, 3000  # aeon trains for 1,500 epochs, on GPUs
@@ -44,9 +44,6 @@ class AeonNetwork:
     def stacked(self, X: Windows) -> np.ndarray:
         """Standardise, and stretch all modalities to the longest, (n, channels, time)."""
         n_timepoints = max(x.shape[2] for x in X.values())
-        columns = []
-        for name, x in X.items():
-            mean, scale = self.moments[name]
-            complete = np.nan_to_num((x - mean) / scale)
-            columns.append(stretch(complete, n_timepoints))
+        complete = standardize(X, self.moments).values()
+        columns = [stretch(x, n_timepoints) for x in complete]
         return np.concatenate(columns, axis=1).astype(np.float32)

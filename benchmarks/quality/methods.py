@@ -26,7 +26,7 @@ from sklearn_crossl.objectives import VICReg
 from ..shared import UNTRAINED
 from .aeon_network import AeonNetwork
 from .heads import SELF_TRAINING
-from .recordings import Windows, channel_moments
+from .recordings import Windows, channel_moments, standardize
 from .supervised import SupervisedNetwork
 
 # Random weights need larger steps than pretrained ones.
@@ -52,20 +52,12 @@ class Standardized(ABC):
         """Learn from windows without labels."""
         self.moments = channel_moments(X)
         with _threads_kept():
-            self.learn(self.standardize(X), seed)
-
-    def standardize(self, X: Windows) -> Windows:
-        """Centre and scale each channel; what is missing is at its mean."""
-        moments = self.moments
-        return {
-            name: np.nan_to_num((x - moments[name][0]) / moments[name][1])
-            for name, x in X.items()
-        }
+            self.learn(standardize(X, self.moments), seed)
 
     def transform(self, X: Windows) -> np.ndarray:
         """Map windows to features."""
         with _threads_kept():
-            return self.features(self.standardize(X))
+            return self.features(standardize(X, self.moments))
 
     def learn(self, X: Windows, seed: int) -> None:  # noqa: B027
         """Learn from standardised windows; nothing by default."""

@@ -23,6 +23,7 @@ UNSEEN = ("spar",)  # first used after all defaults had been chosen
 SPLITS = (0, 1, 2)
 
 Windows = dict[str, np.ndarray]  # modality -> (n_windows, n_channels, n_timepoints)
+Moments = dict[str, tuple[np.ndarray, np.ndarray]]  # mean and scale of channels
 
 
 class Recordings(NamedTuple):
@@ -124,10 +125,18 @@ def without_pairs(X: Windows, share: float, seed: int) -> Windows:
     }
 
 
-def channel_moments(X: Windows) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def channel_moments(X: Windows) -> Moments:
     """Mean and scale (n_channels, 1) of each modality's channels, gaps apart."""
     return {
         name: (np.nanmean(x, (0, 2))[:, None], np.nanstd(x, (0, 2))[:, None] + 1e-6)
+        for name, x in X.items()
+    }
+
+
+def standardize(X: Windows, moments: Moments) -> Windows:
+    """Centre and scale each channel; what is missing is at its mean."""
+    return {
+        name: np.nan_to_num((x - moments[name][0]) / moments[name][1])
         for name, x in X.items()
     }
 

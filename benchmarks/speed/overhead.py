@@ -126,12 +126,11 @@ def exponents() -> dict[str, Any]:
 
 def grid_search() -> dict[str, Any]:
     """Search a small grid by one process and by two."""
-    size = Size(modalities=2, batch=128)
     rng = np.random.default_rng(0)
     X = rng.standard_normal((2048, 6, 128), dtype=np.float32)
     y = np.arange(len(X)) % 2
     model = CroSSLTransformer(
-        [3, 3], max_epochs=4, batch_size=size.batch, summary_size=0, random_state=0
+        [3, 3], max_epochs=4, batch_size=128, summary_size=0, random_state=0
     )
     pipeline = make_pipeline(model, LogisticRegression(max_iter=50))
     grid = {"crossltransformer__masking_ratio": [0.3, 0.5, 0.7, (0.1, 0.9)]}

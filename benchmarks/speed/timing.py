@@ -40,8 +40,9 @@ def growth(sizes: Sequence[float], seconds: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
-def matmul_rate(dtype: torch.dtype = torch.float32, size: int = 2048) -> float:
+def matmul_rate(dtype: torch.dtype = torch.float32) -> float:
     """GFLOP/s of the machine's matrix product: the best of some."""
+    size = 2048
     a, b = (torch.randn(size, size).to(dtype) for _ in range(2))
     out = torch.empty_like(a)
     seconds = in_turns({"mm": lambda: torch.mm(a, b, out=out)}, 9, warm_up=3)["mm"]

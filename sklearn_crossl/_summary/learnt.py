@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .._device import on_host
+from .._device import float64_on_host
 
 _RIDGE = 0.01  # times the mean variance of what is predicted from
 _SIZE = 128
@@ -67,11 +67,11 @@ class EmbeddingPCA(nn.Module):
 
     def _first_axes(self, centred: Tensor) -> Tensor:
         """Find the principal axes of standardised units, rotated at random."""
-        x = on_host(centred)
+        x = float64_on_host(centred)
         spread = x.std(0, correction=0).clamp_min(1e-6)
         x = x / spread
         size = len(self.rotation)
         values, axes = torch.linalg.eigh(x.T @ x / len(x))  # the largest last
         first = axes[:, -size:] / values[-size:].mean().clamp_min(1e-12).sqrt()
-        rotated = first @ on_host(self.rotation) / spread[:, None]
+        rotated = first @ float64_on_host(self.rotation) / spread[:, None]
         return rotated.to(self.axes.dtype)

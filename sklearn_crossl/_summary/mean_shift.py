@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, normalize
 
-from .._device import on_host
+from .._device import float64_on_host
 
 _NEAREST = 15
 _AXES = 128  # principal axes for the similarity; the others are mostly noise
@@ -85,7 +85,7 @@ class MeanShift(nn.Module):
 
 def _principal_axes(x: Tensor) -> Tensor:
     """Find the axes along which windows (n, size) vary about zero, the longest first."""
-    x = on_host(x)
+    x = float64_on_host(x)
     if len(x) < x.shape[1]:  # faster, and most eigenvalues would be zero
         return torch.linalg.svd(x).Vh.T
     return torch.linalg.eigh(x.T @ x).eigenvectors.flip(1)

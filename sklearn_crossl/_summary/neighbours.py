@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._device import on_host
+from .._device import float64_on_host
 
 _NEAR = 0.01  # share of the windows that are neighbours of one of them
 _NEAR_ACROSS = 0.02  # the same for neighbours from other groups
@@ -60,7 +60,7 @@ def neighbour_covariance(x: Tensor, near: Tensor) -> Tensor:
     mean outer product of the pairs' differences, computed without listing them; zero if
     there are no pairs.
     """
-    x, pairs = on_host(x), on_host(near)
+    x, pairs = float64_on_host(x), float64_on_host(near)
     often = pairs.sum(0) + pairs.sum(1)
     crossed = x.T @ (pairs @ x)
     total = x.T @ (often[:, None] * x) - crossed - crossed.T

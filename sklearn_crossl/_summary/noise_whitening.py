@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .._device import on_host
+from .._device import float64_on_host
 
 _RIDGE = 1.0  # times the mean variance of what is noise
 _TINY = 1e-6  # of the components' mean variance, if nothing is noise
@@ -58,12 +58,12 @@ class NoiseWhitening(nn.Module):
         neighbour_covariance : Tensor of shape (size, size), optional
             Covariance of windows' components around those of their neighbours.
         """
-        variance = on_host(variance)
+        variance = float64_on_host(variance)
         n_used = max(1, int((variance > 0).sum()))  # the others are zero
-        x = on_host(differences[:, :n_used])
+        x = float64_on_host(differences[:, :n_used])
         within = x.T @ x / (2 * len(x))
         if neighbour_covariance is not None:
-            around = on_host(neighbour_covariance[:n_used, :n_used])
+            around = float64_on_host(neighbour_covariance[:n_used, :n_used])
             within += _NEIGHBOUR_WEIGHT * around
         mean = (within.trace() + _TINY * variance.sum()).clamp_min(1e-12) / n_used
         within.diagonal().add_(_RIDGE * mean)
@@ -71,7 +71,7 @@ class NoiseWhitening(nn.Module):
         scaling = (axes * values.rsqrt()) @ axes.T
         total = (scaling.square().sum(1) * variance[:n_used]).sum()
         std = (total / len(variance)).clamp_min(1e-12).sqrt()
-        matrix = scaling @ on_host(self.rotation[:n_used]) / std
+        matrix = scaling @ float64_on_host(self.rotation[:n_used]) / std
         self.matrix.zero_()[:n_used] = matrix.to(self.matrix)
 
     def forward(self, components: Tensor) -> Tensor:
