@@ -128,6 +128,8 @@ class LossNet(NeuralNet):
         for batch in iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
+            if not n_batches:
+                _check_names(step["y_pred"])
             n_batches += 1
             size = len(batch[0].observed)
             for name, term in step["y_pred"].items():
@@ -137,7 +139,6 @@ class LossNet(NeuralNet):
         if not all(np.isfinite(list(means.values()))):
             self.diverge()
         name, loss = f"{prefix}_loss", means.pop("loss")
-        _check_names(means)
         earlier = [row[name] for row in self.history[:-1] if name in row]
         best = min(earlier, default=np.inf)
         self.history.record(name, loss)
@@ -147,13 +148,10 @@ class LossNet(NeuralNet):
         self.history.record(f"{prefix}_batch_count", n_batches)
 
 
-def _check_names(terms: Mapping[str, float]) -> None:
+def _check_names(terms: Mapping[str, Tensor]) -> None:
     """Raise ValueError if terms of a loss would replace other entries of the history."""
-    reserved = [
-        name
-        for name in terms
-        if name in _RESERVED or name.startswith(("train_", "valid_"))
-    ]
+    of_skorch = {n for n in terms if n.startswith(("train_", "valid_"))}
+    reserved = sorted(of_skorch | (_RESERVED & terms.keys()))
     if reserved:
         raise ValueError(
             f"The objective returned terms named {reserved}, which `history_` uses for "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-_INSIDE = ("sklearn_crossl.", "sklearn.", "skorch.", "joblib.", "contextlib")
+_INSIDE = ("sklearn_crossl.", "sklearn.", "skorch.", "joblib.", "contextlib.")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -117,9 +117,9 @@ def test_functions_are_short():
 
 def test_devices_are_spared_double_precision():
     """Not every device has it: tensors get it where they are on the host."""
-    float64_on_host = {"_device.py", "_feature_ridge.py"}
+    on_host = {"_device.py", "_feature_ridge.py"}
     for path in (ROOT / "sklearn_crossl").rglob("*.py"):
-        if path.name not in float64_on_host:
+        if path.name not in on_host:
             code = path.read_text(encoding="utf-8")
             assert ".double()" not in code, path
             assert "torch.float64" not in code, path

@@ -89,7 +89,7 @@ def test_gestures(home):
     expected = np.repeat(["none", "open_door_1", "toggle_switch", "none"], 30)
     assert names.tolist() == expected.tolist()
     assert len(opportunity.target_names) == 17
-    with pytest.raises(ValueError, match="'target_name' parameter of fetch_opportunity"):
+    with pytest.raises(ValueError, match="'target_name'.* Got 'hands' instead"):
         fetch_opportunity(data_home=home, target_name="hands")
 
 

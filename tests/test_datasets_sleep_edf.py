@@ -102,7 +102,7 @@ def test_subjects_and_nights(home):
         fetch_sleep_edf(data_home=home, subjects=[1], nights=[2], **HERE)
     with pytest.raises(ValueError, match=r"nights=.*there is no \[3\]"):
         fetch_sleep_edf(data_home=home, nights=[3])
-    with pytest.raises(ValueError, match="'stages' parameter of fetch_sleep_edf"):
+    with pytest.raises(ValueError, match="'stages' parameter.* Got 'aasm2' instead"):
         fetch_sleep_edf(data_home=home, stages="aasm2")
 
 

@@ -51,9 +51,9 @@ class SplitEvaluator:
         self.accepts_unlabeled = bool(getattr(estimator, "accepts_unlabeled", False))
         if y_train.dtype.kind == "u":
             y_train = y_train.astype(np.int64)  # which has -1
-        self.unlabelled = np.nan if is_regressor(estimator) else UNLABELLED
-        numbered = y_train.dtype.kind == "i" and y_train.min() >= 0
-        if self.accepts_unlabeled and not (numbered or is_regressor(estimator)):
+        takes_minus_one = self.accepts_unlabeled and not is_regressor(estimator)
+        self.unlabelled = UNLABELLED if takes_minus_one else np.nan
+        if takes_minus_one and (y_train.dtype.kind != "i" or y_train.min() < 0):
             raise ValueError(
                 f"{name!r} takes {UNLABELLED} for unlabelled windows, so y must hold "
                 f"integers from 0; it is of dtype {y_train.dtype} with the classes "
